@@ -56,7 +56,7 @@ export class Random {
 
   choice<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError("choice() needs at least one item");
-    return items[this.integer(0, items.length - 1)]!;
+    return items[this.integer(0, items.length - 1)];
   }
 
   /** Index drawn with probability proportional to its weight. */
@@ -65,7 +65,7 @@ export class Random {
     if (!(total > 0)) throw new RangeError("weighted() needs a positive total weight");
     let rest = this.uniform(0, total);
     for (let index = 0; index < weights.length; index++) {
-      rest -= weights[index]!;
+      rest -= weights[index];
       if (rest < 0) return index;
     }
     return weights.findLastIndex((weight) => weight > 0);
@@ -76,7 +76,7 @@ export class Random {
     const result = [...items];
     for (let index = result.length - 1; index > 0; index--) {
       const other = this.integer(0, index);
-      [result[index], result[other]] = [result[other]!, result[index]!];
+      [result[index], result[other]] = [result[other], result[index]];
     }
     return result;
   }

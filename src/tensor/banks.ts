@@ -1,0 +1,56 @@
+/**
+ * Memory banks of a block as channel ranges of one buffer [N, C, H, W] (SMASH section 3.1).
+ *
+ * Reads and writes form one linear chain: each returns the buffer to use next, and the one passed in must not be used
+ * again. A gradient then flows back through one buffer in reverse order instead of being sliced and summed bank by bank.
+ */
+
+import { native } from "./engine.js";
+import { Tensor } from "./tensor.js";
+
+export class BankBuffer {
+  #buffer: Tensor;
+  readonly #bankChannels: number;
+  /** Banks 0 … occupied - 1 have been written. */
+  #occupied = 0;
+
+  /** Empty banks of `channels` channels in all, shaped and placed like `input` [N, C, H, W]; `input` fills the first ones. */
+  constructor(input: Tensor, channels: number, bankChannels: number) {
+    this.#buffer = new Tensor(native().newBanks(input.handle, channels));
+    this.#bankChannels = bankChannels;
+    this.write(
+      input,
+      Array.from({ length: input.shape[1] / bankChannels }, (_, bank) => bank),
+    );
+  }
+
+  get occupied(): number {
+    return this.#occupied;
+  }
+
+  /** The banks' channels concatenated, [N, banks * bankChannels, H, W], through ReLU when asked. */
+  read(banks: readonly number[], { relu = false } = {}): Tensor {
+    const [values, buffer] = native().readBanks(this.#buffer.handle, banks, this.#bankChannels, relu);
+    this.#buffer = new Tensor(buffer);
+    return new Tensor(values);
+  }
+
+  /** All non-empty banks. */
+  readAll(options: { readonly relu?: boolean } = {}): Tensor {
+    return this.read(
+      Array.from({ length: this.#occupied }, (_, bank) => bank),
+      options,
+    );
+  }
+
+  /**
+   * Adds `value` [N, units, H, W] to the banks (sets empty ones). Its bank-sized slices are reused cyclically where
+   * there are more banks than slices.
+   */
+  write(value: Tensor, banks: readonly number[]): void {
+    this.#buffer = new Tensor(
+      native().writeBanks(this.#buffer.handle, value.handle, banks, this.#bankChannels, this.#occupied),
+    );
+    this.#occupied = Math.max(this.#occupied, banks[banks.length - 1] + 1);
+  }
+}

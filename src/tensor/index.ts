@@ -1,0 +1,30 @@
+export { emptyCache, memoryStats, native, load as loadEngine, resolveDevice, setThreads } from "./engine.js";
+export type { Device, MemoryStats } from "./engine.js";
+export type { DType } from "./native-ops.js";
+export { Tensor } from "./tensor.js";
+export type { ReduceOptions, Shape, TypedArray } from "./tensor.js";
+export { arange, bernoulli, empty, eye, fromArray, full, normal, ones, uniform, zeros } from "./create.js";
+export type { CreateOptions } from "./create.js";
+export { noGrad, scope } from "./scope.js";
+export {
+  avgPool2d,
+  batchNorm,
+  cat,
+  conv1d,
+  conv2d,
+  conv3d,
+  crossEntropy,
+  crossEntropySum,
+  globalAvgPool2d,
+  layerNorm,
+  linear,
+  maxPool2d,
+  nllLoss,
+  orthogonalBasis,
+  stack,
+  where,
+} from "./ops.js";
+export type { BatchNormOptions, ConvOptions, Pair, PoolOptions } from "./ops.js";
+export { BankBuffer } from "./banks.js";
+export { generatedWeights, sliceWeights } from "./weights.js";
+export type { GeneratedLayer } from "./weights.js";
