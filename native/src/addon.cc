@@ -110,6 +110,24 @@ napi_value undefined(const Context& context) {
   return result;
 }
 
+size_t element_size(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
 const Raw kRaw[] = {
     {"setErrorFactory", "setErrorFactory(factory: ErrorFactory): void;", 1,
      [](const Context& context, napi_value* arguments) {
@@ -150,12 +168,15 @@ const Raw kRaw[] = {
                     "a typed array");
        const Ints shape = Convert<Ints>::from(context, arguments[1]);
        const at::ScalarType dtype = Convert<at::ScalarType>::from(context, arguments[2]);
-       int64_t expected = 1;
-       for (const int64_t size : shape) expected *= size;
-       TORCH_CHECK(expected == static_cast<int64_t>(length), "shape ", at::IntArrayRef(shape), " holds ", expected,
-                   " elements, the array has ", length);
+       // Bytes may stand for any dtype (files); other arrays must have elements of its size.
+       const size_t bytes = length * element_size(type);
+       int64_t elements = 1;
+       for (const int64_t size : shape) elements *= size;
+       const size_t expected = static_cast<size_t>(elements) * c10::elementSize(dtype);
+       TORCH_CHECK(elements >= 0 && expected == bytes, "shape ", at::IntArrayRef(shape), " as ",
+                   Convert<at::ScalarType>::describe(dtype), " takes ", expected, " bytes, the array has ", bytes);
        Tensor result = at::empty(shape, at::TensorOptions(dtype));
-       if (expected > 0) std::memcpy(result.data_ptr(), data, expected * result.element_size());
+       if (bytes > 0) std::memcpy(result.data_ptr(), data, bytes);
        return Convert<Tensor>::to(context, result.to(Convert<at::Device>::from(context, arguments[3])));
      }},
     {"readBytes", "readBytes(tensor: Handle): ArrayBuffer;", 1,

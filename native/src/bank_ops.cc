@@ -175,12 +175,28 @@ Runs write_runs(const Ints& banks, int64_t width, int64_t units, int64_t occupie
   return runs;
 }
 
+// Ascending banks are what lets the backward pass of the last read zero just the gaps.
 void check_banks(const Tensor& buffer, const Ints& banks, int64_t width) {
   TORCH_CHECK(buffer.dim() == 4, "a bank buffer has 4 dimensions");
-  TORCH_CHECK(!banks.empty(), "at least one bank");
+  TORCH_CHECK(width > 0 && !banks.empty(), "at least one bank of at least one channel");
+  int64_t before = -1;
   for (const int64_t bank : banks) {
-    TORCH_CHECK(bank >= 0 && (bank + 1) * width <= buffer.size(1), "bank ", bank, " of ", width,
+    TORCH_CHECK(bank > before, "banks must be ascending, got ", at::IntArrayRef(banks));
+    TORCH_CHECK((bank + 1) * width <= buffer.size(1), "bank ", bank, " of ", width,
                 " channels lies outside the buffer");
+    before = bank;
+  }
+}
+
+// The kernels trust these shapes. Empty banks fill in order: one left out would be read before it holds anything.
+void check_value(const Tensor& buffer, const Tensor& value, const Ints& banks, int64_t width, int64_t occupied) {
+  TORCH_CHECK(value.dim() == 4 && value.size(0) == buffer.size(0) && value.size(2) == buffer.size(2) &&
+              value.size(3) == buffer.size(3), "value ", value.sizes(), " does not fit banks ", buffer.sizes());
+  TORCH_CHECK(value.size(1) > 0 && value.size(1) % width == 0, "units must be a multiple of the bank's ", width, " channels");
+  TORCH_CHECK(static_cast<int64_t>(banks.size()) * width >= value.size(1), "fewer banks than slices");
+  for (const int64_t bank : banks) {
+    TORCH_CHECK(bank <= occupied, "bank ", bank, " is written while bank ", occupied, " is empty");
+    occupied = std::max(occupied, bank + 1);
   }
 }
 
@@ -203,8 +219,9 @@ struct ReadBanks : Function<ReadBanks> {
     Runs runs = read_runs(context->saved_data["banks"].toIntVector(), width);
     const variable_list saved = context->get_saved_variables();
     const Tensor mask = saved.empty() ? Tensor() : saved[0];
-    const Tensor gradient = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
     Tensor buffer = gradients[1];
+    if (!gradients[0].defined()) return {buffer, Tensor(), Tensor(), Tensor()};  // values nobody used
+    const Tensor gradient = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
     if (!buffer.defined()) {
       // The last read of the block starts the gradient buffer; banks it does not read have no gradient yet.
       buffer = new_like(gradient, channels);
@@ -268,8 +285,7 @@ void add_bank_ops(OpTable& table) {
   add_op(table, "writeBanks", "buffer value banks width occupied",
          +[](Tensor buffer, Tensor value, Ints banks, int64_t width, int64_t occupied) {
     check_banks(buffer, banks, width);
-    TORCH_CHECK(value.dim() == 4 && value.size(1) % width == 0, "units must be a multiple of the bank's ", width, " channels");
-    TORCH_CHECK(static_cast<int64_t>(banks.size()) * width >= value.size(1), "fewer banks than slices");
+    check_value(buffer, value, banks, width, occupied);
     return WriteBanks::apply(buffer, value, banks, width, occupied);
   });
 }

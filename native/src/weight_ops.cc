@@ -118,6 +118,9 @@ void add_weight_ops(OpTable& table) {
          +[](Tensor output, Ints layers, int64_t inputs, int64_t outputs) -> Tensors {
     TORCH_CHECK(output.dim() == 4 && output.size(0) == 1 && output.size(1) == inputs * outputs,
                 "the HyperNet's output must be [1, ", inputs * outputs, ", k, L]");
+    for (size_t at = 0; at < layers.size(); at += 3) {
+      TORCH_CHECK(layers[at + 1] % inputs == 0, "a layer of ", layers[at + 1], " inputs does not fill columns of ", inputs);
+    }
     return GeneratedWeights::apply(output, layers, inputs, outputs);
   });
   add_op(table, "sliceWeights", "weight specs", +[](Tensor weight, Ints specs) -> Tensors {

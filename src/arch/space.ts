@@ -1,6 +1,8 @@
 /**
  * The settings of the memory-bank search space, version 1 (SMASH section 5 and Table 1), and what follows from them:
- * block widths, bank counts and channel budgets.
+ * block widths, bank counts, channel budgets and the width of a layer's 1x1 convolution.
+ *
+ * These functions trust their settings; `checkSpaceSettings` says whether they can be trusted.
  */
 
 export interface SpaceSettings {
@@ -30,12 +32,16 @@ export interface SpaceSettings {
 export interface BlockLimits {
   /** Channels of the block's input. */
   readonly inputChannels: number;
+  /** Banks filled by the block's input (inputChannels / N). */
+  readonly inputBanks: number;
   /** Most channels in the block's banks together. */
   readonly maxChannels: number;
   /** Most banks (maxChannels / N). */
   readonly maxBanks: number;
   /** Sum over the layers of the channels they read, at most. */
   readonly channelBudget: number;
+  /** The same in whole slices of N*D channels, the unit in which layers read. */
+  readonly sliceBudget: number;
 }
 
 /** Number of blocks, each at half the resolution of the one before. */
@@ -46,19 +52,30 @@ export const blockCount = 3;
  * multiple of `base`, and may grow by `2 * base * width` channels (the last one up to `4 * base * width` in all).
  */
 export function blockLimits(settings: SpaceSettings): readonly BlockLimits[] {
-  const base = 2 * settings.baseChannels;
-  const growth = base * settings.width;
+  const { baseChannels, depthCompression, depth, width } = settings;
+  const base = 2 * baseChannels;
+  const growth = base * width;
   const limits: BlockLimits[] = [];
   let inputChannels = growth;
   for (let index = 0; index < blockCount; index++) {
     const maxChannels = index === blockCount - 1 ? 4 * growth : inputChannels + 2 * growth;
+    const channelBudget = inputChannels + depth * 2 ** index * growth;
     limits.push({
       inputChannels,
+      inputBanks: inputChannels / baseChannels,
       maxChannels,
-      maxBanks: maxChannels / settings.baseChannels,
-      channelBudget: inputChannels + settings.depth * 2 ** index * growth,
+      maxBanks: maxChannels / baseChannels,
+      channelBudget,
+      sliceBudget: Math.floor(channelBudget / (baseChannels * depthCompression)),
     });
     inputChannels = Math.floor(maxChannels / 2 / base) * base;
   }
   return limits;
+}
+
+/** Output channels of the 1x1 convolution of a layer that reads `inputs` channels and gives `units`. */
+export function bottleneckChannels(settings: SpaceSettings, inputs: number, units: number): number {
+  const { bottleneck, maxUnits } = settings;
+  const ratio = Math.min(Math.max(Math.floor(inputs / units), 1), bottleneck);
+  return Math.min(ratio * units, inputs, bottleneck * maxUnits);
 }

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { SmashError } from "../errors.js";
+import { checkSpaceSettings } from "./check-space.js";
+import { smallest, v1 } from "./space.fixture.js";
+
+test("the paper's space and the smallest one can be sampled", () => {
+  checkSpaceSettings(v1);
+  checkSpaceSettings(smallest);
+  checkSpaceSettings({ ...v1, width: 30, depth: 12 });
+});
+
+test.each([
+  [{ baseChannels: 0 }, "baseChannels"],
+  [{ depth: 2.5 }, "depth 2.5"],
+  [{ width: NaN }, "width NaN"],
+  [{ bottleneck: 2e6 }, "bottleneck 2000000"],
+  [{ input: { channels: -3, size: 32 } }, "input.channels -3"],
+  [{ maxUnits: 44 }, "Set maxUnits to 42 or 48."],
+  [{ maxUnits: 4 }, "Set maxUnits to 6."],
+  [{ kernel: 4 }, "Set kernel to 3 or 5."],
+  [{ stemKernel: 2 }, "Set stemKernel to 1 or 3."],
+  [{ kernel: 5, maxDilation: 3 }, "so 13 pixels. Fix: Set maxDilation to 2 or less."],
+  [{ kernel: 11, maxDilation: 1 }, "Set kernel to 9 or less."],
+  [{ kernel: 1 }, "Set maxDilation to 1, or kernel to 3."],
+  [{ input: { channels: 3, size: 30 } }, "Resize or pad the images to 32 pixels."],
+  [{ classes: 1 }, "Set classes to 2 or more."],
+  [{ depthCompression: 9 }, "Set depthCompression to 8 or less, or width to 5 or more."],
+  [{ depth: 100_000 }, "Lower width, depth or maxUnits, or raise depthCompression."],
+])("settings with %j are rejected with the value and the fix: %s", (change, message) => {
+  const check = () => checkSpaceSettings({ ...v1, ...change });
+  expect(check).toThrow(SmashError);
+  expect(check).toThrow(message);
+});

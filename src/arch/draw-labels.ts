@@ -1,0 +1,46 @@
+/** What a drawing says in words of layers and sizes. */
+
+import type { Convolution, Layer } from "./architecture.js";
+
+/** 1,234,567 as "1.2 M". */
+export function formatCount(count: number): string {
+  const units = [
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ] as const;
+  const unit = units.find(([size]) => count >= size);
+  if (!unit) return String(count);
+  const scaled = count / unit[0];
+  return `${scaled >= 100 ? scaled.toFixed(0) : scaled.toPrecision(2)} ${unit[1]}`;
+}
+
+function pair([height, width]: readonly [number, number]): string {
+  return height === width ? String(height) : `${height}×${width}`;
+}
+
+function labelConvolution({ kernel, dilation, groups, activation }: Convolution): string {
+  const parts = [`${kernel[0]}×${kernel[1]}`];
+  if (dilation[0] > 1 || dilation[1] > 1) parts.push(`dil ${pair(dilation)}`);
+  if (groups > 1) parts.push(`grp ${groups}`);
+  if (activation !== "relu") parts.push(activation);
+  return parts.join(" ");
+}
+
+/** One line per path of the 2x2 array, its convolutions in order. */
+export function labelPaths(layer: Layer): string[] {
+  const paths = [0, 2].map((first) =>
+    layer.convolutions.filter(({ position }) => position === first || position === first + 1),
+  );
+  return paths.filter((path) => path.length > 0).map((path) => path.map(labelConvolution).join(" → "));
+}
+
+/** The whole layer in a sentence, for tooltips and screen readers. */
+export function describeLayer(layer: Layer, number: number): string {
+  const { reads, writes, units, bottleneck, gates } = layer;
+  const gated = gates.length > 0 ? `, ${gates.length} gated` : "";
+  return (
+    `Layer ${number}: reads ${reads.join(", ")}; writes ${writes.join(", ")}; ` +
+    `1×1 to ${bottleneck} channels, then ${labelPaths(layer).join(" beside ")}${gated}; ${units} units`
+  );
+}

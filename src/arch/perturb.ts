@@ -1,0 +1,96 @@
+/**
+ * Small random changes of an architecture (SMASH section 4).
+ *
+ * The elements are the choices the sampler makes: of every layer the number of slices read, each bank read, the units,
+ * the number of banks written, each bank written, and the dilation. An element that is resampled takes another value,
+ * with the sampler's probabilities, if there is another one. Elements that were not resampled change only where they
+ * must (see `perturb-layer.ts`). The number of layers stays, and a layer grows only into budget the others leave unused.
+ */
+
+import { SmashError } from "../errors.js";
+import type { Random } from "../random.js";
+import type { Architecture, Block, Layer } from "./architecture.js";
+import { checkSpaceSettings } from "./check-space.js";
+import { range } from "./layer-choices.js";
+import { perturbLayer } from "./perturb-layer.js";
+import type { PerturbPass } from "./perturb-layer.js";
+import { blockLimits } from "./space.js";
+import type { BlockLimits, SpaceSettings } from "./space.js";
+import { validateArchitecture } from "./validate.js";
+
+export interface PerturbOptions {
+  /** Probability that an element is resampled, 0 … 1. Default .05 (SMASH section 4). */
+  readonly probability?: number;
+}
+
+function perturbBlock(block: Block, limits: BlockLimits, pass: PerturbPass): Block {
+  const { depthCompression } = pass.settings;
+  const countSlices = (layers: readonly Layer[]) =>
+    layers.reduce((sum, layer) => sum + layer.reads.length / depthCompression, 0);
+  let nonEmpty = limits.inputBanks;
+  let unused = limits.sliceBudget - countSlices(block.layers);
+  const layers = block.layers.map((layer) => {
+    const slices = countSlices([layer]) + unused;
+    const perturbed = perturbLayer(layer, { limits, nonEmpty, slices }, pass);
+    unused = slices - countSlices([perturbed]);
+    nonEmpty = Math.max(nonEmpty, perturbed.writes.at(-1)! + 1);
+    return perturbed;
+  });
+  return { ...block, layers };
+}
+
+function perturbOnce(architecture: Architecture, pass: PerturbPass): Architecture {
+  const limits = blockLimits(pass.settings);
+  const blocks = architecture.blocks.map((block, index) => perturbBlock(block, limits[index], pass));
+  return { ...architecture, blocks };
+}
+
+/** Resamples exactly one element, the first in a random order that makes a difference. */
+function perturbOneElement(
+  architecture: Architecture,
+  settings: SpaceSettings,
+  random: Random,
+): Architecture {
+  let count = 0;
+  perturbOnce(architecture, { settings, random, isResampled: () => (count++, false) });
+  for (const chosen of random.shuffle(range(0, count - 1))) {
+    let asked = 0;
+    const isResampled = () => asked++ === chosen;
+    const perturbed = perturbOnce(architecture, { settings, random, isResampled });
+    if (differ(perturbed, architecture)) return perturbed;
+  }
+  return architecture;
+}
+
+function differ(a: Architecture, b: Architecture): boolean {
+  return (
+    JSON.stringify(a.blocks.map((block) => block.layers)) !==
+    JSON.stringify(b.blocks.map((block) => block.layers))
+  );
+}
+
+/**
+ * A valid architecture of the same space that differs in about `probability` of its elements, and in one at least;
+ * probability 0 gives the architecture itself. Throws a SmashError ("architecture") for one of another space.
+ */
+export function perturbArchitecture(
+  architecture: Architecture,
+  settings: SpaceSettings,
+  random: Random,
+  options: PerturbOptions = {},
+): Architecture {
+  const { probability = 0.05 } = options;
+  checkSpaceSettings(settings);
+  validateArchitecture(architecture, settings);
+  if (!(probability >= 0 && probability <= 1)) {
+    throw new SmashError("config", {
+      rule: "A probability lies between 0 and 1.",
+      found: `probability ${probability}.`,
+      fix: "Set it to .05, the default, or to another value from 0 to 1.",
+    });
+  }
+  if (probability === 0) return architecture;
+  const isResampled = () => random.bernoulli(probability);
+  const perturbed = perturbOnce(architecture, { settings, random, isResampled });
+  return differ(perturbed, architecture) ? perturbed : perturbOneElement(architecture, settings, random);
+}

@@ -1,0 +1,100 @@
+/** Spaces and architectures for the tests of this folder. */
+
+import fc from "fast-check";
+import { Random } from "../random.js";
+import type { Architecture } from "./architecture.js";
+import { checkSpaceSettings } from "./check-space.js";
+import { sampleArchitecture } from "./sample.js";
+import type { SpaceSettings } from "./space.js";
+
+/** SMASHv1 on CIFAR-10 at a width that keeps the tests fast. */
+export const v1: SpaceSettings = {
+  baseChannels: 6,
+  maxUnits: 42,
+  depthCompression: 3,
+  depth: 6,
+  width: 4,
+  bottleneck: 4,
+  kernel: 3,
+  maxDilation: 3,
+  stemKernel: 7,
+  input: { channels: 3, size: 32 },
+  classes: 10,
+};
+
+/** The smallest space: every layer has 2 units, one dilation, and the first one reads everything. */
+export const smallest: SpaceSettings = {
+  ...v1,
+  baseChannels: 2,
+  maxUnits: 2,
+  depthCompression: 2,
+  depth: 1,
+  width: 1,
+  maxDilation: 1,
+};
+
+/** Mostly a positive integer up to `max`, sometimes what a user might get wrong. */
+function setting(max: number): fc.Arbitrary<number> {
+  return fc.oneof(
+    { weight: 60, arbitrary: fc.integer({ min: 1, max }) },
+    { weight: 1, arbitrary: fc.constantFrom(0, -1, 0.5, 1e9, NaN, Infinity) },
+  );
+}
+
+/** Settings good and bad: narrow, wide, odd, incompatible. */
+export const anySettings: fc.Arbitrary<SpaceSettings> = fc
+  .record({
+    baseChannels: setting(9),
+    maxUnits: setting(12),
+    isMultiple: fc.boolean(),
+    depthCompression: setting(9),
+    depth: setting(6),
+    width: setting(6),
+    bottleneck: setting(4),
+    kernel: setting(9),
+    maxDilation: setting(4),
+    stemKernel: setting(7),
+    input: fc.record({ channels: setting(4), size: setting(12) }),
+    classes: setting(12),
+  })
+  .map(({ isMultiple, ...settings }) => {
+    if (!isMultiple) return settings;
+    // Independent draws would almost always break one rule or another; these keep the rules that are cheap to keep.
+    const { baseChannels, maxUnits, kernel, maxDilation, stemKernel, input } = settings;
+    return {
+      ...settings,
+      maxUnits: maxUnits * baseChannels,
+      kernel: kernel | 1,
+      maxDilation: kernel > 5 ? 1 : maxDilation,
+      stemKernel: stemKernel | 1,
+      input: { ...input, size: input.size * 4 },
+    };
+  });
+
+/** Settings that can be sampled. */
+export const goodSettings: fc.Arbitrary<SpaceSettings> = anySettings.filter((settings) => {
+  try {
+    checkSpaceSettings(settings);
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+export interface Sampled {
+  readonly settings: SpaceSettings;
+  readonly architecture: Architecture;
+  readonly seed: number;
+}
+
+/** An architecture with its space, and a seed for what the test does next. */
+export const sampled: fc.Arbitrary<Sampled> = fc
+  .record({
+    settings: goodSettings,
+    seed: fc.nat(),
+    budgetFraction: fc.double({ min: 0.3, max: 1, noNaN: true }),
+  })
+  .map(({ settings, seed, budgetFraction }) => {
+    const architecture = sampleArchitecture(settings, Random.stream(seed), { budgetFraction });
+    return { settings, architecture, seed };
+  });

@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { blockLimits, bottleneckChannels } from "./space.js";
+import { goodSettings, v1 } from "./space.fixture.js";
+
+test("widths and budgets of the reference space are those of the author's formulas", () => {
+  expect(blockLimits({ ...v1, depth: 12 })).toEqual([
+    // base 12, growth 48; slices of 18 channels
+    { inputChannels: 48, inputBanks: 8, maxChannels: 144, maxBanks: 24, channelBudget: 624, sliceBudget: 34 },
+    {
+      inputChannels: 72,
+      inputBanks: 12,
+      maxChannels: 168,
+      maxBanks: 28,
+      channelBudget: 1224,
+      sliceBudget: 68,
+    },
+    {
+      inputChannels: 84,
+      inputBanks: 14,
+      maxChannels: 192,
+      maxBanks: 32,
+      channelBudget: 2388,
+      sliceBudget: 132,
+    },
+  ]);
+});
+
+test("the first block has the fewest input banks and every block has room to grow", () => {
+  fc.assert(
+    fc.property(goodSettings, (settings) => {
+      const limits = blockLimits(settings);
+      for (const { inputBanks, maxBanks, sliceBudget } of limits) {
+        expect(inputBanks).toBeGreaterThanOrEqual(limits[0].inputBanks);
+        expect(maxBanks).toBeGreaterThan(inputBanks);
+        expect(sliceBudget).toBeGreaterThanOrEqual(1);
+      }
+    }),
+  );
+});
+
+test.each([
+  [18, 42, 18], // fewer inputs than units: no more outputs than inputs
+  [90, 42, 84], // two units' worth
+  [900, 42, 168], // at most 4 times the units
+  [24, 6, 24],
+])("a 1x1 convolution of %i inputs before %i units has %i outputs", (inputs, units, outputs) => {
+  expect(bottleneckChannels(v1, inputs, units)).toBe(outputs);
+});

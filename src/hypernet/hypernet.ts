@@ -1,0 +1,136 @@
+/**
+ * The HyperNet H: encoding c of an architecture -> the 1x1 weights of all its layers in one pass, W = H(c)
+ * (SMASH section 3.3 and appendix).
+ *
+ * A fully convolutional DenseNet over [k, L], batch 1, without down-sampling, so that neighbouring layers see each
+ * other. Its output is laid out in bricks: each column holds the weights of its own N*D input channels, each row those
+ * of its own units; a layer cuts its weight out of its own columns and first rows. Every convolution, and every
+ * generated weight, is divided by its Euclidean norm (simplified weight norm).
+ */
+
+import type { EncodedArchitecture } from "../arch/index.js";
+import { orthogonal } from "../nn/index.js";
+import { Random } from "../random.js";
+import type {
+  Tensor} from "../tensor/index.js";
+import {
+  cat,
+  conv2d,
+  fromArray,
+  generatedWeights,
+  normal,
+  zeros,
+  type Device,
+  type DType,
+} from "../tensor/index.js";
+import type { HyperNetSettings } from "./settings.js";
+
+/** Slope of the leaky ReLU for negative inputs. */
+const slope = 0.02;
+
+/** What the space says about inputs and outputs. */
+export interface HyperNetDimensions {
+  /** C: channels of c, without the noise channel. */
+  readonly channels: number;
+  /** Input channels of a layer that one column stands for (N*D). */
+  readonly columnInputs: number;
+  /** Bottleneck channels that one row stands for (N * bottleneck). */
+  readonly rowOutputs: number;
+}
+
+export interface HyperNetOptions {
+  readonly seed: number;
+  readonly device?: Device;
+  readonly dtype?: DType;
+}
+
+/** A generated 1x1 convolution: inputs and outputs of a layer, in the order of the encoding's layers. */
+export interface PointwiseShape {
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+export class HyperNet {
+  readonly settings: HyperNetSettings;
+  readonly dimensions: HyperNetDimensions;
+  readonly #parameters = new Map<string, Tensor>();
+  readonly #device: Device;
+  readonly #dtype: DType;
+
+  constructor(settings: HyperNetSettings, dimensions: HyperNetDimensions, options: HyperNetOptions) {
+    this.settings = settings;
+    this.dimensions = dimensions;
+    this.#device = options.device ?? "cpu";
+    this.#dtype = options.dtype ?? "float32";
+    let channels = dimensions.channels + 1; // the noise channel z
+    for (const [block, layers] of settings.denseBlocks.entries()) {
+      if (block > 0) {
+        const halved = Math.floor(channels / 2);
+        this.#addConvolution(`transition${block}`, [halved, channels, 1, 1], options.seed);
+        channels = halved;
+      }
+      for (let layer = 0; layer < layers; layer++) {
+        this.#addConvolution(`dense${block}.${layer}`, [settings.growth, channels, 3, 3], options.seed);
+        channels += settings.growth;
+      }
+    }
+    const outputs = dimensions.columnInputs * dimensions.rowOutputs;
+    this.#addConvolution("output", [outputs, channels, 1, 1], options.seed);
+  }
+
+  /** Trainable parameters by name. */
+  parameters(): ReadonlyMap<string, Tensor> {
+    return this.#parameters;
+  }
+
+  /**
+   * The layers' weights [outputs, inputs, 1, 1], in the order of `encoded.layers`. Without `noiseSeed` the noise z is 0,
+   * so that scores are reproducible; with it, z ~ N(0, 1) drawn from that seed.
+   */
+  generate(
+    encoded: EncodedArchitecture,
+    shapes: readonly PointwiseShape[],
+    { noiseSeed }: { readonly noiseSeed?: number | undefined } = {},
+  ): Tensor[] {
+    const output = this.#run(this.#input(encoded, noiseSeed));
+    const layers = encoded.layers.map(({ start }, index) => ({ start, ...shapes[index] }));
+    const weights = generatedWeights(output, layers, this.dimensions);
+    if (this.settings.weightNorm === "unit") return weights;
+    return weights.map((weight, index) => weight.mul(Math.sqrt(2 * shapes[index].outputs)));
+  }
+
+  /** [1, C + 1, k, L], channels-last */
+  #input({ channels, height, length, data }: EncodedArchitecture, noiseSeed: number | undefined): Tensor {
+    const place = { device: this.#device, dtype: this.#dtype };
+    const c = fromArray(data, [1, channels, height, length], place);
+    const shape = [1, 1, height, length];
+    const z = noiseSeed === undefined ? zeros(shape, place) : normal(shape, noiseSeed, place);
+    return cat([c, z], 1).channelsLast();
+  }
+
+  /** [1, C + 1, k, L] -> [1, rowOutputs * columnInputs, k, L] */
+  #run(input: Tensor): Tensor {
+    let x = input;
+    for (const [block, layers] of this.settings.denseBlocks.entries()) {
+      if (block > 0) x = conv2d(x.leakyRelu(slope), this.#normalized(`transition${block}`));
+      for (let layer = 0; layer < layers; layer++) {
+        const grown = conv2d(x.leakyRelu(slope), this.#normalized(`dense${block}.${layer}`), { padding: 1 });
+        x = cat([x, grown], 1);
+      }
+    }
+    return conv2d(x.leakyRelu(slope), this.#normalized("output")).channelsLast();
+  }
+
+  #addConvolution(name: string, shape: readonly number[], seed: number): void {
+    const weight = orthogonal(shape, Random.stream(seed, "hypernet", name).seed(), {
+      device: this.#device,
+      dtype: this.#dtype,
+    });
+    this.#parameters.set(name, weight.requireGrad());
+  }
+
+  #normalized(name: string): Tensor {
+    const weight = this.#parameters.get(name)!;
+    return weight.div(weight.norm());
+  }
+}

@@ -1,0 +1,20 @@
+/** The "did you mean" of error messages. */
+
+import { distance } from "fastest-levenshtein";
+
+/** A longer way than this share of the longer name is another word, not a slip of the fingers. */
+const mostDifferent = 0.4;
+
+/** The known name closest to a mistyped one, upper and lower case alike, or undefined if none is close. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  let nearest: string | undefined;
+  let least = Infinity;
+  for (const candidate of known) {
+    const steps = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (steps < least && steps <= mostDifferent * Math.max(name.length, candidate.length)) {
+      nearest = candidate;
+      least = steps;
+    }
+  }
+  return nearest;
+}

@@ -1,0 +1,45 @@
+/**
+ * Weights of one architecture in a SMASH network: generated 1x1 convolutions, slices of the freely learned rest.
+ * BatchNorm stands only in transitions and head, and its statistics are a choice (see `BatchNormMode`).
+ */
+
+import { listSites, type Architecture, type Site } from "../arch/index.js";
+import type { Tensor } from "../tensor/index.js";
+import { batchNorm } from "../tensor/index.js";
+import type { FreeWeights } from "./free-weights.js";
+import type { BatchNormStatistics } from "./statistics.js";
+import type { WeightSource } from "./weight-source.js";
+
+export class GeneratedSource implements WeightSource {
+  readonly #sites: readonly Site[];
+  readonly #weights: readonly Tensor[];
+  readonly #free: FreeWeights;
+  readonly #statistics: BatchNormStatistics;
+
+  /** `pointwise`: the generated weights [bottleneck, inputs, 1, 1] of all layers in order. */
+  constructor(
+    architecture: Architecture,
+    pointwise: readonly Tensor[],
+    { free, statistics }: { readonly free: FreeWeights; readonly statistics: BatchNormStatistics },
+  ) {
+    let generated = 0;
+    this.#sites = listSites(architecture);
+    this.#weights = free.slice(architecture).map((weight) => weight ?? pointwise[generated++]);
+    this.#free = free;
+    this.#statistics = statistics;
+  }
+
+  weights(index: number): { readonly weight: Tensor; readonly bias?: Tensor } {
+    const weight = this.#weights[index];
+    return this.#sites[index].kind === "head" ? { weight, bias: this.#free.headBias } : { weight };
+  }
+
+  hasBatchNorm(site: Site): boolean {
+    return site.kind === "transition" || site.kind === "head";
+  }
+
+  normalize(index: number, x: Tensor): Tensor {
+    const { weight, bias, ...shared } = this.#free.batchNorm(this.#sites[index]);
+    return batchNorm(x, { weight, bias, ...this.#statistics.at(index, shared) });
+  }
+}

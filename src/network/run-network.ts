@@ -1,0 +1,153 @@
+/**
+ * The one forward pass: interprets an architecture with weights from any source (SMASH sections 3.1 and 3.2).
+ *
+ * Walks `listSites` in its order, so that what is built, counted and run cannot differ. Everything is channels-last;
+ * banks are ranges of one buffer per block.
+ */
+
+import {
+  listSites,
+  nonEmptyBanks,
+  type Architecture,
+  type Block,
+  type Layer,
+  type Site,
+} from "../arch/index.js";
+import {
+  avgPool2d,
+  BankBuffer,
+  conv2d,
+  globalAvgPool2d,
+  linear,
+  type DType,
+  type Tensor,
+} from "../tensor/index.js";
+import type { WeightSource } from "./weight-source.js";
+
+export interface RunOptions {
+  /** Type in which activations and convolutions are computed; weights are cast to it. Default: the weights' own. */
+  readonly computeType?: DType | undefined;
+}
+
+type Activation = Layer["convolutions"][number]["activation"];
+
+/** Images [N, C, size, size], channels-last -> logits [N, classes]. */
+export function runNetwork(
+  architecture: Architecture,
+  source: WeightSource,
+  images: Tensor,
+  options: RunOptions = {},
+): Tensor {
+  return new Interpreter(architecture, source, options).run(images);
+}
+
+class Interpreter {
+  readonly #architecture: Architecture;
+  readonly #source: WeightSource;
+  readonly #computeType: DType | undefined;
+  readonly #sites: readonly Site[];
+  /** Sites before this one have run. */
+  #cursor = 0;
+
+  constructor(architecture: Architecture, source: WeightSource, { computeType }: RunOptions) {
+    this.#architecture = architecture;
+    this.#source = source;
+    this.#computeType = computeType;
+    this.#sites = listSites(architecture);
+  }
+
+  run(images: Tensor): Tensor {
+    let x = this.#convolve(this.#cursor++, this.#cast(images)); // [N, C0, S, S]
+    for (const block of this.#architecture.blocks) {
+      const site = this.#runBlock(block, x);
+      x = this.#source.normalize(site.index, site.input).reluInPlace();
+      if (this.#sites[site.index].kind === "transition") x = avgPool2d(this.#convolve(site.index, x), 2);
+    }
+    const { weight, bias } = this.#source.weights(this.#sites.length - 1);
+    return linear(globalAvgPool2d(x).to({ dtype: weight.dtype }), weight, bias); // [N, classes]
+  }
+
+  /** Runs the layers; gives the following transition or head, and its input: all non-empty banks. */
+  #runBlock(block: Block, input: Tensor): { readonly index: number; readonly input: Tensor } {
+    const banks = new BankBuffer(input, nonEmptyBanks(block) * block.bankChannels, block.bankChannels);
+    for (const layer of block.layers) {
+      const pointwise = this.#cursor++;
+      // Pre-activation without a BatchNorm in between: ReLU happens while the banks are read.
+      const isFused = this.#isPre && !this.#hasBatchNorm(pointwise);
+      const read = banks.read(layer.reads, { relu: isFused });
+      const hidden = isFused
+        ? this.#convolve(pointwise, read)
+        : this.#activateAndConvolve(pointwise, read, "relu");
+      banks.write(this.#runConvolutions(layer, hidden), layer.writes);
+    }
+    return { index: this.#cursor++, input: banks.readAll() };
+  }
+
+  /** The 2x2 array: [N, bottleneck, S, S] -> [N, units, S, S] */
+  #runConvolutions(layer: Layer, hidden: Tensor): Tensor {
+    const sites = new Map(layer.convolutions.map(({ position }) => [position, this.#cursor++]));
+    const run = (position: number, x: Tensor) => {
+      const site = sites.get(position);
+      if (site === undefined) return x;
+      const convolution = layer.convolutions.find((candidate) => candidate.position === position)!;
+      return this.#activateAndConvolve(site, x, convolution.activation);
+    };
+    let first = run(0, hidden);
+    if (!sites.has(2)) return run(1, first);
+    let second = run(2, hidden);
+    if (layer.gates.includes(0)) first = second = gate(first, second);
+    const [left, right] = [run(1, first), run(3, second)];
+    return layer.gates.includes(1) ? gate(left, right) : left.add(right);
+  }
+
+  get #isPre(): boolean {
+    return this.#architecture.activationOrder === "pre";
+  }
+
+  #hasBatchNorm(index: number): boolean {
+    return this.#source.hasBatchNorm(this.#sites[index]);
+  }
+
+  #normalize(index: number, x: Tensor): Tensor {
+    return this.#hasBatchNorm(index) ? this.#source.normalize(index, x) : x;
+  }
+
+  /** BatchNorm (where there is one), activation, convolution; or convolution first, with "post" order. */
+  #activateAndConvolve(index: number, x: Tensor, activation: Activation): Tensor {
+    return this.#isPre
+      ? this.#convolve(index, activate(this.#normalize(index, x), activation))
+      : activate(this.#normalize(index, this.#convolve(index, x)), activation);
+  }
+
+  #convolve(index: number, x: Tensor): Tensor {
+    const site = this.#sites[index];
+    if (site.kind === "head") throw new TypeError("the head is not a convolution");
+    const [, , height, width] = site.shape;
+    const [vertical, horizontal] = site.dilation;
+    return conv2d(x, this.#cast(this.#source.weights(index).weight), {
+      padding: [(vertical * (height - 1)) / 2, (horizontal * (width - 1)) / 2],
+      dilation: site.dilation,
+      groups: site.groups,
+    });
+  }
+
+  #cast(x: Tensor): Tensor {
+    return this.#computeType === undefined ? x : x.to({ dtype: this.#computeType });
+  }
+}
+
+function activate(x: Tensor, activation: Activation): Tensor {
+  switch (activation) {
+    case "relu":
+      return x.relu();
+    case "tanh":
+      return x.tanh();
+    case "sigmoid":
+      return x.sigmoid();
+  }
+}
+
+/** Joins two paths multiplicatively (SMASH section 3.2, after gated PixelCNN). */
+function gate(left: Tensor, right: Tensor): Tensor {
+  return left.tanh().mul(right.sigmoid());
+}

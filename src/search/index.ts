@@ -1,0 +1,1 @@
+export type { Trial, TrialOrigin } from "./trial.js";
