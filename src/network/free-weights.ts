@@ -7,7 +7,7 @@
 import { blockLimits, listSites, type Architecture, type Site, type SpaceSettings } from "../arch/index.js";
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
-import type { Tensor} from "../tensor/index.js";
+import type { Tensor } from "../tensor/index.js";
 import { ones, sliceWeights, zeros, type Device, type DType } from "../tensor/index.js";
 
 export interface FreeWeightsOptions {

@@ -3,7 +3,7 @@
  * one of them, so scoring recalibrates by default: statistics of this architecture over a few training batches.
  */
 
-import type { Tensor} from "../tensor/index.js";
+import type { Tensor } from "../tensor/index.js";
 import { ones, zeros } from "../tensor/index.js";
 
 export type BatchNormMode = "recalibrated" | "batch" | "running";

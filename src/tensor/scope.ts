@@ -7,12 +7,14 @@ import { native } from "./engine.js";
 import type { Handle } from "./native-ops.js";
 import { Tensor } from "./tensor.js";
 
-/** The handles of the tensors in a returned value: a tensor, or arrays and plain objects of them. */
+/** The handles of the tensors in a returned value: a tensor, or arrays, maps and plain objects of them. */
 function collectHandles(value: unknown, handles: Handle[]): void {
   if (value instanceof Tensor) {
     handles.push(value.handle);
   } else if (Array.isArray(value)) {
     for (const item of value) collectHandles(item, handles);
+  } else if (value instanceof Map) {
+    for (const item of value.values()) collectHandles(item, handles);
   } else if (
     typeof value === "object" &&
     value !== null &&
@@ -22,7 +24,10 @@ function collectHandles(value: unknown, handles: Handle[]): void {
   }
 }
 
-/** Runs a synchronous `body` and frees every tensor it made, except those in the tensors, arrays and objects it returns. */
+/**
+ * Runs a synchronous `body` and frees every tensor it made, except those it returns: a tensor, or arrays, maps and
+ * plain objects of them, but not tensors inside instances of classes.
+ */
 export function scope<T>(body: () => T): T {
   const engine = native();
   engine.beginScope();

@@ -91,7 +91,14 @@ export class Tensor {
   /** A copy of the elements in row-major order; bfloat16 is widened to float32. */
   toArray(): TypedArray {
     const dtype = this.dtype;
-    if (dtype === "bfloat16") return this.to({ dtype: "float32" }).toArray();
+    if (dtype === "bfloat16") {
+      const widened = this.to({ dtype: "float32" });
+      try {
+        return widened.toArray();
+      } finally {
+        widened.dispose();
+      }
+    }
     const bytes = native().readBytes(this.handle);
     switch (dtype) {
       case "float32":

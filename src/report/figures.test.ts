@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from "node:fs";
+import sharp from "sharp";
+import { describe, expect, test } from "vitest";
+import type { TrialOrigin } from "../search/index.js";
+import { emptyRun, fakeRun } from "./fake-run.js";
+import { renderFigures } from "./figures.js";
+
+const names = (figures: readonly { readonly name: string }[]) => figures.map(({ name }) => name);
+const scoreFigures = ["score-histogram", "rank-curve", "score-parameters", "score-multiply-adds"];
+
+/** librsvg reads with libxml2, which refuses anything that is not well-formed. */
+async function expectWellFormed(svg: string): Promise<void> {
+  const { format, width, height } = await sharp(Buffer.from(svg)).metadata();
+  expect({ format, width, height }).toEqual({ format: "svg", width: 440, height: 290 });
+  // librsvg forgives an unclosed end; count the tags as well.
+  const opened = svg.match(/<[a-z][^>]*[^/]>|<[a-z]>/g) ?? [];
+  const closed = svg.match(/<\/[a-z]+>/g) ?? [];
+  expect(opened.length).toBe(closed.length);
+}
+
+describe("renderFigures", () => {
+  test("draws every figure of a finished run as a well-formed, labelled picture", async () => {
+    const figures = await renderFigures(fakeRun());
+    expect(names(figures)).toEqual(["hypernet-curve", ...scoreFigures, "winner-curve"]);
+    for (const { svg, title, caption } of figures) {
+      await expectWellFormed(svg);
+      expect(svg).toContain(`role="img" aria-label="${title}"`);
+      expect(svg).toContain(`<desc>${caption}</desc>`);
+    }
+  });
+
+  test("leaves out figures without data", async () => {
+    expect(await renderFigures(emptyRun())).toEqual([]);
+    const { hypernet, trials } = fakeRun();
+    expect(names(await renderFigures({ ...emptyRun(), hypernet }))).toEqual(["hypernet-curve"]);
+    expect(names(await renderFigures({ ...emptyRun(), trials }))).toEqual(scoreFigures);
+    expect(await renderFigures({ ...emptyRun(), trials: trials.slice(0, 1) })).toEqual([]);
+  });
+
+  test("gives the same bytes for the same data", async () => {
+    expect(await renderFigures(fakeRun())).toEqual(await renderFigures(fakeRun()));
+  });
+
+  test("needs no ids, so that several can share one page", async () => {
+    for (const { svg } of await renderFigures(fakeRun())) expect(svg).not.toMatch(/\sid="|url\(#/);
+  });
+
+  test("stays well-formed with hostile origins and data set names", async () => {
+    const hostile = `</text><script>alert("&'")</script>\u0000`;
+    const run = fakeRun();
+    const trials = run.trials.map((trial) => ({ ...trial, origin: hostile as TrialOrigin }));
+    for (const { svg } of await renderFigures({ ...run, trials })) {
+      await expectWellFormed(svg.replaceAll("\u0000", ""));
+      expect(svg).not.toContain("<script");
+    }
+  });
+
+  test.each(["loss", "error"] as const)("names the score when ranked by %s", async (rankedBy) => {
+    const figures = await renderFigures(fakeRun({ rankedBy }));
+    const unit = rankedBy === "loss" ? "validation loss (nats)" : "validation error (%)";
+    for (const { svg } of figures.slice(1, 5)) expect(svg).toContain(`SMASH score: ${unit}`);
+  });
+
+  test("leaves scores far out off the axis and says so", async () => {
+    const run = fakeRun();
+    const trials = run.trials.map((trial, index) =>
+      index < 3 ? { ...trial, validationLoss: [500, NaN, Infinity][index] } : trial,
+    );
+    const figures = await renderFigures({ ...run, trials });
+    for (const { caption, svg } of figures.slice(1, 5)) {
+      expect(caption).toContain("3 of 240 scores lie far above");
+      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    }
+  });
+
+  test("copes with equal scores, equal and zero costs", async () => {
+    const run = fakeRun();
+    const trials = run.trials
+      .slice(0, 12)
+      .map((trial, index) => ({ ...trial, validationLoss: 1, parameters: 5_000, flops: index < 6 ? 0 : 9 }));
+    for (const { svg } of await renderFigures({ ...run, trials, best: trials[0] })) {
+      await expectWellFormed(svg);
+      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    }
+  });
+});
+
+test("no file loads Vega before something is drawn", () => {
+  const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".ts"));
+  expect(files).toContain("draw-figure.ts");
+  for (const file of files.filter((name) => !name.endsWith(".test.ts"))) {
+    const source = readFileSync(`${import.meta.dirname}/${file}`, "utf8");
+    expect(source, file).not.toMatch(/^import (?!type\b)[^;]*from "vega/m);
+  }
+});

@@ -1,0 +1,55 @@
+/** Numbers as people read them: short, with units, the same on the terminal and in the report. */
+
+/** Stands for a number that is not there: not measured, or not finite. */
+export const missing = "–";
+
+const prefixes = ["", "k", "M", "G", "T", "P"] as const;
+
+/** Three significant digits with an SI prefix: 45.6k, 1.23M. */
+export function formatCount(count: number): string {
+  if (!Number.isFinite(count)) return missing;
+  let scaled = count;
+  let prefix = 0;
+  // 999.5 of a unit already reads as 1.00 of the next one.
+  while (Math.abs(scaled) >= 999.5 && prefix < prefixes.length - 1) {
+    scaled /= 1000;
+    prefix++;
+  }
+  if (prefix === 0) return Number.isInteger(count) ? String(count) : scaled.toPrecision(3);
+  const size = Math.abs(scaled);
+  const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  return scaled.toFixed(digits) + prefixes[prefix];
+}
+
+/** A fraction as percent, two decimals unless told: 5.53 %. */
+export function formatPercent(fraction: number, digits = 2): string {
+  return Number.isFinite(fraction) ? `${(100 * fraction).toFixed(digits)} %` : missing;
+}
+
+/** A loss in nats, three decimals; a loss that exploded in powers of ten. */
+export function formatLoss(loss: number): string {
+  if (!Number.isFinite(loss)) return missing;
+  return Math.abs(loss) < 10_000 ? loss.toFixed(3) : loss.toExponential(2);
+}
+
+/** A whole number with separated thousands: 45,000. */
+export function formatInteger(count: number): string {
+  return Number.isFinite(count) ? Math.round(count).toLocaleString("en-US") : missing;
+}
+
+/** The two largest units: 0.4 s, 12 s, 3 min 05 s, 2 h 07 min, 1 d 3 h. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return missing;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${padded(whole % 60)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${padded(minutes % 60)} min`;
+  const hours = Math.round(seconds / 3600);
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+function padded(value: number): string {
+  return String(value).padStart(2, "0");
+}

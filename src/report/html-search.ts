@@ -1,0 +1,107 @@
+/** The sections about the search: what was searched, how the HyperNet learned, how the architectures scored. */
+
+import type { Figure } from "./draw-figure.js";
+import { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
+import { html, type Markup } from "./html-markup.js";
+import { factList, plots } from "./html-parts.js";
+import { bestTrial, rankTrials } from "./rank-trials.js";
+import type { ReportData } from "./report-data.js";
+
+export function searchedSection(data: ReportData): Markup {
+  const { dataset, hypernet } = data;
+  const origins = [...new Set(data.trials.map(({ origin }) => origin))]
+    .map(
+      (origin) => `${formatInteger(data.trials.filter((trial) => trial.origin === origin).length)} ${origin}`,
+    )
+    .join(", ");
+  return html`<section>
+    <h2>What was searched</h2>
+    <p>
+      Networks whose layers read from and write to memory banks. One auxiliary network, the HyperNet, learns
+      to write the weights of any of them. Architectures are then compared on ${dataset.name} with the weights
+      it writes, without training them.
+    </p>
+    ${factList("facts", [
+      ["Data set", dataset.name],
+      ["Classes", formatInteger(dataset.classes.length)],
+      ["Training images", formatInteger(dataset.trainImages)],
+      ["Validation images, held out", formatInteger(dataset.validationImages)],
+      ["Test images", formatInteger(dataset.testImages)],
+      ["Preset", data.preset],
+      ["Architectures scored", origins === "" ? undefined : origins],
+      ["Ranked by", `validation ${data.rankedBy}`],
+      ["BatchNorm statistics", data.batchNorm],
+      ["HyperNet parameters", formatCount(hypernet.parameters)],
+      ["HyperNet steps", formatInteger(hypernet.steps)],
+      ["HyperNet training time", hypernet.seconds > 0 ? formatDuration(hypernet.seconds) : undefined],
+    ])}
+  </section>`;
+}
+
+export function hypernetSection(figures: readonly Figure[]): Markup | undefined {
+  const shown = plots(figures, ["hypernet-curve"]);
+  if (shown === undefined) return undefined;
+  return html`<section>
+    <h2>The HyperNet</h2>
+    <p>
+      Each training step draws another architecture, generates its weights and runs one mini-batch through it.
+      The training curve therefore mixes good and poor architectures.
+    </p>
+    ${shown}
+  </section>`;
+}
+
+export function scoresSection(data: ReportData, figures: readonly Figure[]): Markup | undefined {
+  const shown = plots(figures, ["score-histogram", "rank-curve", "score-parameters", "score-multiply-adds"]);
+  if (shown === undefined) return undefined;
+  return html`<section>
+    <h2>Scores</h2>
+    <p>
+      Each architecture was scored on the same ${formatInteger(data.dataset.validationImages)} validation
+      images. Lower is better. Colours and shapes tell where an architecture came from: drawn at random,
+      perturbed from a good one, or a step of the chain that accepts only improvements.
+    </p>
+    ${shown}
+  </section>`;
+}
+
+export function rankingSection(data: ReportData): Markup | undefined {
+  if (data.trials.length === 0) return undefined;
+  const best = bestTrial(data);
+  const leaders = rankTrials(data.trials, data.rankedBy).slice(0, 10);
+  const rows = leaders.map(
+    (trial, index) =>
+      html`<tr${trial.id === best?.id ? html` class="best"` : undefined}>
+        <th scope="row">${index + 1}</th>
+        <td>${formatPercent(trial.validationError)}</td>
+        <td>${formatLoss(trial.validationLoss)}</td>
+        <td>${formatCount(trial.parameters)}</td>
+        <td>${formatCount(trial.flops)}</td>
+        <td>${trial.origin}</td>
+      </tr> `,
+  );
+  return html`<section>
+    <h2>${leaders.length === 10 ? "The best ten" : "The ranking"}</h2>
+    <p>
+      Ordered by validation ${data.rankedBy} with generated weights. Neighbouring ranks are often closer than
+      the score is exact.
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Rank</th>
+            <th scope="col">SMASH error</th>
+            <th scope="col">Loss (nats)</th>
+            <th scope="col">${"Para\u00admeters"}</th>
+            <th scope="col">Multiply-adds</th>
+            <th scope="col">Origin</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}

@@ -1,0 +1,52 @@
+/** The section about the winner: its drawing as memory banks and its ordinary training. */
+
+import { drawArchitecture, type Architecture } from "../arch/index.js";
+import type { Figure } from "./draw-figure.js";
+import { formatDuration, formatInteger, formatPercent } from "./format.js";
+import { html, trusted, type Markup } from "./html-markup.js";
+import { factList, plots } from "./html-parts.js";
+import { bestTrial } from "./rank-trials.js";
+import type { ReportData } from "./report-data.js";
+
+export function winnerSection(data: ReportData, figures: readonly Figure[]): Markup | undefined {
+  const best = bestTrial(data);
+  if (best === undefined) return undefined;
+  const final = data.best !== undefined;
+  return html`<section>
+    <h2>${final ? "The winner" : "The leader so far"}</h2>
+    <p>${describe(best.architecture)}</p>
+    <figure class="drawing">
+      <div class="scroll" tabindex="0" role="group" aria-label="Drawing of the architecture">
+        ${trusted(drawArchitecture(best.architecture))}
+      </div>
+      <figcaption>
+        <strong>Memory banks.</strong> Each layer reads some banks, computes, and adds its output to the banks
+        it writes.
+      </figcaption>
+    </figure>
+    ${training(data, figures)}
+  </section>`;
+}
+
+function training({ trained, dataset }: ReportData, figures: readonly Figure[]): Markup | undefined {
+  if (trained === undefined) return undefined;
+  return html`<h3>Trained from scratch</h3>
+    ${plots(figures, ["winner-curve"])}
+    ${factList("facts", [
+      ["Test error", formatPercent(trained.testError)],
+      ["Test images", formatInteger(dataset.testImages)],
+      ["Validation error", formatPercent(trained.validationError)],
+      ["Epochs", formatInteger(trained.epochs)],
+      ["Training time", formatDuration(trained.seconds)],
+      ["Checkpoint", html`<code>${trained.checkpoint}</code>`],
+    ])}`;
+}
+
+function describe({ blocks, input }: Architecture): string {
+  const layers = blocks.map((block) => block.layers.length);
+  const total = layers.reduce((sum, count) => sum + count, 0);
+  return (
+    `${blocks.length === 1 ? "One block" : `${blocks.length} blocks`} with ${layers.join(", ")} layers, ` +
+    `${total} in all, on images of ${input.size} × ${input.size} pixels.`
+  );
+}

@@ -1,0 +1,137 @@
+import { describe, expect, test } from "vitest";
+import type { TrialOrigin } from "../search/index.js";
+import { emptyRun, fakeRun } from "./fake-run.js";
+import { renderFigures } from "./figures.js";
+import { renderReport } from "./html.js";
+import type { ReportData, RunStatus } from "./report-data.js";
+
+/** The page's tags in order, names and signs only. */
+function tags(page: string): string[] {
+  return [...page.matchAll(/<(\/?[a-z][a-z0-9]*)(?:\s(?:"[^"]*"|[^">])*)?(\/?)>/gi)].map(
+    ([, name, end]) => name + end,
+  );
+}
+
+/** Every tag is closed by its like, or closes itself. */
+function expectBalanced(page: string): void {
+  const open: string[] = [];
+  for (const [whole, name] of page.matchAll(/<(\/?[a-z][a-z0-9]*)(?:"[^"]*"|[^">])*>/gi)) {
+    if (whole.endsWith("/>")) continue;
+    if (!name.startsWith("/")) open.push(name);
+    else expect(open.pop()).toBe(name.slice(1));
+  }
+  expect(open).toEqual([]);
+}
+
+/** The visible text, spaces collapsed. */
+function text(page: string): string {
+  const body = page.slice(page.indexOf("<body"));
+  return body.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+}
+
+/** Every string in the data, keys of the configuration included, made hostile; sets that the types fix are kept. */
+function poisoned(data: ReportData, poison: string): ReportData {
+  return {
+    ...data,
+    run: poison,
+    preset: poison,
+    dataset: { ...data.dataset, name: poison, classes: data.dataset.classes.map(() => poison) },
+    createdWith: {
+      smash: poison,
+      node: poison,
+      libtorch: poison,
+      device: poison,
+      precision: poison,
+      threads: 2,
+    },
+    config: { [poison]: poison },
+    trials: data.trials.map((trial) => ({ ...trial, origin: poison as TrialOrigin })),
+    trained: data.trained && { ...data.trained, checkpoint: poison },
+    reproduce: [poison],
+  };
+}
+
+describe("renderReport", () => {
+  test("leads with the test error of a finished run", async () => {
+    const page = await renderReport(fakeRun());
+    expectBalanced(page);
+    expect(page).toContain("<h1>7.48\u00a0% test error on cifar10</h1>");
+    expect(text(page)).toContain("among 240 architectures by its validation loss with generated weights");
+    expect(page.match(/<figure class="plot">/g)).toHaveLength(6);
+    expect(page.match(/<tr/g)).toHaveLength(11);
+    expect(page).toContain("npx smash search --data cifar10");
+  });
+
+  test("asks for nothing from outside and runs nothing", async () => {
+    const page = await renderReport(fakeRun());
+    expect(page).not.toMatch(/<script|<link rel="stylesheet"|@import|url\(|\son[a-z]+=/i);
+    const addresses = [...page.matchAll(/https?:\/\/[^"\s]*/g)].map(([address]) => address);
+    // Names of XML formats, which nobody fetches.
+    expect([...new Set(addresses)].filter((address) => !address.startsWith("http://www.w3.org/"))).toEqual(
+      [],
+    );
+    expect(page).toContain("Content-Security-Policy");
+  });
+
+  test.each([
+    `"><script>alert(1)</script><img src=x onerror=alert(1)>`,
+    `'/></style></title></code></pre></svg><b>&amp;`,
+    `<!-- ]]> <![CDATA[`,
+    "${html} \u0000 \ud800",
+  ])("shows %j as text and nothing else", async (poison) => {
+    const page = await renderReport(poisoned(fakeRun(), poison));
+    const oneOrigin = fakeRun().trials.map((trial) => ({ ...trial, origin: "zz" as TrialOrigin }));
+    expect(tags(page)).toEqual(tags(await renderReport(fakeRun({ trials: oneOrigin }))));
+    expectBalanced(page);
+    expect(page).not.toMatch(/<script|<img|<!--|<!\[CDATA/);
+  });
+
+  const statuses: readonly RunStatus[] = ["training-hypernet", "ranking", "training-best", "done", "stopped"];
+  test.each(statuses)("renders an unfinished run that is %s", async (status) => {
+    const { trials, hypernet } = fakeRun();
+    const halves = [
+      emptyRun(),
+      { ...emptyRun(), hypernet: { ...hypernet, curve: hypernet.curve.slice(0, 1), validation: [] } },
+      { ...emptyRun(), hypernet, trials: trials.slice(0, 1) },
+      { ...emptyRun(), hypernet, trials: trials.slice(0, 40), best: trials[3], rankedBy: "error" as const },
+    ];
+    for (const half of halves) {
+      const page = await renderReport({ ...half, status });
+      expectBalanced(page);
+      expect(text(page)).not.toMatch(/undefined|NaN|Infinity|\[object/);
+      expect(text(page)).not.toContain("test error on");
+      expect(text(page)).toContain("No number in this report comes from them.");
+    }
+  });
+
+  test("marks the run's choice in the table, even when it is not the first", async () => {
+    const run = fakeRun();
+    const second = run.trials.toSorted((one, other) => one.validationLoss - other.validationLoss)[1];
+    const page = await renderReport({ ...run, best: second });
+    expect(page).toMatch(/<tr class="best">\s*<th scope="row">2<\/th>/);
+    expect(page.match(/class="best"/g)).toHaveLength(1);
+  });
+
+  test("shows the top-5 error only where it says something", async () => {
+    const run = fakeRun();
+    expect(text(await renderReport(run))).not.toContain("top 5");
+    const classes = Array.from({ length: 100 }, (_, index) => `class ${index}`);
+    expect(text(await renderReport({ ...run, dataset: { ...run.dataset, classes } }))).toContain("top 5");
+  });
+
+  test("gives the same bytes for the same data, with figures drawn before or not", async () => {
+    const page = await renderReport(fakeRun());
+    expect(await renderReport(fakeRun())).toBe(page);
+    expect(await renderReport(fakeRun(), await renderFigures(fakeRun()))).toBe(page);
+  });
+
+  test("has a dark partner for every colour of the figures", async () => {
+    const run = fakeRun();
+    const page = await renderReport(run);
+    for (const { svg } of await renderFigures(run)) {
+      for (const [, property, color] of svg.matchAll(/ (fill|stroke)="(#[0-9a-f]+)"/g)) {
+        expect(page).toContain(`[${property}="${color}"]`);
+      }
+    }
+  });
+});

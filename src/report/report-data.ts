@@ -1,0 +1,84 @@
+/**
+ * What a report is made from: one run as plain data. Errors are fractions, times are seconds.
+ *
+ * Whoever reads the store or the events fills this in; nothing in this folder touches a disk or a clock. A run may be
+ * unfinished: curves and trials may be empty, `best` and `trained` missing.
+ */
+
+import type { Trial } from "../search/index.js";
+
+/** How far the run is. */
+export type RunStatus = "training-hypernet" | "ranking" | "training-best" | "done" | "stopped";
+
+/** One measurement of the HyperNet; training values come from a single mini-batch each. */
+export interface StepPoint {
+  readonly step: number;
+  readonly loss: number;
+  readonly error: number;
+}
+
+/** One epoch of ordinary training. */
+export interface EpochPoint {
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly trainError: number;
+  readonly validationLoss: number;
+  readonly validationError: number;
+}
+
+/** The winner after ordinary training from scratch. */
+export interface TrainedNetwork {
+  readonly parameters: number;
+  /** Multiply-adds for one image. */
+  readonly flops: number;
+  readonly epochs: number;
+  readonly validationError: number;
+  readonly testError: number;
+  readonly testTop5Error: number;
+  readonly checkpoint: string;
+  readonly curve: readonly EpochPoint[];
+  readonly seconds: number;
+}
+
+export interface ReportData {
+  readonly run: string;
+  readonly preset: string;
+  readonly dataset: {
+    readonly name: string;
+    readonly classes: readonly string[];
+    readonly trainImages: number;
+    readonly validationImages: number;
+    readonly testImages: number;
+  };
+  readonly seed: number;
+  readonly createdWith: {
+    readonly smash: string;
+    readonly node: string;
+    readonly libtorch: string;
+    readonly threads: number;
+    readonly device: string;
+    readonly precision: string;
+  };
+  /** The resolved configuration, shown as JSON. */
+  readonly config: unknown;
+  readonly hypernet: {
+    readonly steps: number;
+    readonly parameters: number;
+    /** Raw training measurements; smoothed here for display. */
+    readonly curve: readonly StepPoint[];
+    readonly validation: readonly StepPoint[];
+    readonly seconds: number;
+  };
+  readonly trials: readonly Trial[];
+  readonly rankedBy: RankedBy;
+  /** Which BatchNorm statistics the scores were measured with. */
+  readonly batchNorm: "recalibrated" | "batch" | "running";
+  readonly best?: Trial | undefined;
+  readonly trained?: TrainedNetwork | undefined;
+  readonly status: RunStatus;
+  /** Commands which repeat the run, one a line. */
+  readonly reproduce: readonly string[];
+}
+
+/** The measure that orders the trials. */
+export type RankedBy = "loss" | "error";

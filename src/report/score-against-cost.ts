@@ -1,0 +1,121 @@
+/** Figures: score against parameters and against multiply-adds. They show what the score says beyond size. */
+
+import type { FigurePlan } from "./draw-figure.js";
+import { colors, originScale } from "./figure-theme.js";
+import type { ReportData } from "./report-data.js";
+import { scoreAxis } from "./score-axis.js";
+
+export function planScoreAgainstParameters(data: ReportData): FigurePlan | undefined {
+  return planScoreAgainst(data, {
+    field: "parameters",
+    name: "score-parameters",
+    title: "Score against parameters",
+    noun: "parameters",
+  });
+}
+
+export function planScoreAgainstFlops(data: ReportData): FigurePlan | undefined {
+  return planScoreAgainst(data, {
+    field: "flops",
+    name: "score-multiply-adds",
+    title: "Score against multiply-adds",
+    noun: "multiply-adds for one image",
+  });
+}
+
+interface CostOptions {
+  readonly field: "parameters" | "flops";
+  readonly name: string;
+  readonly title: string;
+  readonly noun: string;
+}
+
+function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | undefined {
+  const { field, name, title, noun } = options;
+  const axis = scoreAxis(data);
+  if (axis === undefined) return undefined;
+  // A logarithmic axis has no place for zero.
+  const rows = axis.rows
+    .filter((row) => row[field] > 0)
+    .map((row) => ({ score: row.score, cost: row[field], origin: row.origin }));
+  if (rows.length < 2) return undefined;
+  const best =
+    axis.best[field] > 0 ? [{ score: axis.best.score, cost: axis.best[field], label: "best" }] : [];
+  const origins = originScale(rows.map(({ origin }) => origin));
+  const x = {
+    field: "cost",
+    type: "quantitative",
+    title: `${noun} (logarithmic)`,
+    scale: { type: "log", nice: false, padding: 10 },
+    axis: { format: "~s", values: logTicks(rows.map(({ cost }) => cost)) },
+  } as const;
+  const y = {
+    field: "score",
+    type: "quantitative",
+    title: axis.title,
+    // Room below the best for its label.
+    scale: { zero: false, nice: false, padding: 26 },
+    axis: { labelExpr: axis.labelExpr, tickCount: 6 },
+  } as const;
+  return {
+    name,
+    title,
+    caption:
+      `One point for each architecture; lower is better. ` +
+      `Where the points spread vertically, the score judges more than size; a thin line would mean that ` +
+      `counting ${field === "flops" ? "multiply-adds" : "parameters"} does as well.${axis.omitted}`,
+    spec: {
+      data: { values: rows },
+      layer: [
+        {
+          mark: { type: "point" },
+          encoding: {
+            x,
+            y,
+            color: {
+              field: "origin",
+              type: "nominal",
+              scale: { domain: origins.domain, range: origins.colors },
+            },
+            shape: {
+              field: "origin",
+              type: "nominal",
+              scale: { domain: origins.domain, range: origins.shapes },
+            },
+          },
+        },
+        {
+          data: { values: best },
+          mark: { type: "point", filled: false, opacity: 1, size: 150, strokeWidth: 2, stroke: colors.ink },
+          encoding: { x, y },
+        },
+        {
+          data: { values: best },
+          mark: { type: "text", baseline: "top", dy: 10, color: colors.ink, fontWeight: 600 },
+          encoding: { x, y, text: { field: "label" } },
+        },
+      ],
+    },
+  };
+}
+
+/** Multiples of powers of ten, the coarser first. */
+const tickSteps = [
+  [1, 2, 5],
+  [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  Array.from({ length: 90 }, (_, index) => (10 + index) / 10),
+] as const;
+
+/** Round numbers in the range of the values; Vega's own choice labels too few or overlapping ones. */
+function logTicks(values: readonly number[]): number[] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const powers: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) powers.push(power);
+  const choices = tickSteps.map((steps) =>
+    powers
+      .flatMap((power) => steps.map((step) => step * power))
+      .filter((tick) => tick >= low && tick <= high),
+  );
+  return choices.find((ticks) => ticks.length >= 3) ?? choices.at(-1)!;
+}

@@ -1,0 +1,73 @@
+/**
+ * How scores are drawn: which trials fit on the axis, its title and labels.
+ *
+ * A single architecture with exploding weights would squash all others into one bin, so scores far out (Tukey: more
+ * than three quartile ranges above the upper quartile) are left off the figures, counted and mentioned.
+ */
+
+import type { Trial } from "../search/index.js";
+import { rankTrials, scoreOf } from "./rank-trials.js";
+import type { RankedBy, ReportData } from "./report-data.js";
+
+/** A trial as one row of a figure's data. */
+export interface ScoredRow {
+  readonly rank: number;
+  readonly score: number;
+  readonly parameters: number;
+  readonly flops: number;
+  readonly origin: string;
+}
+
+/** Fewer scores have no meaningful quartiles. */
+const leastForLimit = 8;
+
+export interface ScoreAxis {
+  readonly title: string;
+  /** Vega expression for a label. */
+  readonly labelExpr: string;
+  /** Trials on the axis, best first. */
+  readonly rows: readonly ScoredRow[];
+  /** The trial that the run chose or that leads so far. */
+  readonly best: ScoredRow;
+  /** A sentence about the trials left off the figure; empty when there are none. */
+  readonly omitted: string;
+}
+
+/** `undefined` before two trials have a finite score. */
+export function scoreAxis(data: ReportData): ScoreAxis | undefined {
+  const { trials, rankedBy } = data;
+  const ranked = rankTrials(trials, rankedBy).map((trial, index) => row(trial, index + 1, rankedBy));
+  const finite = ranked.filter(({ score }) => Number.isFinite(score));
+  if (finite.length < 2) return undefined;
+  const limit = upperLimit(finite.map(({ score }) => score));
+  const rows = finite.filter(({ score }) => score <= limit);
+  const left = ranked.length - rows.length;
+  return {
+    ...scoreLabels(rankedBy),
+    rows,
+    best: data.best === undefined ? rows[0] : row(data.best, 1, rankedBy),
+    omitted:
+      left === 0 ? "" : ` ${left} of ${ranked.length} scores lie far above the others and are not drawn.`,
+  };
+}
+
+function scoreLabels(rankedBy: RankedBy) {
+  return rankedBy === "loss"
+    ? { title: "SMASH score: validation loss (nats)", labelExpr: "datum.label" }
+    : { title: "SMASH score: validation error (%)", labelExpr: percentLabel };
+}
+
+/** Vega expression that shows a fraction as a bare percent number; the axis title holds the unit. */
+export const percentLabel = "format(datum.value * 100, '~r')";
+
+function row(trial: Trial, rank: number, rankedBy: RankedBy): ScoredRow {
+  const { parameters, flops, origin } = trial;
+  return { rank, score: scoreOf(trial, rankedBy), parameters, flops, origin };
+}
+
+function upperLimit(ascending: readonly number[]): number {
+  if (ascending.length < leastForLimit) return Infinity;
+  const lower = ascending[Math.floor(0.25 * (ascending.length - 1))];
+  const upper = ascending[Math.ceil(0.75 * (ascending.length - 1))];
+  return upper > lower ? upper + 3 * (upper - lower) : Infinity;
+}

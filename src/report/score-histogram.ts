@@ -1,0 +1,50 @@
+/** Figure: how the scores are distributed, by where the architectures came from. */
+
+import type { FigurePlan } from "./draw-figure.js";
+import { colors, originScale } from "./figure-theme.js";
+import type { ReportData } from "./report-data.js";
+import { scoreAxis } from "./score-axis.js";
+
+export function planScoreHistogram(data: ReportData): FigurePlan | undefined {
+  const axis = scoreAxis(data);
+  if (axis === undefined) return undefined;
+  const { rows, best, title, labelExpr, omitted } = axis;
+  const origins = originScale(rows.map(({ origin }) => origin));
+  return {
+    name: "score-histogram",
+    title: "Scores of all architectures",
+    caption:
+      `Number of architectures by score; left is better. The dashed line marks the best. ` +
+      `A wide spread means that the HyperNet tells architectures apart.${omitted}`,
+    spec: {
+      layer: [
+        {
+          data: { values: rows.map(({ score, origin }) => ({ score, origin })) },
+          mark: { type: "bar" },
+          encoding: {
+            x: { field: "score", bin: { maxbins: 32 }, title, axis: { labelExpr, tickCount: 6 } },
+            y: { aggregate: "count", title: "architectures", axis: { tickCount: 5, tickMinStep: 1 } },
+            color: {
+              field: "origin",
+              type: "nominal",
+              scale: { domain: origins.domain, range: origins.colors },
+              legend: { symbolType: "square" },
+            },
+            order: { field: "origin" },
+          },
+        },
+        {
+          data: { values: [{ score: best.score, label: "best" }] },
+          encoding: { x: { field: "score", type: "quantitative" } },
+          layer: [
+            { mark: { type: "rule", color: colors.ink } },
+            {
+              mark: { type: "text", align: "left", baseline: "top", dx: 5, y: 0, color: colors.ink },
+              encoding: { text: { field: "label" } },
+            },
+          ],
+        },
+      ],
+    },
+  };
+}

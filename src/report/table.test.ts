@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Trial, TrialOrigin } from "../search/index.js";
+import { fakeRun } from "./fake-run.js";
+import { formatTrialTable } from "./table.js";
+
+const { trials } = fakeRun();
+
+describe("formatTrialTable", () => {
+  test("shows the best ten under a header", () => {
+    const lines = formatTrialTable(trials).split("\n");
+    expect(lines).toHaveLength(11);
+    expect(lines[0]).toBe("rank  SMASH error %   loss  parameters  multiply-adds  origin");
+    const losses = lines.slice(1).map((line) => Number(line.trim().split(/\s+/)[2]));
+    expect(losses).toEqual(losses.toSorted((one, other) => one - other));
+  });
+
+  test("orders by error when asked", () => {
+    const lines = formatTrialTable(trials, { rankedBy: "error", limit: 3 }).split("\n").slice(1);
+    const errors = lines.map((line) => Number(line.trim().split(/\s+/)[1]));
+    expect(errors).toEqual(errors.toSorted((one, other) => one - other));
+    expect(lines).toHaveLength(3);
+  });
+
+  test("is only a header without trials", () => {
+    expect(formatTrialTable([]).split("\n")).toHaveLength(1);
+  });
+
+  test("stays aligned and within 80 columns for any values", () => {
+    const anyTrial = fc.record({
+      validationError: fc.oneof(fc.double({ min: 0, max: 1 }), fc.constant(NaN)),
+      validationLoss: fc.double(),
+      parameters: fc.nat(),
+      flops: fc.maxSafeNat(),
+      // A store written by a newer version may hold origins unknown here.
+      origin: fc.string({ maxLength: 60 }).map((text) => (text.replace(/\s/g, "") || "x") as TrialOrigin),
+    });
+    fc.assert(
+      fc.property(fc.array(anyTrial, { minLength: 1, maxLength: 12 }), (values) => {
+        const many = values.map((value, id): Trial => ({ ...trials[0], ...value, id }));
+        const lines = formatTrialTable(many).split("\n");
+        const originColumn = lines[0].indexOf("origin");
+        for (const line of lines) {
+          expect(line.length).toBeLessThanOrEqual(80);
+          expect(line.slice(originColumn - 2, originColumn)).toBe("  ");
+          expect(line[originColumn - 3]).not.toBe(" ");
+        }
+      }),
+    );
+  });
+});

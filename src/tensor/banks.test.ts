@@ -1,0 +1,267 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Random } from "../random.js";
+import {
+  BankBuffer,
+  cat,
+  conv2d,
+  noGrad,
+  normal,
+  scope,
+  setThreads,
+  zeros,
+  type DType,
+  type Tensor,
+} from "./index.js";
+
+setThreads(2);
+
+interface Layer {
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
+  readonly units: number;
+  readonly relu: boolean;
+}
+
+/** A block: its input fills the first banks, its layers read and write, and at its end all banks are read. */
+interface Block {
+  readonly shape: readonly [number, number, number, number];
+  readonly bankChannels: number;
+  readonly banks: number;
+  readonly layers: readonly Layer[];
+}
+
+/** Banks fill in order, and an output of fewer slices than banks written is reused cyclically. */
+function randomBlock(random: Random, bankChannels: number, layerCount: number): Block {
+  const inputBanks = random.integer(1, 3);
+  let occupied = inputBanks;
+  const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const layers = range(layerCount).map((): Layer => {
+    const reads = random.subset(range(occupied), random.integer(1, occupied));
+    const added = random.subset(range(occupied), random.integer(0, Math.min(3, occupied)));
+    const fresh = range(random.integer(added.length === 0 ? 1 : 0, 3)).map((index) => occupied + index);
+    const writes = [...added, ...fresh];
+    occupied += fresh.length;
+    const units = bankChannels * random.integer(1, writes.length);
+    return { reads, writes, units, relu: random.bernoulli(0.5) };
+  });
+  const shape = [
+    random.integer(1, 3),
+    inputBanks * bankChannels,
+    random.integer(1, 5),
+    random.integer(1, 5),
+  ] as const;
+  return { shape, bankChannels, banks: occupied, layers };
+}
+
+/** One bank after the other, as the paper's figure has it. */
+class PlainBanks {
+  readonly #banks: Tensor[] = [];
+  readonly #bankChannels: number;
+
+  constructor(input: Tensor, bankChannels: number) {
+    this.#bankChannels = bankChannels;
+    this.write(
+      input,
+      Array.from({ length: input.shape[1] / bankChannels }, (_, bank) => bank),
+    );
+  }
+
+  read(banks: readonly number[], { relu = false } = {}): Tensor {
+    const joined = cat(
+      banks.map((bank) => this.#banks[bank]),
+      1,
+    );
+    return relu ? joined.relu() : joined;
+  }
+
+  readAll(options: { readonly relu?: boolean }): Tensor {
+    return this.read([...this.#banks.keys()], options);
+  }
+
+  write(value: Tensor, banks: readonly number[]): void {
+    const width = this.#bankChannels;
+    for (const [index, bank] of banks.entries()) {
+      const slice = value.narrow(1, (index * width) % value.shape[1], width);
+      const before = this.#banks.at(bank);
+      this.#banks[bank] = before ? before.add(slice) : slice;
+    }
+  }
+}
+
+type Banks = Pick<BankBuffer, "read" | "readAll" | "write">;
+
+function run(block: Block, banks: Banks, weights: readonly Tensor[]): Tensor {
+  for (const [index, { reads, writes, relu }] of block.layers.entries()) {
+    banks.write(conv2d(banks.read(reads, { relu }), weights[index]), writes);
+  }
+  return banks.readAll({ relu: true });
+}
+
+interface Placement {
+  readonly dtype: DType;
+  readonly channelsLast: boolean;
+}
+
+function makeLeaves(block: Block, { dtype, channelsLast }: Placement) {
+  const drawn = normal(block.shape, 1, { dtype });
+  const input = (channelsLast ? drawn.channelsLast() : drawn).requireGrad();
+  const weights = block.layers.map(({ units, reads }, index) => {
+    const inputs = reads.length * block.bankChannels;
+    return normal([units, inputs, 1, 1], index + 2, {
+      deviation: 1 / Math.sqrt(inputs),
+      dtype,
+    }).requireGrad();
+  });
+  return { input, weights };
+}
+
+/** Output and all gradients of sum(output * cotangent). */
+function evaluate(block: Block, place: Placement, make: (input: Tensor) => Banks): Tensor[] {
+  const { input, weights } = makeLeaves(block, place);
+  const output = run(block, make(input), weights);
+  output
+    .mul(normal(output.shape, 99, { dtype: place.dtype }))
+    .sum()
+    .backward();
+  return [
+    output,
+    ...[input, ...weights].map((leaf) => leaf.grad ?? zeros(leaf.shape, { dtype: place.dtype })),
+  ];
+}
+
+const buffered = (block: Block) => (input: Tensor) =>
+  new BankBuffer(input, block.banks * block.bankChannels, block.bankChannels);
+const plain = (block: Block) => (input: Tensor) => new PlainBanks(input, block.bankChannels);
+
+/** Largest difference, relative to the largest value. */
+function difference(found: Tensor, expected: Tensor): number {
+  expect(found.shape).toEqual(expected.shape);
+  const scale = Math.max(expected.abs().max().item(), 1e-3);
+  return found.sub(expected).abs().max().item() / scale;
+}
+
+const tolerances = { float32: 1e-5, float64: 1e-12, bfloat16: 0.04 };
+const placements = (Object.keys(tolerances) as (keyof typeof tolerances)[]).flatMap((dtype) =>
+  [true, false].map((channelsLast) => ({
+    dtype,
+    channelsLast,
+    layout: channelsLast ? "channels-last" : "row-major",
+  })),
+);
+
+describe("banks in one buffer", () => {
+  it.each(placements)("equal banks kept apart, values and gradients: $dtype, $layout", (place) => {
+    const block = fc
+      .record({
+        seed: fc.nat(),
+        bankChannels: fc.constantFrom(1, 2, 3, 4, 8, 16, 24),
+        layers: fc.integer({ min: 0, max: 5 }),
+      })
+      .map(({ seed, bankChannels, layers }) => randomBlock(Random.stream(seed), bankChannels, layers));
+    fc.assert(
+      fc.property(block, (block) => {
+        scope(() => {
+          const found = evaluate(block, place, buffered(block));
+          const expected = evaluate(block, place, plain(block));
+          for (const [index, value] of found.entries()) {
+            expect(difference(value, expected[index])).toBeLessThanOrEqual(tolerances[place.dtype]);
+          }
+        });
+      }),
+      { numRuns: 60, seed: 3 },
+    );
+  });
+
+  it("have the gradients of finite differences", () => {
+    const layers = [
+      { reads: [0, 1], writes: [1, 2], units: 2, relu: true }, // one slice for two banks, one of them empty
+      { reads: [0, 2], writes: [0, 1, 2, 3], units: 4, relu: false }, // two slices, each twice
+    ];
+    const block: Block = { shape: [1, 4, 2, 2], bankChannels: 2, banks: 4, layers };
+    const place = { dtype: "float64", channelsLast: true } as const;
+    scope(() => {
+      const { input, weights } = makeLeaves(block, place);
+      const loss = () => {
+        const output = run(block, buffered(block)(input), weights);
+        return output.mul(normal(output.shape, 99, { dtype: "float64" })).sum();
+      };
+      loss().backward();
+      const step = 1e-6;
+      for (const leaf of [input, ...weights]) {
+        const gradient = leaf.grad!.toNumbers();
+        for (let index = 0; index < leaf.size; index++) {
+          const nudge = zeros([leaf.size], { dtype: "float64" });
+          nudge.narrow(0, index, 1).fill(step);
+          const [after, before] = [1, -2].map((factor) => {
+            leaf.addInPlace(nudge.reshape(leaf.shape), factor);
+            return noGrad(loss).item();
+          });
+          leaf.addInPlace(nudge.reshape(leaf.shape), 1);
+          expect((after - before) / (2 * step)).toBeCloseTo(gradient[index], 6);
+        }
+      }
+    });
+  });
+
+  it("hold what was written without a graph as well", () => {
+    const block = randomBlock(Random.stream(5), 4, 4);
+    scope(() => {
+      const { input, weights } = makeLeaves(block, { dtype: "float32", channelsLast: true });
+      const found = noGrad(() => run(block, buffered(block)(input), weights));
+      const expected = noGrad(() => run(block, plain(block)(input), weights));
+      expect(found.requiresGrad).toBe(false);
+      expect(difference(found, expected)).toBeLessThanOrEqual(1e-5);
+    });
+  });
+
+  it("pass gradients through a read whose values nobody uses", () => {
+    scope(() => {
+      const input = normal([1, 2, 2, 2], 1).requireGrad();
+      const banks = new BankBuffer(input, 4, 2);
+      banks.read([0]);
+      banks.write(banks.read([0]), [1]);
+      banks.readAll().sum().backward();
+      expect(input.grad!.toNumbers()).toEqual(new Array(8).fill(2));
+    });
+  });
+
+  it("let NaN through ReLU, so that divergence is seen", () => {
+    scope(() => {
+      const banks = new BankBuffer(normal([1, 16, 1, 1], 1).mul(NaN), 16, 16);
+      expect(banks.readAll({ relu: true }).isFinite).toBe(false);
+    });
+  });
+});
+
+describe("a bank buffer refuses", () => {
+  const make = () => new BankBuffer(normal([2, 4, 3, 3], 1), 16, 4);
+  it.each([
+    ["banks out of order", (banks: BankBuffer) => banks.read([0, 0]), /ascending/],
+    ["a bank outside", (banks: BankBuffer) => banks.read([4]), /outside the buffer/],
+    ["no bank", (banks: BankBuffer) => banks.read([]), /at least one bank/],
+    [
+      "leaving a bank empty",
+      (banks: BankBuffer) => banks.write(normal([2, 4, 3, 3], 2), [2]),
+      /bank 1 is empty/,
+    ],
+    [
+      "a value of another size",
+      (banks: BankBuffer) => banks.write(normal([2, 4, 2, 2], 2), [1]),
+      /does not fit/,
+    ],
+    ["part of a bank", (banks: BankBuffer) => banks.write(normal([2, 3, 3, 3], 2), [1]), /multiple/],
+    [
+      "more slices than banks",
+      (banks: BankBuffer) => banks.write(normal([2, 8, 3, 3], 2), [1]),
+      /fewer banks/,
+    ],
+  ])("%s", (_, use, message) => {
+    scope(() => {
+      const banks = make();
+      expect(() => use(banks)).toThrow(
+        expect.objectContaining({ code: "shape", message: expect.stringMatching(message) as string }),
+      );
+    });
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { expectClose, readGolden, toTensor, type StoredTensor } from "../../test/goldens/golden.js";
+import { calls, withoutGolden, type CaseOptions, type Inputs } from "./golden-calls.fixture.js";
+import { native, scope, setThreads, type Tensor } from "./index.js";
+
+setThreads(2);
+
+interface Case {
+  readonly op: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, StoredTensor>>;
+  readonly options: CaseOptions & { readonly running?: readonly StoredTensor[] };
+  readonly outputs: readonly StoredTensor[];
+  readonly cotangents: readonly StoredTensor[];
+  readonly gradients: Readonly<Record<string, StoredTensor>>;
+}
+
+const cases = readGolden<Case[]>("ops");
+
+/** The inputs of a case, those of four dimensions in the layout asked for. */
+function makeInputs({ inputs, gradients }: Case, layout: string): Inputs {
+  const made = Object.entries(inputs).map(([name, stored]) => {
+    const tensor = toTensor(stored);
+    const placed = layout === "channels-last" && stored.shape.length === 4 ? tensor.channelsLast() : tensor;
+    return [name, name in gradients ? placed.requireGrad() : placed] as const;
+  });
+  return Object.fromEntries(made);
+}
+
+function weightedSum(outputs: readonly Tensor[], cotangents: readonly StoredTensor[]): Tensor {
+  return outputs
+    .map((output, index) => output.mul(toTensor(cotangents[index])).sum())
+    .reduce((total, part) => total.add(part));
+}
+
+function check(golden: Case, layout: string): void {
+  const inputs = makeInputs(golden, layout);
+  const result = calls[golden.op](inputs, golden.options);
+  const outputs = Array.isArray(result) ? result : [result];
+  expect(outputs).toHaveLength(golden.outputs.length);
+  for (const [index, output] of outputs.entries()) expectClose(output, golden.outputs[index], "output");
+  const { running = [] } = golden.options;
+  for (const [index, expected] of running.entries()) {
+    expectClose(index === 0 ? inputs.mean : inputs.variance, expected, "running statistics");
+  }
+  if (golden.cotangents.length === 0) return;
+  weightedSum(outputs, golden.cotangents).backward();
+  for (const [name, expected] of Object.entries(golden.gradients)) {
+    expectClose(inputs[name].grad!, expected, `gradient of ${name}`);
+  }
+}
+
+describe.each(["row-major", "channels-last"])("PyTorch's values and gradients, %s", (layout) => {
+  const relevant = cases.filter(
+    ({ inputs }) => layout === "row-major" || Object.values(inputs).some(({ shape }) => shape.length === 4),
+  );
+  it.each(relevant)("$name", (golden) => {
+    scope(() => check(golden, layout));
+  });
+});
+
+describe("the goldens", () => {
+  const names = native()
+    .opSignatures()
+    .map((signature) => signature.slice(0, signature.indexOf("(")));
+
+  it("cover every operation of the addon, or a reason is given", () => {
+    const covered = new Set(cases.map(({ op }) => op));
+    expect(names.filter((name) => !covered.has(name) && !withoutGolden.has(name))).toEqual([]);
+  });
+
+  it("have no reasons left for operations that have a golden or are gone", () => {
+    const covered = new Set(cases.map(({ op }) => op));
+    expect([...withoutGolden.keys()].filter((name) => covered.has(name) || !names.includes(name))).toEqual(
+      [],
+    );
+  });
+});

@@ -1,0 +1,108 @@
+/** Error and loss of a network over fixed batches, with an explicit choice of BatchNorm statistics. */
+
+import type { Architecture } from "../arch/index.js";
+import {
+  batchStatistics,
+  RecalibratedStatistics,
+  runNetwork,
+  runningStatistics,
+  type BatchNormMode,
+  type BatchNormStatistics,
+  type RunOptions,
+  type SmashNetwork,
+  type WeightSource,
+} from "../network/index.js";
+import { crossEntropySum, noGrad, scope, type Tensor } from "../tensor/index.js";
+import type { BatchTensors } from "./batch-tensors.js";
+
+export interface Score {
+  /** Fraction classified wrongly. */
+  readonly error: number;
+  /** Mean cross-entropy, nats. */
+  readonly loss: number;
+}
+
+/** Sums over a batch; kept on the device until all batches have run. */
+function scoreSums(logits: Tensor, labels: Tensor): { readonly correct: Tensor; readonly loss: Tensor } {
+  return {
+    correct: logits.argmax(1).equal(labels).to({ dtype: "float32" }).sum(),
+    loss: crossEntropySum(logits, labels),
+  };
+}
+
+/** Scores any forward pass, images [N, C, H, W] -> logits [N, K]. */
+export function evaluate(forward: (images: Tensor) => Tensor, batches: readonly BatchTensors[]): Score {
+  return noGrad(() => {
+    let correct = 0;
+    let loss = 0;
+    let count = 0;
+    for (const { images, labels, count: length } of batches) {
+      scope(() => {
+        const sums = scoreSums(forward(images), labels);
+        correct += sums.correct.item();
+        loss += sums.loss.item();
+      });
+      count += length;
+    }
+    return { error: 1 - correct / count, loss: loss / count };
+  });
+}
+
+export interface ScoringData {
+  /** Training images by which recalibrated statistics are gathered. */
+  readonly calibration: readonly BatchTensors[];
+  /** Held-out images, the same for every candidate. */
+  readonly validation: readonly BatchTensors[];
+}
+
+export interface EvaluationOptions extends RunOptions {
+  /** Default "recalibrated". */
+  readonly batchNorm?: BatchNormMode;
+  /** Seed of the HyperNet's noise z; without it z = 0. */
+  readonly noiseSeed?: number | undefined;
+}
+
+/** SMASH score of an architecture: its error and loss with generated weights (SMASH section 3). */
+export function evaluateGenerated(
+  network: SmashNetwork,
+  architecture: Architecture,
+  data: ScoringData,
+  options: EvaluationOptions = {},
+): Score {
+  const { batchNorm = "recalibrated", noiseSeed, ...run } = options;
+  return noGrad(() =>
+    scope(() => {
+      const statistics = chooseStatistics(batchNorm);
+      const source = network.generate(architecture, { statistics, noiseSeed });
+      return evaluateSource(source, architecture, { ...data, statistics, run });
+    }),
+  );
+}
+
+function evaluateSource(
+  source: WeightSource,
+  architecture: Architecture,
+  {
+    calibration,
+    validation,
+    statistics,
+    run,
+  }: ScoringData & { readonly statistics: BatchNormStatistics; readonly run: RunOptions },
+): Score {
+  const forward = (images: Tensor) => runNetwork(architecture, source, images, run);
+  if (statistics instanceof RecalibratedStatistics) {
+    statistics.calibrate(calibration, ({ images }) => forward(images));
+  }
+  return evaluate(forward, validation);
+}
+
+function chooseStatistics(mode: BatchNormMode): BatchNormStatistics {
+  switch (mode) {
+    case "recalibrated":
+      return new RecalibratedStatistics();
+    case "batch":
+      return batchStatistics;
+    case "running":
+      return runningStatistics;
+  }
+}

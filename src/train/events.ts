@@ -1,0 +1,29 @@
+/** What training tells while it runs. Steps and epochs count from 1; errors are fractions, losses nats. */
+
+export interface StepEvent {
+  readonly step: number;
+  readonly loss: number;
+  readonly error: number;
+  /** Learning rate of the step. */
+  readonly rate: number;
+}
+
+export type HyperNetEvent =
+  | ({ readonly type: "hypernet-step" } & StepEvent)
+  | {
+      readonly type: "hypernet-validation";
+      readonly step: number;
+      readonly loss: number;
+      readonly error: number;
+    };
+
+export type NetworkEvent =
+  | ({ readonly type: "network-step" } & StepEvent)
+  | {
+      readonly type: "network-epoch";
+      readonly epoch: number;
+      readonly trainLoss: number;
+      readonly trainError: number;
+      readonly validationLoss: number;
+      readonly validationError: number;
+    };

@@ -1,0 +1,156 @@
+/**
+ * Training the HyperNet: every step draws a random architecture, generates its weights, runs a mini-batch through it and
+ * back-propagates into the HyperNet and the freely learned weights (SMASH Algorithm 1).
+ *
+ * A step depends on the seed, its number and the state alone, so a run that continues from a saved state is
+ * bit-identical to one that was never interrupted.
+ */
+
+import { sampleArchitecture, type Architecture } from "../arch/index.js";
+import { batchIndices, type Augmentation } from "../data/index.js";
+import { SmashError } from "../errors.js";
+import { runNetwork, trainingStatistics, type RunOptions, type SmashNetwork } from "../network/index.js";
+import { Adam, cosineRate, joinNamed, loadState, type NamedTensors, type Optimizer } from "../nn/index.js";
+import { Random } from "../random.js";
+import { crossEntropy, scope } from "../tensor/index.js";
+import { loadBatch, type ImageSource } from "./batch-tensors.js";
+import { evaluateGenerated, type ScoringData } from "./evaluate.js";
+import type { HyperNetEvent } from "./events.js";
+
+export interface HyperNetTrainingSettings {
+  readonly steps: number;
+  readonly batchSize: number;
+  /** Highest learning rate; cosine schedule. SMASH section 4: 1e-3. */
+  readonly rate: number;
+  /** First steps, over which the rate rises. */
+  readonly warmup: number;
+  /** On the freely learned weights only. SMASH: 1e-4. */
+  readonly weightDecay: number;
+  readonly labelSmoothing: number;
+  readonly augment: Augmentation;
+  /** Steps between measurements on held-out images; the last step is always measured. */
+  readonly validateEvery: number;
+  /** Random architectures, always the same ones, whose mean error is measured. */
+  readonly validationArchitectures: number;
+}
+
+export interface HyperNetTrainingOptions extends RunOptions {
+  readonly settings: HyperNetTrainingSettings;
+  readonly train: ImageSource;
+  readonly scoring: ScoringData;
+  readonly seed: number;
+}
+
+/** Adam as in the author's code: betas .5 and .999, epsilon 1e-4. */
+const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-4 };
+
+export class HyperNetTraining {
+  readonly network: SmashNetwork;
+  readonly #options: HyperNetTrainingOptions;
+  readonly #optimizers: Readonly<Record<"hypernet" | "free", Optimizer>>;
+  /** Steps done. */
+  #step = 0;
+
+  constructor(network: SmashNetwork, options: HyperNetTrainingOptions) {
+    this.network = network;
+    this.#options = options;
+    const { weightDecay } = options.settings;
+    this.#optimizers = {
+      hypernet: new Adam(network.hypernet.parameters(), adam),
+      free: new Adam(network.free.parameters(), { ...adam, weightDecay }),
+    };
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  /** The live state: parameters, running statistics, optimizers. */
+  state(): NamedTensors {
+    return joinNamed({
+      parameters: this.network.parameters(),
+      buffers: this.network.buffers(),
+      "optimizer.hypernet": this.#optimizers.hypernet.state(),
+      "optimizer.free": this.#optimizers.free.state(),
+    });
+  }
+
+  /** Continues after `step` steps from a saved state. */
+  restore(step: number, saved: NamedTensors): void {
+    loadState(this.state(), saved);
+    this.#step = step;
+  }
+
+  /** Runs the remaining steps. Throws `SmashError("diverged")` at a loss that is not finite. */
+  *run(): Generator<HyperNetEvent, void> {
+    const { steps, validateEvery } = this.#options.settings;
+    while (this.#step < steps) {
+      yield { type: "hypernet-step", ...this.runStep() };
+      const isLast = this.#step === steps;
+      if (isLast || this.#step % validateEvery === 0) {
+        yield { type: "hypernet-validation", step: this.#step, ...this.validate() };
+      }
+    }
+  }
+
+  /** One step: sample, generate, forward, backward, update. */
+  runStep(): { readonly step: number; readonly loss: number; readonly error: number; readonly rate: number } {
+    const { settings, seed } = this.#options;
+    const step = this.#step;
+    const architecture = this.#sample(Random.stream(seed, "hypernet-architecture", step));
+    const { loss, error } = this.#backward(architecture, step);
+    if (!Number.isFinite(loss)) throw diverged(step + 1, loss);
+    const rate = cosineRate({ base: settings.rate, step, steps: settings.steps, warmup: settings.warmup });
+    for (const optimizer of Object.values(this.#optimizers)) optimizer.step(rate);
+    this.#step++;
+    return { step: this.#step, loss, error, rate };
+  }
+
+  /** Mean error and loss of fixed random architectures on the held-out images. */
+  validate(): { readonly loss: number; readonly error: number } {
+    const { settings, seed, scoring, computeType } = this.#options;
+    const scores = Array.from({ length: settings.validationArchitectures }, (_, index) =>
+      evaluateGenerated(
+        this.network,
+        sampleArchitecture(this.network.space, Random.stream(seed, "hypernet-validation", index)),
+        scoring,
+        { computeType },
+      ),
+    );
+    const mean = (of: "loss" | "error") => scores.reduce((sum, score) => sum + score[of], 0) / scores.length;
+    return { loss: mean("loss"), error: mean("error") };
+  }
+
+  /** The largest budget fraction is annealed from .5 to 1 over the first half (SMASH appendix). */
+  #sample(random: Random): Architecture {
+    const progress = Math.min(1, this.#step / (this.#options.settings.steps / 2));
+    return sampleArchitecture(this.network.space, random, { budgetFraction: 0.5 + 0.5 * progress });
+  }
+
+  #backward(architecture: Architecture, step: number): { readonly loss: number; readonly error: number } {
+    const { settings, train, seed, computeType } = this.#options;
+    const { batchSize, augment, labelSmoothing } = settings;
+    const indices = batchIndices({ count: train.set.count, batchSize, seed, step });
+    for (const optimizer of Object.values(this.#optimizers)) optimizer.zeroGrad();
+    return scope(() => {
+      const batch = loadBatch(train, indices, { augment, random: Random.stream(seed, "augment", step) });
+      const source = this.network.generate(architecture, {
+        statistics: trainingStatistics,
+        noiseSeed: Random.stream(seed, "noise", step).seed(),
+      });
+      const logits = runNetwork(architecture, source, batch.images, { computeType });
+      const loss = crossEntropy(logits, batch.labels, { smoothing: labelSmoothing });
+      loss.backward();
+      const correct = logits.argmax(1).equal(batch.labels).to({ dtype: "float32" }).mean();
+      return { loss: loss.item(), error: 1 - correct.item() };
+    });
+  }
+}
+
+function diverged(step: number, loss: number): SmashError {
+  return new SmashError("diverged", {
+    rule: "The training loss must stay finite.",
+    found: `loss ${loss} at step ${step}.`,
+    fix: "the last good checkpoint is kept; start again from it with a lower learning rate, or with --precision fp32.",
+  });
+}

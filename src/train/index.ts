@@ -1,0 +1,9 @@
+export { loadBatch, loadBatches } from "./batch-tensors.js";
+export type { BatchTensors, ImageSource } from "./batch-tensors.js";
+export { evaluate, evaluateGenerated } from "./evaluate.js";
+export type { EvaluationOptions, Score, ScoringData } from "./evaluate.js";
+export type { HyperNetEvent, NetworkEvent, StepEvent } from "./events.js";
+export { HyperNetTraining } from "./hypernet-training.js";
+export type { HyperNetTrainingOptions, HyperNetTrainingSettings } from "./hypernet-training.js";
+export { NetworkTraining } from "./network-training.js";
+export type { NetworkTrainingOptions, NetworkTrainingSettings } from "./network-training.js";

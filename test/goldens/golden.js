@@ -1,0 +1,22 @@
+/** Reading the goldens that generate.py wrote, and comparing with them. */
+import { readFileSync } from "node:fs";
+import { expect } from "vitest";
+import { fromArray } from "../../src/tensor/index.js";
+export function readGolden(name) {
+    return JSON.parse(readFileSync(new URL(`${name}.golden.json`, import.meta.url), "utf8"));
+}
+export function toTensor({ data, shape, dtype }) {
+    return fromArray(data, shape, { dtype });
+}
+/** Relative to the tensor's largest element: a sum that cancels to nearly nothing has no better accuracy. */
+const tolerance = 1e-5;
+export function expectClose(found, expected, what) {
+    expect(found.shape, what).toEqual(expected.shape);
+    expect(found.dtype, what).toBe(expected.dtype);
+    const scale = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
+    const worst = found.toNumbers().reduce((most, value, index) => {
+        const error = Math.abs(value - expected.data[index]) / scale;
+        return error <= most ? most : error; // NaN wins
+    }, 0);
+    expect(worst, `${what}: largest error, relative`).toBeLessThanOrEqual(tolerance);
+}
