@@ -37,11 +37,9 @@ export function writeImage(image: Uint8Array, values: Float32Array, format: Imag
     const first = channel * channelStep;
     if (bordered) fillStrided(values, table[base], { first, step: pixelStep, count: plane });
     for (let y = top; y < bottom; y++) {
-      let from = (channel * size + y + down) * size + left + right;
-      let to = first + (y * size + (mirrored ? size - 1 - left : left)) * pixelStep;
-      for (const end = from + width; from < end; from++, to += step) {
-        values[to] = table[base + image[from]]!;
-      }
+      const from = (channel * size + y + down) * size + left + right;
+      const to = first + (y * size + (mirrored ? size - 1 - left : left)) * pixelStep;
+      for (let x = 0; x < width; x++) values[to + x * step] = table[base + image[from + x]!]!;
     }
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import type { TrialOrigin } from "../search/index.js";
-import { emptyRun, fakeRun } from "./fake-run.js";
+import { emptyRun, fakeRun } from "./fake-run.fixture.js";
 import { renderFigures } from "./figures.js";
 
 const names = (figures: readonly { readonly name: string }[]) => figures.map(({ name }) => name);

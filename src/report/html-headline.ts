@@ -3,7 +3,7 @@
 import { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
 import { html, type Markup } from "./html-markup.js";
 import { factList, unbroken, type Fact } from "./html-parts.js";
-import { bestTrial } from "./rank-trials.js";
+import { bestTrial } from "./best-trial.js";
 import type { ReportData, RunStatus } from "./report-data.js";
 
 const statusNames: Readonly<Record<RunStatus, string>> = {

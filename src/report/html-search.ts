@@ -4,7 +4,8 @@ import type { Figure } from "./draw-figure.js";
 import { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
 import { html, type Markup } from "./html-markup.js";
 import { factList, plots } from "./html-parts.js";
-import { bestTrial, rankTrials } from "./rank-trials.js";
+import { rankTrials } from "../search/index.js";
+import { bestTrial } from "./best-trial.js";
 import type { ReportData } from "./report-data.js";
 
 export function searchedSection(data: ReportData): Markup {

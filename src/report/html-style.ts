@@ -93,7 +93,11 @@ details pre { margin-top: 12px; }
   h2, h3 { break-after: avoid; }
   h2 { margin-top: 28pt; }
   .plots:not(.single) { grid-template-columns: 1fr 1fr; gap: 16pt 20pt; }
-  .plots.single figure { max-width: 300pt; }
+  .plots.single figure { display: grid; grid-template-columns: 270pt 1fr; align-items: center; gap: 20pt; }
+  .facts { grid-template-columns: 1fr 1fr; gap: 0 20pt; }
+  .key-figures { grid-template-columns: repeat(auto-fit, minmax(90px, 1fr)); gap: 0 12pt; }
+  .key-figures dd { font-size: 15pt; }
+  figcaption { font-size: 9pt; }
   pre, tr, .key-figures > div { break-inside: avoid; }
   .scroll { overflow: visible; }
   .drawing svg { max-width: 100%; }

@@ -5,7 +5,7 @@ import type { Figure } from "./draw-figure.js";
 import { formatDuration, formatInteger, formatPercent } from "./format.js";
 import { html, trusted, type Markup } from "./html-markup.js";
 import { factList, plots } from "./html-parts.js";
-import { bestTrial } from "./rank-trials.js";
+import { bestTrial } from "./best-trial.js";
 import type { ReportData } from "./report-data.js";
 
 export function winnerSection(data: ReportData, figures: readonly Figure[]): Markup | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TrialOrigin } from "../search/index.js";
-import { emptyRun, fakeRun } from "./fake-run.js";
+import { emptyRun, fakeRun } from "./fake-run.fixture.js";
 import { renderFigures } from "./figures.js";
 import { renderReport } from "./html.js";
 import type { ReportData, RunStatus } from "./report-data.js";

@@ -5,7 +5,7 @@
  * unfinished: curves and trials may be empty, `best` and `trained` missing.
  */
 
-import type { Trial } from "../search/index.js";
+import type { RankedBy, Trial } from "../search/index.js";
 
 /** How far the run is. */
 export type RunStatus = "training-hypernet" | "ranking" | "training-best" | "done" | "stopped";
@@ -79,6 +79,3 @@ export interface ReportData {
   /** Commands which repeat the run, one a line. */
   readonly reproduce: readonly string[];
 }
-
-/** The measure that orders the trials. */
-export type RankedBy = "loss" | "error";

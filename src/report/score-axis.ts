@@ -6,8 +6,9 @@
  */
 
 import type { Trial } from "../search/index.js";
-import { rankTrials, scoreOf } from "./rank-trials.js";
-import type { RankedBy, ReportData } from "./report-data.js";
+import { rankTrials, scoreOf } from "../search/index.js";
+import type { RankedBy } from "../search/index.js";
+import type { ReportData } from "./report-data.js";
 
 /** A trial as one row of a figure's data. */
 export interface ScoredRow {

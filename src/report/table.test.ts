@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Trial, TrialOrigin } from "../search/index.js";
-import { fakeRun } from "./fake-run.js";
+import { fakeRun } from "./fake-run.fixture.js";
 import { formatTrialTable } from "./table.js";
 
 const { trials } = fakeRun();

@@ -2,8 +2,8 @@
 
 import type { Trial } from "../search/index.js";
 import { formatCount, formatLoss, missing } from "./format.js";
-import { rankTrials } from "./rank-trials.js";
-import type { RankedBy } from "./report-data.js";
+import { rankTrials } from "../search/index.js";
+import type { RankedBy } from "../search/index.js";
 
 export interface TableOptions {
   /** Most rows shown. Default 10. */

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Trial } from "../search/index.js";
-import { fakeRun } from "./fake-run.js";
-import { bestTrial, rankTrials } from "./rank-trials.js";
+import { fakeRun } from "./fake-run.fixture.js";
+import { rankTrials } from "../search/index.js";
+import { bestTrial } from "./best-trial.js";
 
 const [sample] = fakeRun().trials;
 

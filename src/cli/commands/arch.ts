@@ -1,0 +1,69 @@
+/** `smash arch`: architectures as JSON files, made, changed, drawn and checked. */
+
+import type { Command } from "commander";
+import { readCommonOptions } from "../common-options.js";
+import { parseInteger, parseNumber } from "../option-values.js";
+import { runCommand } from "../run-command.js";
+import type { PerturbCommandOptions } from "./arch/perturb.js";
+import type { SampleCommandOptions } from "./arch/sample.js";
+import type { ShowCommandOptions } from "./arch/show.js";
+
+const presetOption = ["--preset <name>", "the search space, by the name of its preset"] as const;
+
+export function registerArch(program: Command): void {
+  const arch = program.command("arch").description("sample, perturb, show and check architectures");
+
+  arch
+    .command("sample")
+    .description("draw random architectures")
+    .requiredOption(...presetOption)
+    .option("--count <n>", "how many", parseInteger("--count", { min: 1, max: 1_000_000 }), 1)
+    .option("--out <path>", "write them: FILE.json for one, else a folder")
+    .action((options: SampleCommandOptions, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { sampleCommand } = await import("./arch/sample.js");
+        return sampleCommand(options, context);
+      }),
+    );
+
+  arch
+    .command("perturb")
+    .description("change a few random choices of an architecture")
+    .argument("<file>", "architecture as JSON")
+    .requiredOption(...presetOption)
+    .option(
+      "--probability <p>",
+      "that a choice is made again (default: 0.05)",
+      parseNumber("--probability", { min: 0, max: 1 }),
+    )
+    .option("--out <file>", "write the new architecture")
+    .action((file: string, options: PerturbCommandOptions, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { perturbCommand } = await import("./arch/perturb.js");
+        return perturbCommand(file, options, context);
+      }),
+    );
+
+  arch
+    .command("show")
+    .description("the layers of an architecture, its parameters and its multiply-adds")
+    .argument("<file>", "architecture as JSON")
+    .option("--svg <out>", "draw it as well")
+    .action((file: string, options: ShowCommandOptions, command: Command) =>
+      runCommand(readCommonOptions(command), async () => {
+        const { showCommand } = await import("./arch/show.js");
+        return showCommand(file, options);
+      }),
+    );
+
+  arch
+    .command("check")
+    .description("say whether files hold valid architectures, and what is wrong")
+    .argument("<files...>", "architectures as JSON")
+    .action((files: readonly string[], _: object, command: Command) =>
+      runCommand(readCommonOptions(command), async () => {
+        const { checkCommand } = await import("./arch/check.js");
+        return checkCommand(files);
+      }),
+    );
+}

@@ -1,0 +1,64 @@
+/** Architectures on the disk: every error names the file. */
+
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { parseArchitecture } from "../../../arch/index.js";
+import type { Architecture } from "../../../arch/index.js";
+import { SmashError } from "../../../errors.js";
+import { hasCode, writingBelow } from "../../../files.js";
+
+/** Reads and checks; throws `architecture` for a file that is missing, not JSON, or not a valid architecture. */
+export async function readArchitecture(path: string): Promise<Architecture> {
+  const text = await readText(path);
+  try {
+    return parseArchitecture(parseJson(text));
+  } catch (error) {
+    if (!(error instanceof SmashError)) throw error;
+    throw new SmashError(error.code, { ...error.details, rule: `${path}: ${error.details.rule}` });
+  }
+}
+
+/** Writes a text file whole or not at all, and the folders above it. */
+export async function writeText(path: string, text: string): Promise<void> {
+  const folder = dirname(path);
+  await writingBelow(folder, async () => {
+    await mkdir(folder, { recursive: true });
+    await writeFileAtomic(path, text);
+  });
+}
+
+export async function writeArchitecture(path: string, architecture: Architecture): Promise<void> {
+  await writeText(path, `${JSON.stringify(architecture, undefined, 2)}\n`);
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new SmashError("architecture", {
+      rule: `${path}: an architecture file must exist and be readable.`,
+      found: hasCode(error, "ENOENT")
+        ? "no such file."
+        : hasCode(error, "EISDIR")
+          ? "a folder."
+          : `${String(error)}.`,
+      fix: "check the path; `smash arch sample --out FILE.json` writes such a file.",
+      cause: error,
+    });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SmashError("architecture", {
+      rule: "an architecture file holds one JSON document.",
+      found:
+        text.trim() === "" ? "an empty file." : `${error instanceof Error ? error.message : "not JSON"}.`,
+      fix: "write it again, or correct it at that place.",
+      cause: error,
+    });
+  }
+}

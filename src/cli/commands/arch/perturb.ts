@@ -1,0 +1,33 @@
+/** `smash arch perturb`. */
+
+import { perturbArchitecture } from "../../../arch/index.js";
+import { findPreset } from "../../../config/index.js";
+import { Random } from "../../../random.js";
+import type { CommandResult } from "../../output.js";
+import type { CommandContext } from "../../run-command.js";
+import { readArchitecture, writeArchitecture } from "./files.js";
+import { architecturesJson, formatArchitectureTable } from "./present.js";
+
+export interface PerturbCommandOptions {
+  readonly preset: string;
+  /** That an element is resampled, 0 … 1. Default: perturbArchitecture's. */
+  readonly probability?: number;
+  readonly out?: string;
+}
+
+export async function perturbCommand(
+  file: string,
+  { preset, out, ...options }: PerturbCommandOptions,
+  { common }: CommandContext,
+): Promise<CommandResult> {
+  const { space } = findPreset(preset);
+  const original = await readArchitecture(file);
+  const random = Random.stream(common.seed, "arch", "perturb");
+  const perturbed = perturbArchitecture(original, space, random, options);
+  if (out !== undefined) await writeArchitecture(out, perturbed);
+  const rows = [
+    { name: file, architecture: original },
+    { name: out ?? "perturbed", architecture: perturbed },
+  ];
+  return { json: architecturesJson([perturbed]), text: formatArchitectureTable(rows) };
+}

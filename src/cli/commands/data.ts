@@ -1,0 +1,45 @@
+/** `smash data`: which data sets are known, bringing them here, checking them. */
+
+import type { Command } from "commander";
+import { readCommonOptions } from "../common-options.js";
+import { runCommand } from "../run-command.js";
+
+export function registerData(program: Command): void {
+  const data = program.command("data").description("list, fetch and check the known data sets");
+
+  data
+    .command("list")
+    .description("the known data sets, where they lie, and whether they are there and unaltered")
+    .action((_: object, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { listData } = await import("./data/list.js");
+        return listData(context);
+      }),
+    );
+
+  data
+    .command("fetch")
+    .description("bring data sets here and replace altered files")
+    .argument("<names...>", "data sets, see `smash data list`")
+    .action((names: readonly string[], _: object, command: Command) =>
+      runCommand(
+        readCommonOptions(command),
+        async (context) => {
+          const { fetchData } = await import("./data/fetch.js");
+          return fetchData(names, context);
+        },
+        { stopping: "stopping the download…" },
+      ),
+    );
+
+  data
+    .command("check")
+    .description("compare data sets with the published files; without a name, all that are there")
+    .argument("[names...]", "data sets, see `smash data list`")
+    .action((names: readonly string[], _: object, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { checkData } = await import("./data/check.js");
+        return checkData(names, context);
+      }),
+    );
+}

@@ -1,0 +1,33 @@
+/** The state of data sets in the contract's JSON and as a table. */
+
+import type { DatasetStatus } from "../../../data/index.js";
+import { formatInteger } from "../../../report/index.js";
+import type { CommandResult } from "../../output.js";
+import { formatTextTable } from "../../text-table.js";
+
+const columns = [
+  { title: "data set" },
+  { title: "present" },
+  { title: "verified" },
+  { title: "images", align: "right" },
+  { title: "classes", align: "right" },
+] as const;
+
+/** `{datasets: [{name, present, verified, images, classes}]}`, or one row each and the folder below. */
+export function presentStatuses(statuses: readonly DatasetStatus[], dataDir: string): CommandResult {
+  const rows = statuses.map(({ name, present, verified, images, classes }) => [
+    name,
+    present ? "yes" : "no",
+    verified ? "yes" : present ? "DAMAGED" : "–",
+    formatInteger(images),
+    formatInteger(classes),
+  ]);
+  return {
+    json: {
+      datasets: statuses.map(({ name, present, verified, images, classes }) => {
+        return { name, present, verified, images, classes };
+      }),
+    },
+    text: `${formatTextTable(columns, rows)}\n\nin ${dataDir}`,
+  };
+}

@@ -1,0 +1,61 @@
+/** What an error becomes: one readable line on stderr and an exit code. */
+
+import { inspect } from "node:util";
+import { SmashError } from "../errors.js";
+import { hasCode } from "../files.js";
+
+export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export interface ReportOptions {
+  /** With the stack. Default false. */
+  readonly verbose?: boolean;
+}
+
+/** Writes `smash: <code>: <rule> Found: … Fix: …` to stderr and returns the exit code to leave with. */
+export function reportError(error: unknown, options: ReportOptions = {}): ExitCode {
+  const { verbose = false } = options;
+  const known = error instanceof SmashError ? error : unexpected(error);
+  const line = known.message.replaceAll(/\s*\n\s*/g, " ").trim();
+  process.stderr.write(`smash: ${known.code}: ${line}\n`);
+  if (verbose) process.stderr.write(`${inspect(error)}\n`);
+  return exitCodeOf(known);
+}
+
+function exitCodeOf({ code }: SmashError): ExitCode {
+  if (code === "usage") return exitCodes.usage;
+  return code === "interrupted" ? exitCodes.interrupted : exitCodes.failed;
+}
+
+function unexpected(error: unknown): SmashError {
+  const found = String(error).replace(/\.?$/, ".");
+  if (hasCode(error, "ENOSPC", "EDQUOT")) {
+    return new SmashError("disk-full", {
+      rule: "The disk must have room for what is written.",
+      found,
+      fix: "free some space, then run the command again.",
+      cause: error,
+    });
+  }
+  return new SmashError("internal", {
+    rule: "The program must foresee what goes wrong.",
+    found,
+    fix: "run the command again with --verbose and report what it prints.",
+    cause: error,
+  });
+}
+
+/**
+ * Lets `smash … | head` end quietly: nobody reads on, so nothing is left to do. A reader of stderr that left is no
+ * reason to stop work, whose result goes elsewhere.
+ */
+export function exitOnClosedOutput(): void {
+  process.stdout.on("error", (error) => {
+    if (!hasCode(error, "EPIPE")) throw error;
+    process.exit();
+  });
+  process.stderr.on("error", (error) => {
+    if (!hasCode(error, "EPIPE")) throw error;
+  });
+}

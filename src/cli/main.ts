@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+/** The command `smash`: what the operating system starts. Everything that can be tested is in `program.ts`. */
+
+import { exitOnClosedOutput } from "./exit.js";
+import { runProgram } from "./program.js";
+
+exitOnClosedOutput();
+await runProgram(process.argv.slice(2));

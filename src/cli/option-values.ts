@@ -1,0 +1,64 @@
+/** Parsers of option values for commander's `.option(flags, description, parser)`: each names its flag when it fails. */
+
+import { SmashError } from "../errors.js";
+import { nearestName } from "../nearest.js";
+
+export interface NumberLimits {
+  /** Smallest value, itself allowed. Default: the smallest exact integer. */
+  readonly min?: number;
+  /** Largest value, itself allowed. Default: the largest exact integer. */
+  readonly max?: number;
+}
+
+/** A parser of whole numbers: `.option("--count <n>", "how many", parseInteger("--count", { min: 1 }))`. */
+export function parseInteger(flag: string, limits: NumberLimits = {}): (text: string) => number {
+  return numberParser(flag, { ...limits, kind: "a whole number", pattern: /^[+-]?\d+$/ });
+}
+
+/** A parser of decimal numbers, 0.05, .05 or 5e-2. */
+export function parseNumber(flag: string, limits: NumberLimits = {}): (text: string) => number {
+  return numberParser(flag, {
+    ...limits,
+    kind: "a number",
+    pattern: /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
+  });
+}
+
+/** A parser of one of a few words. */
+export function parseChoice<T extends string>(flag: string, choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice !== undefined) return choice;
+    const nearest = nearestName(text, choices);
+    throw new SmashError("usage", {
+      rule: `${flag} must be one of ${choices.join(", ")}.`,
+      found: `"${text}".`,
+      fix: nearest === undefined ? `use ${flag} ${choices[0]}, say.` : `did you mean "${nearest}"?`,
+    });
+  };
+}
+
+interface NumberForm extends NumberLimits {
+  readonly kind: string;
+  readonly pattern: RegExp;
+}
+
+function numberParser(flag: string, form: NumberForm): (text: string) => number {
+  const { kind, pattern, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = form;
+  return (text) => {
+    const value = Number(text);
+    if (pattern.test(text) && value >= min && value <= max) return value;
+    const example = Math.min(Math.max(1, min), max);
+    throw new SmashError("usage", {
+      rule: `${flag} must be ${kind}${limitText(form)}.`,
+      found: `"${text}".`,
+      fix: `use ${flag} ${example}, say.`,
+    });
+  };
+}
+
+function limitText({ min, max }: NumberLimits): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  if (min !== undefined) return `, ${min} or more`;
+  return max === undefined ? "" : `, ${max} or less`;
+}

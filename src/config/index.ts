@@ -1,0 +1,6 @@
+export { findPreset, presetNames } from "./presets.js";
+export type { Preset } from "./presets.js";
+export { resolveConfig } from "./resolve-config.js";
+export type { ConfigRequest } from "./resolve-config.js";
+export { parseRunConfig } from "./run-config.js";
+export type { RunConfig, RunSettings } from "./run-config.js";

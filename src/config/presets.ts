@@ -1,0 +1,180 @@
+/** Presets: everything a run needs but the data set. */
+
+import { checkSpaceSettings, type SpaceSettings } from "../arch/index.js";
+import { SmashError } from "../errors.js";
+import { nearestName } from "../nearest.js";
+import type { RunSettings } from "./run-config.js";
+
+export interface Preset extends RunSettings {
+  readonly name: string;
+  readonly summary: string;
+  /** For CIFAR-sized images and 10 classes; a run replaces both by its data set's. */
+  readonly space: SpaceSettings;
+}
+
+const cifarInput = { input: { channels: 3, size: 32 }, classes: 10 } as const;
+const augment = { pad: 4, flip: true } as const;
+
+const presets: readonly Preset[] = [
+  {
+    name: "tiny",
+    summary: "seconds; for tests, with the synthetic data set",
+    space: {
+      baseChannels: 4,
+      maxUnits: 8,
+      depthCompression: 2,
+      depth: 1,
+      width: 1,
+      bottleneck: 2,
+      kernel: 3,
+      maxDilation: 2,
+      stemKernel: 3,
+      ...cifarInput,
+    },
+    hypernet: { denseBlocks: [2, 2], growth: 4, weightNorm: "he" },
+    validationImages: 200,
+    hypernetTraining: {
+      steps: 60,
+      batchSize: 25,
+      rate: 2e-3,
+      warmup: 5,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment: { pad: 2, flip: false },
+      validateEvery: 20,
+      validationArchitectures: 4,
+      checkpointEvery: 10,
+    },
+    ranking: {
+      counts: { random: 6, perturb: 3, chain: 3 },
+      images: 100,
+      calibrationImages: 50,
+      rankedBy: "loss",
+      batchNorm: "recalibrated",
+    },
+    networkTraining: {
+      epochs: 2,
+      batchSize: 50,
+      rate: 0.05,
+      warmup: 0.2,
+      momentum: 0.9,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment: { pad: 2, flip: false },
+      checkpointEvery: 20,
+    },
+  },
+  {
+    name: "demo",
+    summary: "a few minutes on two cores",
+    space: {
+      baseChannels: 8,
+      maxUnits: 32,
+      depthCompression: 2,
+      depth: 2,
+      width: 1,
+      bottleneck: 2,
+      kernel: 3,
+      maxDilation: 3,
+      stemKernel: 3,
+      ...cifarInput,
+    },
+    hypernet: { denseBlocks: [4, 5, 2], growth: 10, weightNorm: "he" },
+    validationImages: 5000,
+    hypernetTraining: {
+      steps: 2000,
+      batchSize: 50,
+      rate: 2e-3,
+      warmup: 50,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment,
+      validateEvery: 250,
+      validationArchitectures: 6,
+      checkpointEvery: 250,
+    },
+    ranking: {
+      counts: { random: 60, perturb: 20, chain: 10 },
+      images: 1000,
+      calibrationImages: 500,
+      rankedBy: "loss",
+      batchNorm: "recalibrated",
+    },
+    networkTraining: {
+      epochs: 4,
+      batchSize: 100,
+      rate: 0.1,
+      warmup: 0.3,
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      labelSmoothing: 0,
+      augment,
+      checkpointEvery: 200,
+    },
+  },
+  {
+    name: "small",
+    summary: "an evening on two cores; networks of about 100k to 500k parameters",
+    space: {
+      baseChannels: 8,
+      maxUnits: 48,
+      depthCompression: 2,
+      depth: 3,
+      width: 2,
+      bottleneck: 2,
+      kernel: 3,
+      maxDilation: 3,
+      stemKernel: 3,
+      ...cifarInput,
+    },
+    hypernet: { denseBlocks: [8, 10, 4], growth: 10, weightNorm: "he" },
+    validationImages: 5000,
+    hypernetTraining: {
+      steps: 36_000,
+      batchSize: 50,
+      rate: 1e-3,
+      warmup: 500,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment,
+      validateEvery: 1000,
+      validationArchitectures: 8,
+      checkpointEvery: 500,
+    },
+    ranking: {
+      counts: { random: 500, perturb: 100, chain: 100 },
+      images: 1000,
+      calibrationImages: 500,
+      rankedBy: "loss",
+      batchNorm: "recalibrated",
+    },
+    networkTraining: {
+      epochs: 60,
+      batchSize: 50,
+      rate: 0.1,
+      warmup: 1,
+      momentum: 0.9,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment,
+      checkpointEvery: 500,
+    },
+  },
+];
+
+export const presetNames: readonly string[] = presets.map(({ name }) => name);
+
+/** Throws `SmashError("usage")` with the nearest name for an unknown one. */
+export function findPreset(name: string): Preset {
+  const preset = presets.find((candidate) => candidate.name === name);
+  if (preset) {
+    checkSpaceSettings(preset.space);
+    return preset;
+  }
+  const nearest = nearestName(name, presetNames);
+  throw new SmashError("usage", {
+    rule: "The preset must be a known one.",
+    found: `"${name}".`,
+    fix: `${nearest ? `did you mean "${nearest}"? Otherwise ` : ""}use one of ${presetNames.join(", ")}.`,
+  });
+}

@@ -1,0 +1,57 @@
+/** From preset, overrides, data set and machine to the one resolved configuration. */
+
+import { checkSpaceSettings } from "../arch/index.js";
+import { findPreset } from "./presets.js";
+import { parseRunConfig, type RunConfig } from "./run-config.js";
+
+export interface ConfigRequest {
+  readonly preset: string;
+  /** Parts to replace, nested as in config.json: what a --config file holds. */
+  readonly overrides?: unknown;
+  readonly dataset: {
+    readonly name: string;
+    readonly channels: number;
+    readonly size: number;
+    readonly classes: number;
+  };
+  readonly seed: number;
+  readonly device: string;
+  readonly threads: number;
+  readonly precision: "fp32" | "bf16";
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `changes` laid over `base`, object by object; arrays and values are replaced. */
+function merge(base: unknown, changes: unknown): unknown {
+  if (!isObject(base) || !isObject(changes)) return changes === undefined ? base : changes;
+  const result: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(changes)) result[key] = merge(base[key], value);
+  return result;
+}
+
+/** Throws `SmashError("config")` for unknown keys and settings that cannot work. */
+export function resolveConfig(request: ConfigRequest): RunConfig {
+  const { preset: presetName, overrides = {}, dataset, seed, device, threads, precision } = request;
+  const { name: preset, summary: _summary, ...settings } = findPreset(presetName);
+  const base = {
+    version: 1,
+    preset,
+    dataset: dataset.name,
+    seed,
+    device,
+    threads,
+    precision,
+    ...settings,
+    space: {
+      ...settings.space,
+      input: { channels: dataset.channels, size: dataset.size },
+      classes: dataset.classes,
+    },
+  };
+  const config = parseRunConfig(merge(base, overrides), base);
+  checkSpaceSettings(config.space);
+  return config;
+}

@@ -1,0 +1,18 @@
+/**
+ * A chain of perturbations that accepts only improvements: each proposal perturbs the best of everything so far
+ * (SMASH section 4: 100 steps).
+ */
+
+import { perturbArchitecture } from "../arch/index.js";
+import { randomSearch } from "./random-search.js";
+import type { Strategy } from "./strategy.js";
+import { rankTrials } from "./trial.js";
+
+export const greedyChain: Strategy = {
+  name: "chain",
+  propose(history, context) {
+    const best = rankTrials(history, context.rankedBy).at(0);
+    if (!best) return randomSearch.propose(history, context);
+    return perturbArchitecture(best.architecture, context.space, context.random);
+  },
+};

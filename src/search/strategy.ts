@@ -1,0 +1,18 @@
+/** How a search chooses what to score next. Strategies are pure: history in, proposal out. */
+
+import type { Architecture, SpaceSettings } from "../arch/index.js";
+import type { Random } from "../random.js";
+import type { RankedBy, Trial, TrialOrigin } from "./trial.js";
+
+export interface SearchContext {
+  readonly space: SpaceSettings;
+  readonly rankedBy: RankedBy;
+  /** The stream of this proposal alone. */
+  readonly random: Random;
+}
+
+export interface Strategy {
+  readonly name: TrialOrigin;
+  /** The next architecture to score, given everything scored so far. */
+  propose(history: readonly Trial[], context: SearchContext): Architecture;
+}
