@@ -3,7 +3,11 @@ import tseslint from "typescript-eslint";
 /** Randomness and time are arguments; only the edge (cli, bench, scripts, tests) may read the clock. */
 const pureCore = [
   { object: "Math", property: "random", message: "Take a Random (src/random.ts) as an argument." },
-  { object: "Date", property: "now", message: "Take the time as an argument; only the edge reads the clock." },
+  {
+    object: "Date",
+    property: "now",
+    message: "Take the time as an argument; only the edge reads the clock.",
+  },
 ];
 
 export default tseslint.config(
@@ -21,7 +25,10 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/restrict-template-expressions": [
+        "error",
+        { allowNumber: true, allowBoolean: true },
+      ],
       "no-restricted-properties": ["error", ...pureCore],
     },
   },

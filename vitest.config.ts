@@ -6,6 +6,7 @@ export default defineConfig({
     // The addon's thread pools belong to a process: one process a test file, and not more than the cores.
     pool: "forks",
     maxWorkers: 2,
+    reporters: ["default", "./scripts/summary-reporter.mjs"],
     testTimeout: 30_000,
   },
 });

@@ -1,4 +1,7 @@
-/** CIFAR-10: 50,000 training and 10,000 test images, 3x32x32. Every load verifies the files (0.3 s of MD5 for 184 MB). */
+/**
+ * CIFAR-10: 50,000 training and 10,000 test images, 3x32x32. Every load verifies the files: it takes about a second for
+ * 184 MB, of which 0.4 s are MD5.
+ */
 
 import { join } from "node:path";
 import { fileSize } from "../files.js";

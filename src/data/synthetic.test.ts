@@ -36,7 +36,7 @@ describe("the synthetic data set", () => {
       );
       if (distances.indexOf(Math.min(...distances)) === test.labels[index]) right++;
     }
-    // Chance is .10; what can be learned lies far above (a small network reaches more than .6).
+    // Chance is .10; what can be learned lies far above (three 3x3 convolutions reach more than .8 in 12 epochs).
     expect(right / test.count).toBeLessThan(0.2);
   });
 });

@@ -33,13 +33,13 @@ export function writeImage(image: Uint8Array, values: Float32Array, format: Imag
   const width = Math.min(size, size - right) - left;
   const bordered = down !== 0 || right !== 0;
   for (let channel = 0; channel < channels; channel++) {
-    const base = channel * 256;
+    const normalized = table.subarray(channel * 256, (channel + 1) * 256);
     const first = channel * channelStep;
-    if (bordered) fillStrided(values, table[base], { first, step: pixelStep, count: plane });
+    if (bordered) fillStrided(values, normalized[0], { first, step: pixelStep, count: plane });
     for (let y = top; y < bottom; y++) {
       const from = (channel * size + y + down) * size + left + right;
       const to = first + (y * size + (mirrored ? size - 1 - left : left)) * pixelStep;
-      for (let x = 0; x < width; x++) values[to + x * step] = table[base + image[from + x]!]!;
+      for (let x = 0, at = to; x < width; x++, at += step) values[at] = normalized[image[from + x]]!;
     }
   }
 }

@@ -11,8 +11,7 @@
 import type { EncodedArchitecture } from "../arch/index.js";
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
-import type {
-  Tensor} from "../tensor/index.js";
+import type { Tensor } from "../tensor/index.js";
 import {
   cat,
   conv2d,
