@@ -3,7 +3,7 @@
  * and a rename is the last step. Errors of the disk become ours here.
  */
 
-import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, basename } from "node:path";
 import { SmashError } from "./errors.js";
 
@@ -30,6 +30,21 @@ export async function withTemporaryFolder<T>(goal: string, work: (folder: string
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Writes a whole file or leaves the earlier one: temporary name, flushed, renamed. Not through write-file-atomic 7: it
+ * takes a short write for a whole one, and on a full disk (seen on a tmpfs) renames the torso over the earlier file.
+ */
+export async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
+  await writingBelow(dirname(path), () =>
+    withTemporaryFolder(path, async (folder) => {
+      const whole = join(folder, "whole");
+      // Flushed before the rename: after a power cut there must not be a new name with old or no contents.
+      await writeFile(whole, data, { flush: true });
+      await rename(whole, path);
+    }),
+  );
 }
 
 /** Runs `work`, which writes below `folder`; a full or forbidden disk is reported with what to do about it. */

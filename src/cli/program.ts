@@ -8,12 +8,25 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerArch } from "./commands/arch.js";
 import { registerData } from "./commands/data.js";
+import { registerDemo } from "./commands/demo.js";
+import { registerRank } from "./commands/rank.js";
+import { registerReport } from "./commands/report.js";
+import { registerSearch } from "./commands/search.js";
+import { registerTrain } from "./commands/train.js";
 import { addCommonOptions } from "./common-options.js";
 import { exitCodes, reportError } from "./exit.js";
 import { explainUsage } from "./explain-usage.js";
 
 /** In the order of the help. A new command is its import and its line here. */
-const registrations: readonly ((program: Command) => void)[] = [registerArch, registerData];
+const registrations: readonly ((program: Command) => void)[] = [
+  registerDemo,
+  registerSearch,
+  registerRank,
+  registerTrain,
+  registerReport,
+  registerArch,
+  registerData,
+];
 
 /** From src/cli and from dist/cli alike. */
 function readVersion(): string {

@@ -35,7 +35,16 @@ function merge(base: unknown, changes: unknown): unknown {
 /** Throws `SmashError("config")` for unknown keys and settings that cannot work. */
 export function resolveConfig(request: ConfigRequest): RunConfig {
   const { preset: presetName, overrides = {}, dataset, seed, device, threads, precision } = request;
-  const { name: preset, summary: _summary, ...settings } = findPreset(presetName);
+  const {
+    name: preset,
+    space,
+    hypernet,
+    validationImages,
+    hypernetTraining,
+    ranking,
+    networkTraining,
+  } = findPreset(presetName);
+  const settings = { hypernet, validationImages, hypernetTraining, ranking, networkTraining };
   const base = {
     version: 1,
     preset,
@@ -46,7 +55,7 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
     precision,
     ...settings,
     space: {
-      ...settings.space,
+      ...space,
       input: { channels: dataset.channels, size: dataset.size },
       classes: dataset.classes,
     },

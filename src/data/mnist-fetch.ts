@@ -2,9 +2,8 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { SmashError } from "../errors.js";
-import { fileSize, withTemporaryFolder } from "../files.js";
+import { fileSize, replaceFile, withTemporaryFolder } from "../files.js";
 import { download } from "./download.js";
 import { readMnistFile, readPublished } from "./mnist-files.js";
 import type { MnistFamily } from "./mnist-files.js";
@@ -24,7 +23,7 @@ export async function fetchMnistFile(file: PublishedFile, options: MnistFetchOpt
   const content = (await readDebianCopy(file, options)) ?? (await downloadContent(file, folder, options));
   await mkdir(folder, { recursive: true });
   // The plain file is looked for first, so it also takes the place of a bad .gz beside it.
-  await writeFileAtomic(join(folder, file.name), Buffer.from(content));
+  await replaceFile(join(folder, file.name), Buffer.from(content));
 }
 
 async function readDebianCopy(

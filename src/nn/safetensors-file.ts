@@ -1,13 +1,10 @@
 /**
  * Safetensors on disk: a file is replaced as a whole or not at all, whatever happens while it is written.
- * Not through write-file-atomic 7: it takes a short write for a whole one, and on a full disk (seen on a tmpfs) renames
- * the torso over the earlier file.
  */
 
-import { readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { SmashError } from "../errors.js";
-import { hasCode, withTemporaryFolder, writingBelow } from "../files.js";
+import { hasCode, replaceFile } from "../files.js";
 import type { Device } from "../tensor/index.js";
 import type { NamedTensors } from "./module.js";
 import { decodeSafetensors, encodeSafetensors, type Metadata } from "./safetensors.js";
@@ -22,14 +19,7 @@ export async function writeSafetensors(
   metadata?: Metadata,
 ): Promise<void> {
   const bytes = encodeSafetensors(tensors, metadata);
-  await writingBelow(dirname(path), () =>
-    withTemporaryFolder(path, async (folder) => {
-      const whole = join(folder, "whole");
-      // Flushed before the rename: after a power cut there must not be a new name with old or no contents.
-      await writeFile(whole, bytes, { flush: true });
-      await rename(whole, path);
-    }),
-  );
+  await replaceFile(path, bytes);
 }
 
 /** Throws `SmashError("checkpoint")` for a file that is missing, damaged or altered. */

@@ -7,3 +7,5 @@ export { HyperNetTraining } from "./hypernet-training.js";
 export type { HyperNetTrainingOptions, HyperNetTrainingSettings } from "./hypernet-training.js";
 export { NetworkTraining } from "./network-training.js";
 export type { NetworkTrainingOptions, NetworkTrainingSettings } from "./network-training.js";
+export { testNetwork } from "./test-network.js";
+export type { TestScore } from "./test-network.js";

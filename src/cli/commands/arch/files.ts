@@ -2,11 +2,10 @@
 
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { parseArchitecture } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
 import { SmashError } from "../../../errors.js";
-import { hasCode, writingBelow } from "../../../files.js";
+import { hasCode, replaceFile, writingBelow } from "../../../files.js";
 
 /** Reads and checks; throws `architecture` for a file that is missing, not JSON, or not a valid architecture. */
 export async function readArchitecture(path: string): Promise<Architecture> {
@@ -24,7 +23,7 @@ export async function writeText(path: string, text: string): Promise<void> {
   const folder = dirname(path);
   await writingBelow(folder, async () => {
     await mkdir(folder, { recursive: true });
-    await writeFileAtomic(path, text);
+    await replaceFile(path, text);
   });
 }
 

@@ -1,0 +1,21 @@
+/** `smash demo`: the main job on real CIFAR-10 in a few minutes on two cores. */
+
+import type { Command } from "commander";
+import { readCommonOptions } from "../common-options.js";
+import { runCommand } from "../run-command.js";
+
+export function registerDemo(program: Command): void {
+  program
+    .command("demo")
+    .description("fetch CIFAR-10, search, rank, train the best, test it, write the report: a few minutes")
+    .option("--data <name>", "data set", "cifar10")
+    .option("--preset <name>", "preset", "demo")
+    .option("--out <folder>", "the run's folder", "runs/demo")
+    .action(
+      (flags: { readonly data: string; readonly preset: string; readonly out: string }, command: Command) =>
+        runCommand(readCommonOptions(command), async (context) => {
+          const { demo } = await import("./run/demo.js");
+          return demo(flags, context);
+        }),
+    );
+}

@@ -1,0 +1,21 @@
+/** `smash report`: (re)write RUN/report.html. */
+
+import type { Command } from "commander";
+import { readCommonOptions } from "../common-options.js";
+import { runCommand } from "../run-command.js";
+
+export function registerReport(program: Command): void {
+  program
+    .command("report")
+    .description("write report.html and figures of a run, finished or not")
+    .requiredOption("--run <folder>", "the run's folder")
+    .action((flags: { readonly run: string }, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { writeReport } = await import("../../run/index.js");
+        const { RunFolder } = await import("../../store/index.js");
+        const { dataDirOf } = await import("../run-session.js");
+        const report = await writeReport(new RunFolder(flags.run), dataDirOf(context));
+        return { json: { report }, text: report };
+      }),
+    );
+}

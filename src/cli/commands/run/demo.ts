@@ -1,0 +1,25 @@
+/** The work of `smash demo`: search, train the best, report. */
+
+import { writeReport } from "../../../run/index.js";
+import type { CommandContext } from "../../run-command.js";
+import { dataDirOf } from "../../run-session.js";
+import { search } from "./search.js";
+import { describeTrained, trainNetwork } from "./train.js";
+
+export async function demo(
+  request: { readonly data: string; readonly preset: string; readonly out: string },
+  context: CommandContext,
+) {
+  const { json, text, config, folder } = await search(request, context);
+  const { architecture } = json.best;
+  const trained = await trainNetwork(
+    { config, architecture, checkpoint: folder.checkpointPath("best"), folder },
+    context,
+  );
+  await writeReport(folder, dataDirOf(context));
+  const kept = text.split("\n").filter((line) => !line.startsWith("to train it"));
+  return {
+    json: { ...json, trained },
+    text: [...kept, "", "The winner, trained from scratch:", describeTrained(trained)].join("\n"),
+  };
+}

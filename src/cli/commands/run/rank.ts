@@ -1,0 +1,52 @@
+/** The work of `smash rank`. */
+
+import { formatCount, formatTrialTable } from "../../../report/index.js";
+import { startJob } from "../../../run/index.js";
+import { rankTrials } from "../../../search/index.js";
+import { SmashError } from "../../../errors.js";
+import { RunFolder } from "../../../store/index.js";
+import type { CommandContext } from "../../run-command.js";
+import { dataDirOf, openDataset } from "../../run-session.js";
+import { showRun } from "../../show-run.js";
+import type { RankFlags } from "../rank.js";
+
+export async function rank(flags: RankFlags, context: CommandContext) {
+  const folder = new RunFolder(flags.run);
+  const { config } = await folder.requireConfig();
+  const more = { random: 0, perturb: flags.perturb, chain: flags.chain };
+  more[flags.strategy ?? "random"] += flags.samples;
+  if (more.random + more.perturb + more.chain === 0) {
+    throw new SmashError("usage", {
+      rule: "Something must be ranked.",
+      found: "no --samples, --perturb or --chain above 0.",
+      fix: "add --samples 100, say.",
+    });
+  }
+  await openDataset(config.dataset, context);
+  const show = showRun(context.progress);
+  const result = await startJob(
+    {
+      kind: "rank",
+      run: folder.path,
+      config,
+      more,
+      dataset: config.dataset,
+      dataDir: dataDirOf(context),
+      threads: config.threads,
+    },
+    {
+      signal: context.signal,
+      onEvent: (event) => {
+        folder.appendEvent(event);
+        show(event);
+      },
+    },
+  );
+  const by = flags.by ?? config.ranking.rankedBy;
+  const ranking = rankTrials(result.ranking, by);
+  const { architecturesPerMinute } = result;
+  return {
+    json: { ranking, best: ranking[0], architecturesPerMinute },
+    text: `${formatTrialTable(ranking, { rankedBy: by })}\n\n${formatCount(architecturesPerMinute)} architectures a minute`,
+  };
+}

@@ -1,0 +1,70 @@
+/** The work of `smash search`. */
+
+import { join } from "node:path";
+import type { RunConfig } from "../../../config/index.js";
+import { formatPercent, formatTrialTable } from "../../../report/index.js";
+import { startJob, writeReport, type SearchResult } from "../../../run/index.js";
+import type { RunFolder } from "../../../store/index.js";
+import type { CommandContext } from "../../run-command.js";
+import { configure, dataDirOf, openDataset, openRun } from "../../run-session.js";
+import { showRun } from "../../show-run.js";
+
+export interface SearchRequest {
+  readonly data: string;
+  readonly preset: string;
+  readonly configFile?: string | undefined;
+  readonly out: string;
+}
+
+export async function search(request: SearchRequest, context: CommandContext) {
+  const { data, preset, configFile, out } = request;
+  const dataset = await openDataset(data, context);
+  const config = await configure({ preset, dataset, configFile }, context);
+  const folder = await openRun(out, config);
+  const result = await startSearch(folder, config, context);
+  const report = await writeReport(folder, dataDirOf(context));
+  const json = { run: out, preset, dataset: data, ...result };
+  return { json, text: describeSearch(result, { config, folder, report }), config, folder };
+}
+
+function startSearch(folder: RunFolder, config: RunConfig, context: CommandContext): Promise<SearchResult> {
+  const show = showRun(context.progress);
+  return startJob(
+    {
+      kind: "search",
+      run: folder.path,
+      config,
+      dataset: config.dataset,
+      dataDir: dataDirOf(context),
+      threads: config.threads,
+    },
+    {
+      signal: context.signal,
+      onEvent: (event) => {
+        folder.appendEvent(event);
+        show(event);
+      },
+    },
+  );
+}
+
+export function describeSearch(
+  { hypernet, ranking }: SearchResult,
+  {
+    config,
+    folder,
+    report,
+  }: { readonly config: RunConfig; readonly folder: RunFolder; readonly report: string },
+): string {
+  return [
+    `HyperNet: validation error ${formatPercent(hypernet.validationError)} with generated weights after ${hypernet.steps} steps`,
+    "",
+    `The best of ${ranking.length} architectures, by ${config.ranking.rankedBy} on ${config.ranking.images} held-out images:`,
+    formatTrialTable(ranking, { rankedBy: config.ranking.rankedBy }),
+    "",
+    `best architecture  ${folder.bestPath}`,
+    `HyperNet           ${folder.checkpointPath("hypernet")}`,
+    `report             ${report}`,
+    `to train it        npx smash train --data ${config.dataset} --run ${join(folder.path)}`,
+  ].join("\n");
+}

@@ -1,0 +1,126 @@
+/** The work of `smash train` and `smash eval`. */
+
+import { parseArchitecture, type Architecture } from "../../../arch/index.js";
+import type { RunConfig } from "../../../config/index.js";
+import type { Dataset } from "../../../data/index.js";
+import { SmashError } from "../../../errors.js";
+import { formatCount, formatLoss, formatPercent } from "../../../report/index.js";
+import { startJob, writeReport, type TrainResult } from "../../../run/index.js";
+import { rankTrials, type Trial } from "../../../search/index.js";
+import { RunFolder, TrialStore } from "../../../store/index.js";
+import { resolveDevice } from "../../../tensor/index.js";
+import type { CommandContext } from "../../run-command.js";
+import { configure, dataDirOf, openDataset, readJson } from "../../run-session.js";
+import { showRun } from "../../show-run.js";
+import type { TrainFlags } from "../train.js";
+
+export async function train(flags: TrainFlags, context: CommandContext) {
+  const { data, run, arch } = flags;
+  if ((run === undefined) === (arch === undefined)) {
+    throw new SmashError("usage", {
+      rule: "smash train takes either --run or --arch.",
+      found: run === undefined ? "neither." : "both.",
+      fix: "give --run RUN to train what a search found, or --arch FILE.",
+    });
+  }
+  const dataset = await openDataset(data, context);
+  const folder = run === undefined ? undefined : new RunFolder(run);
+  const base = folder
+    ? (await folder.requireConfig()).config
+    : await configure({ preset: flags.preset, dataset }, context);
+  const config =
+    flags.epochs === undefined
+      ? base
+      : { ...base, networkTraining: { ...base.networkTraining, epochs: flags.epochs } };
+  const architecture =
+    arch === undefined
+      ? findTrial(folder!, flags.rank, config).architecture
+      : parseArchitecture(await readJson(arch));
+  checkFits(architecture, dataset);
+  const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
+  const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";
+  const result = await trainNetwork({ config, architecture, checkpoint, folder }, context);
+  if (folder) await writeReport(folder, dataDirOf(context));
+  return { json: result, text: describeTrained(result) };
+}
+
+export async function trainNetwork(
+  {
+    folder,
+    ...job
+  }: {
+    readonly config: RunConfig;
+    readonly architecture: Architecture;
+    readonly checkpoint: string;
+    readonly folder?: RunFolder | undefined;
+  },
+  context: CommandContext,
+): Promise<TrainResult> {
+  const show = showRun(context.progress);
+  const { dataset, threads } = job.config;
+  const result = await startJob(
+    { kind: "train", ...job, dataset, dataDir: dataDirOf(context), threads },
+    {
+      signal: context.signal,
+      onEvent: (event) => {
+        folder?.appendEvent(event);
+        show(event);
+      },
+    },
+  );
+  folder?.appendEvent({ type: "trained", ...result });
+  return result;
+}
+
+export function describeTrained(result: TrainResult): string {
+  const { parameters, flops, epochs, validationError, testError, testTop5Error, checkpoint } = result;
+  return [
+    `test error ${formatPercent(testError)} (top-5 ${formatPercent(testTop5Error)}), validation error ${formatPercent(validationError)}`,
+    `after ${epochs} epochs; ${formatCount(parameters)} parameters, ${formatCount(flops)} multiply-adds an image`,
+    `checkpoint ${checkpoint}`,
+  ].join("\n");
+}
+
+export async function evaluateCheckpoint(
+  { checkpoint, data }: { readonly checkpoint: string; readonly data: string },
+  context: CommandContext,
+) {
+  await openDataset(data, context);
+  const { threads, device } = context.common;
+  const score = await startJob({
+    kind: "eval",
+    checkpoint,
+    dataset: data,
+    dataDir: dataDirOf(context),
+    threads,
+    device: resolveDevice(device),
+  });
+  const { error: testError, top5Error: testTop5Error, loss, confusion } = score;
+  return {
+    json: { testError, testTop5Error, loss, confusion },
+    text: `test error ${formatPercent(testError)} (top-5 ${formatPercent(testTop5Error)}), loss ${formatLoss(loss)}`,
+  };
+}
+
+function findTrial(folder: RunFolder, rank: number, config: RunConfig): Trial {
+  const store = new TrialStore(folder.trialsPath);
+  const trials = rankTrials(store.list(), config.ranking.rankedBy);
+  store.close();
+  const trial = trials.at(rank - 1);
+  if (trial) return trial;
+  throw new SmashError("usage", {
+    rule: "--rank must be one of the run's ranked architectures.",
+    found: `${rank}, and ${trials.length} ranked in ${folder.path}.`,
+    fix: trials.length === 0 ? "finish smash search first." : `use 1 to ${trials.length}.`,
+  });
+}
+
+function checkFits({ input, classes }: Architecture, dataset: Dataset): void {
+  const { name, channels, size } = dataset;
+  if (input.channels === channels && input.size === size && classes === dataset.classes.length) return;
+  throw new SmashError("architecture", {
+    rule: "The architecture must be for images and classes like the data set's.",
+    found: `${input.channels} x ${input.size} x ${input.size} and ${classes} classes; ${name} has ${channels} x ${size} x ${size} and ${dataset.classes.length}.`,
+    fix: "change `input` and `classes` in the architecture file, or use another data set.",
+  });
+}

@@ -1,0 +1,29 @@
+/** `smash search`: train the HyperNet, rank, keep the best. */
+
+import type { Command } from "commander";
+import { readCommonOptions } from "../common-options.js";
+import { runCommand } from "../run-command.js";
+
+interface SearchFlags {
+  readonly data: string;
+  readonly preset: string;
+  readonly config?: string;
+  readonly out: string;
+}
+
+export function registerSearch(program: Command): void {
+  program
+    .command("search")
+    .description("train a HyperNet, rank architectures by it, keep the best; goes on where it was stopped")
+    .requiredOption("--data <name>", "data set, see `smash data list`")
+    .option("--preset <name>", "tiny, demo or small", "small")
+    .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
+    .option("--out <folder>", "the run's folder", "runs/search")
+    .action((flags: SearchFlags, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { search } = await import("./run/search.js");
+        const { json, text } = await search({ ...flags, configFile: flags.config }, context);
+        return { json, text };
+      }),
+    );
+}

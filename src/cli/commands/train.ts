@@ -1,0 +1,51 @@
+/** `smash train` and `smash eval`: train one network normally; test a trained one. */
+
+import type { Command } from "commander";
+import { readCommonOptions } from "../common-options.js";
+import { parseInteger } from "../option-values.js";
+import { runCommand } from "../run-command.js";
+
+export interface TrainFlags {
+  readonly data: string;
+  readonly run?: string;
+  readonly rank: number;
+  readonly arch?: string;
+  readonly preset: string;
+  readonly epochs?: number;
+  readonly out?: string;
+}
+
+export function registerTrain(program: Command): void {
+  program
+    .command("train")
+    .description("train one network normally, from scratch, and test it; goes on where it was stopped")
+    .requiredOption("--data <name>", "data set, see `smash data list`")
+    .option("--run <folder>", "train what this run found")
+    .option(
+      "--rank <k>",
+      "which of the run's architectures, 1 is the best",
+      parseInteger("--rank", { min: 1 }),
+      1,
+    )
+    .option("--arch <file>", "train this architecture instead of a run's")
+    .option("--preset <name>", "training settings for --arch", "small")
+    .option("--epochs <n>", "instead of the preset's", parseInteger("--epochs", { min: 1 }))
+    .option("--out <file>", "checkpoint (default: checkpoints/ of the run, or network.safetensors)")
+    .action((flags: TrainFlags, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { train } = await import("./run/train.js");
+        return train(flags, context);
+      }),
+    );
+  program
+    .command("eval")
+    .description("test a trained network")
+    .requiredOption("--checkpoint <file>", "what smash train wrote")
+    .requiredOption("--data <name>", "data set, see `smash data list`")
+    .action((flags: { readonly checkpoint: string; readonly data: string }, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { evaluateCheckpoint } = await import("./run/train.js");
+        return evaluateCheckpoint(flags, context);
+      }),
+    );
+}

@@ -1,0 +1,44 @@
+/** The events of a run on the progress display. */
+
+import { formatPercent } from "../report/index.js";
+import type { Phase, RunEvent } from "../run/index.js";
+import type { Progress } from "./progress.js";
+
+const labels: Record<Phase, string> = {
+  hypernet: "HyperNet",
+  ranking: "ranking",
+  network: "training the winner",
+  test: "testing",
+};
+
+/** A listener for a job's events. */
+export function showRun(progress: Progress): (event: RunEvent) => void {
+  let best = Infinity;
+  return (event) => {
+    switch (event.type) {
+      case "phase":
+        progress.start(labels[event.phase], event.total);
+        progress.update(event.done);
+        return;
+      case "phase-done":
+        progress.stop();
+        return;
+      case "hypernet-step":
+      case "network-step":
+        progress.update(event.step);
+        return;
+      case "hypernet-validation":
+        progress.update(
+          event.step,
+          `validation error ${formatPercent(event.error, 1)} with generated weights`,
+        );
+        return;
+      case "network-epoch":
+        progress.log(`epoch ${event.epoch}: validation error ${formatPercent(event.validationError)}`);
+        return;
+      case "trial":
+        best = Math.min(best, event.trial.validationError);
+        progress.update(event.trial.id + 1, `lowest SMASH error ${formatPercent(best, 1)}`);
+    }
+  };
+}

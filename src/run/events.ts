@@ -1,0 +1,24 @@
+/** Everything a run tells; the command line, the event log and later a page read the same events. */
+
+import type { TrialEvent } from "../rank/index.js";
+import type { HyperNetEvent, NetworkEvent } from "../train/index.js";
+
+export type Phase = "hypernet" | "ranking" | "network" | "test";
+
+export type RunEvent =
+  | HyperNetEvent
+  | NetworkEvent
+  | TrialEvent
+  /** A phase begins, or goes on after `done` of `total` steps or trials. */
+  | { readonly type: "phase"; readonly phase: Phase; readonly done: number; readonly total: number }
+  /** A phase is over; seconds of this sitting. */
+  | { readonly type: "phase-done"; readonly phase: Phase; readonly seconds: number };
+
+/** What a job needs from whoever runs it. */
+export interface JobContext {
+  readonly emit: (event: RunEvent) => void;
+  /** True once the user asked to stop: the job saves a checkpoint and ends with `SmashError("interrupted")`. */
+  readonly shouldStop: () => boolean;
+  /** Milliseconds, from any origin. */
+  readonly now: () => number;
+}

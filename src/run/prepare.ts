@@ -1,0 +1,48 @@
+/** From a configuration and a data set to what training and ranking take. */
+
+import type { RunConfig } from "../config/index.js";
+import { channelStatistics, splitTrain, type Dataset, type ImageSet } from "../data/index.js";
+import { SmashNetwork } from "../network/index.js";
+import type { DType } from "../tensor/index.js";
+import { loadBatches, type ImageSource, type ScoringData } from "../train/index.js";
+
+export interface RunData {
+  readonly train: ImageSource;
+  readonly validation: ImageSource;
+  readonly test: ImageSource;
+}
+
+/** Images a batch when nothing is trained. */
+const evaluationBatch = 250;
+
+export function prepareData(config: RunConfig, dataset: Dataset): RunData {
+  const { train, validation } = splitTrain(dataset, {
+    validationCount: config.validationImages,
+    seed: config.seed,
+  });
+  const statistics = channelStatistics(train, dataset.channels);
+  const source = (set: ImageSet) => ({ set, size: dataset.size, statistics, device: config.device });
+  return { train: source(train), validation: source(validation), test: source(dataset.test) };
+}
+
+/** The images every candidate is scored on, on the device. */
+export function prepareScoring(config: RunConfig, data: RunData): ScoringData {
+  const { images, calibrationImages } = config.ranking;
+  return {
+    calibration: loadBatches(data.train, evaluationBatch, { count: calibrationImages }),
+    validation: loadBatches(data.validation, evaluationBatch, { count: images }),
+  };
+}
+
+export function prepareEvaluation(source: ImageSource) {
+  return loadBatches(source, evaluationBatch);
+}
+
+export function createSmashNetwork({ space, hypernet, seed, device }: RunConfig): SmashNetwork {
+  return new SmashNetwork({ space, hypernet, seed, device });
+}
+
+/** The type activations are computed in; undefined is the weights' own, float32. */
+export function computeType({ precision }: RunConfig): DType | undefined {
+  return precision === "bf16" ? "bfloat16" : undefined;
+}

@@ -1,0 +1,43 @@
+/** Ranks more architectures with the trained HyperNet of a run; they join the run's trials. */
+
+import { SmashError } from "../errors.js";
+import { planTrials, randomSearch, rankTrials, type SearchCounts, type Trial } from "../search/index.js";
+import { hasCheckpoint, loadCheckpoint, TrialStore } from "../store/index.js";
+import type { JobContext } from "./events.js";
+import { prepareData, prepareScoring } from "./prepare.js";
+import { rankMore, trainHyperNet, type SearchJob } from "./search-job.js";
+
+export interface RankResult {
+  readonly ranking: readonly Trial[];
+  readonly best: Trial;
+  /** Of this sitting. */
+  readonly architecturesPerMinute: number;
+}
+
+/** `more`: trials of each strategy beyond those the run has. */
+export async function runRank(job: SearchJob, more: SearchCounts, context: JobContext): Promise<RankResult> {
+  const { folder, config, dataset } = job;
+  const path = folder.checkpointPath("hypernet");
+  const done = (await hasCheckpoint(path))
+    ? (await loadCheckpoint<{ step: number }>(path, "cpu")).facts.step
+    : 0;
+  if (done < config.hypernetTraining.steps) {
+    throw new SmashError("usage", {
+      rule: "Ranking needs a run whose HyperNet is trained to the end.",
+      found: `${done} of ${config.hypernetTraining.steps} steps in ${folder.path}.`,
+      fix: "run smash search with the same settings and --out to finish it.",
+    });
+  }
+  const data = prepareData(config, dataset);
+  const scoring = prepareScoring(config, data);
+  const { network } = await trainHyperNet(job, { data, scoring }, context);
+  const store = new TrialStore(folder.trialsPath);
+  const before = store.list();
+  store.close();
+  // The strategies of trials that exist are not asked again; any will do in their places.
+  const plan = [...before.map(() => randomSearch), ...planTrials(more)];
+  const { trials, seconds } = await rankMore(job, { network, scoring, plan }, context);
+  const ranking = rankTrials(trials, config.ranking.rankedBy);
+  const scored = trials.length - before.length;
+  return { ranking, best: ranking[0], architecturesPerMinute: seconds > 0 ? (60 * scored) / seconds : 0 };
+}

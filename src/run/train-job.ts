@@ -1,0 +1,136 @@
+/** Normal training of one network, tested at its end; goes on from its checkpoint, bit for bit. */
+
+import { countCost, type Architecture } from "../arch/index.js";
+import type { RunConfig } from "../config/index.js";
+import type { ChannelStatistics, Dataset } from "../data/index.js";
+import { SmashError } from "../errors.js";
+import { ResultingNetwork } from "../network/index.js";
+import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
+import { NetworkTraining, testNetwork, type TestScore } from "../train/index.js";
+import type { JobContext } from "./events.js";
+import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
+import { interrupted } from "./stop.js";
+import { isDeepStrictEqual } from "node:util";
+
+/** What a trained network's file says of itself: enough to use it without the run. */
+export interface NetworkFacts {
+  readonly architecture: Architecture;
+  readonly classes: readonly string[];
+  readonly statistics: ChannelStatistics;
+  readonly step: number;
+  readonly steps: number;
+  readonly epochSums: { readonly loss: number; readonly error: number };
+}
+
+export interface TrainJob {
+  readonly config: RunConfig;
+  readonly dataset: Dataset;
+  readonly architecture: Architecture;
+  readonly checkpoint: string;
+}
+
+export interface TrainResult {
+  readonly architecture: Architecture;
+  readonly parameters: number;
+  readonly flops: number;
+  readonly epochs: number;
+  readonly validationError: number;
+  readonly testError: number;
+  readonly testTop5Error: number;
+  readonly checkpoint: string;
+}
+
+export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobContext): Promise<TrainResult> {
+  const { config, dataset, architecture, checkpoint } = job;
+  const data = prepareData(config, dataset);
+  const { networkTraining: settings, seed, device } = config;
+  const network = new ResultingNetwork(architecture, { seed, device });
+  const validation = prepareEvaluation(data.validation);
+  const training = new NetworkTraining(network, {
+    settings,
+    train: data.train,
+    validation,
+    seed,
+    computeType: computeType(config),
+  });
+  if (await hasCheckpoint(checkpoint)) {
+    const saved = await loadCheckpoint<NetworkFacts>(checkpoint, device);
+    checkSameTraining(job, saved.facts, training.steps);
+    training.restore(saved.facts.step, saved.tensors, saved.facts.epochSums);
+    for (const tensor of saved.tensors.values()) tensor.dispose();
+  }
+  const save = () =>
+    saveCheckpoint(checkpoint, training.state(), {
+      architecture,
+      classes: dataset.classes,
+      statistics: data.train.statistics,
+      step: training.step,
+      steps: training.steps,
+      epochSums: training.epochSums,
+    } satisfies NetworkFacts);
+  const start = now();
+  emit({ type: "phase", phase: "network", done: training.step, total: training.steps });
+  let unsaved = false;
+  for (const event of training.run()) {
+    if (event.type === "network-step") {
+      const isEpochEnd = event.step % training.stepsPerEpoch === 0;
+      if (!isEpochEnd && (unsaved || event.step % settings.checkpointEvery === 0)) await save();
+      unsaved = isEpochEnd;
+    }
+    emit(event);
+    const isWhole = event.type === "network-epoch" || event.step % training.stepsPerEpoch !== 0;
+    if (isWhole && shouldStop() && training.step < training.steps) {
+      await save();
+      throw interrupted(`after step ${training.step} of ${training.steps}`);
+    }
+  }
+  await save();
+  emit({ type: "phase-done", phase: "network", seconds: (now() - start) / 1000 });
+  const { error } = training.evaluate(validation);
+  const test = testNetwork(network, prepareEvaluation(data.test), computeType(config));
+  return {
+    architecture,
+    ...countCost(architecture),
+    epochs: settings.epochs,
+    validationError: error,
+    testError: test.error,
+    testTop5Error: test.top5Error,
+    checkpoint,
+  };
+}
+
+function checkSameTraining({ architecture, checkpoint }: TrainJob, facts: NetworkFacts, steps: number): void {
+  if (isDeepStrictEqual(facts.architecture, architecture) && facts.steps === steps) return;
+  throw new SmashError("checkpoint", {
+    rule: "Training goes on only with the architecture and schedule it began with.",
+    found: `${checkpoint} is of ${facts.steps === steps ? "another architecture" : `a schedule of ${facts.steps} steps, not ${steps}`}.`,
+    fix: "remove the checkpoint, or use another --out.",
+  });
+}
+
+export interface EvalJob {
+  readonly checkpoint: string;
+  readonly dataset: Dataset;
+  readonly device: string;
+}
+
+/** Tests a trained network on the data set's test images. */
+export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise<TestScore> {
+  const { facts, tensors } = await loadCheckpoint<NetworkFacts>(checkpoint, device);
+  if (!facts.architecture || facts.classes.length !== dataset.classes.length) {
+    throw new SmashError("checkpoint", {
+      rule: "The checkpoint must be of a network trained on a data set with these classes.",
+      found: `${checkpoint} for ${facts.classes?.length ?? 0} classes, ${dataset.name} with ${dataset.classes.length}.`,
+      fix: "give the file that `smash train` printed, and the data set it was trained on.",
+    });
+  }
+  const network = new ResultingNetwork(facts.architecture, { seed: 0, device });
+  for (const [part, live] of [
+    ["parameters", network.parameters()],
+    ["buffers", network.buffers()],
+  ] as const) {
+    for (const [name, tensor] of live) tensor.copyFrom(tensors.get(`${part}.${name}`)!);
+  }
+  const source = { set: dataset.test, size: dataset.size, statistics: facts.statistics, device };
+  return testNetwork(network, prepareEvaluation(source));
+}

@@ -1,0 +1,5 @@
+export { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
+export type { Checkpoint } from "./checkpoint.js";
+export { RunFolder } from "./run-folder.js";
+export type { Versions } from "./run-folder.js";
+export { TrialStore } from "./trial-store.js";

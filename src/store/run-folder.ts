@@ -1,0 +1,141 @@
+/**
+ * A run on disk: self-contained, readable without the program. Every file is replaced as a whole; events are appended.
+ *
+ *   config.json  events.jsonl  trials.sqlite  checkpoints/*.safetensors  best/architecture.json  report.html  figures/
+ */
+
+import { appendFileSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Architecture } from "../arch/index.js";
+import { parseRunConfig, type RunConfig } from "../config/index.js";
+import { SmashError } from "../errors.js";
+import { hasCode, replaceFile, writingBelow } from "../files.js";
+
+/** Who made the run: for the report and for other people's reproductions. */
+export interface Versions {
+  readonly smash: string;
+  readonly node: string;
+  readonly libtorch: string;
+}
+
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get trialsPath(): string {
+    return join(this.path, "trials.sqlite");
+  }
+
+  checkpointPath(name: string): string {
+    return join(this.path, "checkpoints", `${name}.safetensors`);
+  }
+
+  get bestPath(): string {
+    return join(this.path, "best", "architecture.json");
+  }
+
+  get reportPath(): string {
+    return join(this.path, "report.html");
+  }
+
+  figurePath(name: string): string {
+    return join(this.path, "figures", `${name}.svg`);
+  }
+
+  /** The saved configuration; undefined where there is no run yet. */
+  async readConfig(): Promise<{ readonly config: RunConfig; readonly versions: Versions } | undefined> {
+    const text = await readIfThere(join(this.path, "config.json"));
+    if (text === undefined) return undefined;
+    const { versions, ...config } = parseJson(text, join(this.path, "config.json")) as { versions: Versions };
+    return { config: parseRunConfig(config), versions };
+  }
+
+  /** The configuration of a run that must exist. */
+  async requireConfig(): Promise<{ readonly config: RunConfig; readonly versions: Versions }> {
+    const saved = await this.readConfig();
+    if (saved) return saved;
+    throw new SmashError("usage", {
+      rule: "The run must be a folder that `smash search` made.",
+      found: `no config.json in ${this.path}.`,
+      fix: "give the folder that --out named, or run smash search first.",
+    });
+  }
+
+  /** Starts a run, or joins the one that is there if its configuration is the same. */
+  async open(config: RunConfig, versions: Versions): Promise<void> {
+    const saved = await this.readConfig();
+    if (!saved) {
+      await writingBelow(this.path, () => mkdir(this.path, { recursive: true }));
+      await replaceFile(
+        join(this.path, "config.json"),
+        `${JSON.stringify({ ...config, versions }, null, 2)}\n`,
+      );
+      return;
+    }
+    const keys = Object.keys(config) as (keyof RunConfig)[];
+    const different = keys.find((key) => !isDeepStrictEqual(config[key], saved.config[key]));
+    if (different === undefined) return;
+    throw new SmashError("config", {
+      rule: `A run goes on only with the configuration it began with (${join(this.path, "config.json")}).`,
+      found: `${different} was ${JSON.stringify(saved.config[different])}, now ${JSON.stringify(config[different])}.`,
+      fix: "use the same settings, or another --out for a new run; nothing was changed.",
+    });
+  }
+
+  async writeBest(architecture: Architecture): Promise<void> {
+    await replaceFile(this.bestPath, `${JSON.stringify(architecture, null, 2)}\n`);
+  }
+
+  /** Appends one event; a line is lost at most when the machine stops in the middle of it. */
+  appendEvent(event: object): void {
+    try {
+      appendFileSync(join(this.path, "events.jsonl"), `${JSON.stringify(event)}\n`);
+    } catch (cause) {
+      throw new SmashError(hasCode(cause, "ENOSPC", "EDQUOT") ? "disk-full" : "config", {
+        rule: `Events must be writable to ${this.path}.`,
+        found: `${String(cause)}.`,
+        fix: "free some space or permissions and run the same command again; it goes on from the last checkpoint.",
+        cause,
+      });
+    }
+  }
+
+  /** All whole lines, oldest first. */
+  async readEvents(): Promise<readonly unknown[]> {
+    const text = (await readIfThere(join(this.path, "events.jsonl"))) ?? "";
+    return text.split("\n").flatMap((line) => {
+      try {
+        return line === "" ? [] : [JSON.parse(line) as unknown];
+      } catch {
+        return []; // torn by a kill; what it told is told again after resuming
+      }
+    });
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SmashError("config", {
+      rule: `${path} must be JSON.`,
+      found: `${String(cause)}.`,
+      fix: "restore the file, or start a new run with another --out.",
+      cause,
+    });
+  }
+}
