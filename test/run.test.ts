@@ -1,0 +1,185 @@
+/** The command line end to end on the synthetic data set: resume after SIGKILL, Ctrl-C, bad input. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+
+const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "smash-run-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(args: readonly string[]): {
+  readonly child: ChildProcess;
+  readonly outcome: Promise<Outcome>;
+} {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (chunk: Buffer) => (stdout += String(chunk)));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += String(chunk)));
+  const outcome = new Promise<Outcome>((resolve) => {
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, outcome };
+}
+
+const smash = (...args: string[]) => start(args).outcome;
+const searchArgs = (out: string, ...more: string[]) => [
+  ...["search", "--data", "synthetic", "--preset", "tiny", "--threads", "2", "--json", "--out", out],
+  ...more,
+];
+
+/** The parts of a search document that do not name the folder. */
+function results(stdout: string): unknown {
+  const { hypernet, ranking, best } = JSON.parse(stdout) as Record<string, unknown>;
+  return { hypernet, ranking, best };
+}
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition() && waited < 20_000; waited += 5) await sleep(5);
+}
+
+const eventCount = (out: string, type: string) => {
+  const path = join(out, "events.jsonl");
+  return existsSync(path) ? readFileSync(path, "utf8").split(`"type":"${type}"`).length - 1 : 0;
+};
+
+describe("a search", () => {
+  const whole = join(folder, "whole");
+
+  it("prints one JSON document with the contract's fields and leaves a readable run folder", async () => {
+    const { code, stdout } = await smash(...searchArgs(whole));
+    expect(code).toBe(0);
+    const document = JSON.parse(stdout) as { ranking: unknown[]; best: unknown };
+    expect(Object.keys(document)).toEqual(["run", "preset", "dataset", "hypernet", "ranking", "best"]);
+    expect(document.ranking).toHaveLength(12);
+    expect(document.best).toEqual(document.ranking[0]);
+    for (const name of ["config.json", "best/architecture.json", "report.html", "figures/rank-curve.svg"]) {
+      expect(existsSync(join(whole, name)), name).toBe(true);
+    }
+  }, 60_000);
+
+  it.each([
+    ["early in the HyperNet's training", "hypernet-step", 7],
+    ["later in the HyperNet's training", "hypernet-step", 34],
+    ["at the first trial", "trial", 1],
+    ["in the middle of ranking", "trial", 8],
+  ])(
+    "killed %s goes on to the bit-identical ranking",
+    async (_, type, count) => {
+      const out = join(folder, `killed-${type}-${count}`);
+      const { child, outcome } = start(searchArgs(out));
+      await waitFor(() => eventCount(out, type) >= count);
+      child.kill("SIGKILL");
+      expect((await outcome).code).toBeNull();
+      const resumed = await smash(...searchArgs(out));
+      expect(resumed.code).toBe(0);
+      expect(results(resumed.stdout)).toEqual(results((await smash(...searchArgs(whole))).stdout));
+    },
+    60_000,
+  );
+
+  it("interrupted by Ctrl-C ends with 130 after a checkpoint, and goes on to the same ranking", async () => {
+    const out = join(folder, "interrupted");
+    const { child, outcome } = start(searchArgs(out));
+    await waitFor(() => eventCount(out, "hypernet-step") >= 12);
+    child.kill("SIGINT");
+    const { code, stderr } = await outcome;
+    expect(code).toBe(130);
+    expect(stderr).toContain("everything up to there is saved");
+    const resumed = await smash(...searchArgs(out));
+    expect(results(resumed.stdout)).toEqual(results((await smash(...searchArgs(whole))).stdout));
+  }, 60_000);
+
+  it("refuses to go on with another configuration, and changes nothing", async () => {
+    const before = readFileSync(join(whole, "config.json"), "utf8");
+    const { code, stderr } = await smash(...searchArgs(whole, "--seed", "1"));
+    expect(code).toBe(1);
+    expect(stderr).toContain("seed was 0, now 1");
+    expect(readFileSync(join(whole, "config.json"), "utf8")).toBe(before);
+  });
+
+  it("refuses a damaged checkpoint with its name", async () => {
+    const out = join(folder, "damaged");
+    await smash(...searchArgs(out));
+    truncateSync(join(out, "checkpoints/hypernet.safetensors"), 1000);
+    const { code, stderr } = await smash(...searchArgs(out));
+    expect(code).toBe(1);
+    expect(stderr).toContain("hypernet.safetensors");
+  }, 60_000);
+
+  it("trains its winner, tests it, and eval gives the same error", async () => {
+    const train = await smash("train", "--data", "synthetic", "--run", whole, "--threads", "2", "--json");
+    expect(train.code).toBe(0);
+    const trained = JSON.parse(train.stdout) as { checkpoint: string; testError: number };
+    const tested = await smash("eval", "--data", "synthetic", "--checkpoint", trained.checkpoint, "--json");
+    expect((JSON.parse(tested.stdout) as { testError: number }).testError).toBe(trained.testError);
+  }, 60_000);
+
+  it("ranks more architectures, which join the run", async () => {
+    const out = join(folder, "more");
+    await smash(...searchArgs(out));
+    const { stdout } = await smash("rank", "--run", out, "--samples", "3", "--chain", "2", "--json");
+    expect((JSON.parse(stdout) as { ranking: unknown[] }).ranking).toHaveLength(17);
+  }, 60_000);
+});
+
+describe("bad input", () => {
+  const config = join(folder, "config.json");
+
+  it.each([
+    ["an unknown data set", ["search", "--data", "sinthetic", "--out", join(folder, "x")], 2, "synthetic"],
+    [
+      "an unknown preset",
+      ["search", "--data", "synthetic", "--preset", "tinny", "--out", join(folder, "x")],
+      2,
+      "tiny",
+    ],
+    ["an unknown flag", ["search", "--data", "synthetic", "--persent", "tiny"], 2, "--preset"],
+    [
+      "a run that is not there",
+      ["train", "--data", "synthetic", "--run", join(folder, "none")],
+      2,
+      "config.json",
+    ],
+  ])("%s names the nearest known one or the fix", async (_, args, exitCode, hint) => {
+    const { code, stdout, stderr } = await smash(...args);
+    expect(code).toBe(exitCode);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(hint);
+    expect(stderr).not.toContain("    at ");
+  });
+
+  it.each([
+    ["an unknown key", { ranking: { imagse: 10 } }, 'did you mean "images"'],
+    ["a space that cannot be sampled", { space: { depthCompression: 9 } }, "depthCompression"],
+    ["a value of the wrong type", { hypernetTraining: { steps: "many" } }, "hypernetTraining.steps"],
+  ])("a configuration with %s is refused before anything runs", async (_, content, hint) => {
+    writeFileSync(config, JSON.stringify(content));
+    const { code, stderr } = await smash(...searchArgs(join(folder, "y"), "--config", config));
+    expect(code).toBe(1);
+    expect(stderr).toContain(hint);
+    expect(existsSync(join(folder, "y"))).toBe(false);
+  });
+
+  it("a loss that is not finite stops the run, names the step and keeps the last checkpoint", async () => {
+    const out = join(folder, "diverged");
+    writeFileSync(
+      config,
+      JSON.stringify({ hypernetTraining: { rate: 1e30, warmup: 0, checkpointEvery: 1 } }),
+    );
+    const { code, stderr } = await smash(...searchArgs(out, "--config", config));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/loss (NaN|Infinity) at step \d+/);
+    expect(existsSync(join(out, "checkpoints/hypernet.safetensors"))).toBe(true);
+  }, 60_000);
+});
