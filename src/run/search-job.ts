@@ -80,20 +80,19 @@ export async function trainHyperNet(
   if (isDone) return { network, facts: facts() };
   const start = now();
   emit({ type: "phase", phase: "hypernet", done: training.step, total: settings.steps });
-  let unsaved = false;
   for (const event of training.run()) {
-    // A step is saved before the next begins: its validation may still follow.
-    if (unsaved && event.type === "hypernet-step") {
-      await save();
-      unsaved = false;
-    }
     emit(event);
     if (event.type === "hypernet-validation") validationError = event.error;
-    else unsaved = event.step % settings.checkpointEvery === 0 && event.step < settings.steps;
-    if (event.type === "hypernet-step" && shouldStop() && training.step < settings.steps) {
+    const isLast = training.step === settings.steps;
+    // Where a measurement follows the step, it belongs to the same saved state.
+    const isWhole =
+      event.type === "hypernet-validation" || !(isLast || event.step % settings.validateEvery === 0);
+    if (!isWhole || isLast) continue;
+    if (shouldStop()) {
       await save();
       throw interrupted(`after step ${training.step} of the HyperNet's training`);
     }
+    if (training.step % settings.checkpointEvery === 0) await save();
   }
   await save();
   emit({ type: "phase-done", phase: "hypernet", seconds: (now() - start) / 1000 });

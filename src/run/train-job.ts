@@ -70,19 +70,16 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
     } satisfies NetworkFacts);
   const start = now();
   emit({ type: "phase", phase: "network", done: training.step, total: training.steps });
-  let unsaved = false;
   for (const event of training.run()) {
-    if (event.type === "network-step") {
-      const isEpochEnd = event.step % training.stepsPerEpoch === 0;
-      if (!isEpochEnd && (unsaved || event.step % settings.checkpointEvery === 0)) await save();
-      unsaved = isEpochEnd;
-    }
     emit(event);
+    // The last step of an epoch is saved with the epoch's measurement.
     const isWhole = event.type === "network-epoch" || event.step % training.stepsPerEpoch !== 0;
-    if (isWhole && shouldStop() && training.step < training.steps) {
+    if (!isWhole || training.step === training.steps) continue;
+    if (shouldStop()) {
       await save();
       throw interrupted(`after step ${training.step} of ${training.steps}`);
     }
+    if (event.type === "network-epoch" || training.step % settings.checkpointEvery === 0) await save();
   }
   await save();
   emit({ type: "phase-done", phase: "network", seconds: (now() - start) / 1000 });

@@ -1,6 +1,6 @@
 /** The last line of a run: a trained network on the test images, which decide nothing else. */
 
-import type { ResultingNetwork} from "../network/index.js";
+import type { ResultingNetwork } from "../network/index.js";
 import { runNetwork, runningStatistics } from "../network/index.js";
 import { crossEntropySum, noGrad, scope, type DType } from "../tensor/index.js";
 import type { BatchTensors } from "./batch-tensors.js";

@@ -1,0 +1,47 @@
+/**
+ * The library: the verbs of the command line, and the parts they are made of.
+ *
+ * Long work runs in a thread of its own: `startJob` gives its events and its result.
+ */
+
+export {
+  architectureSchema,
+  architectureVersion,
+  blockCount,
+  blockLimits,
+  checkSpaceSettings,
+  countCost,
+  drawArchitecture,
+  encodeArchitecture,
+  listSites,
+  parseArchitecture,
+  perturbArchitecture,
+  sampleArchitecture,
+  validateArchitecture,
+} from "./arch/index.js";
+export type { Architecture, Block, Convolution, Cost, Layer, Site, SpaceSettings } from "./arch/index.js";
+export { findPreset, presetNames, resolveConfig } from "./config/index.js";
+export type { ConfigRequest, Preset, RunConfig } from "./config/index.js";
+export {
+  checkDataset,
+  datasetNames,
+  defaultDataDir,
+  fetchDataset,
+  listDatasets,
+  loadDataset,
+} from "./data/index.js";
+export type { Dataset, ImageSet } from "./data/index.js";
+export { SmashError } from "./errors.js";
+export type { ErrorCode } from "./errors.js";
+export { HyperNet } from "./hypernet/index.js";
+export { ResultingNetwork, runNetwork, SmashNetwork } from "./network/index.js";
+export { rankArchitectures } from "./rank/index.js";
+export { Random } from "./random.js";
+export { formatTrialTable, renderFigures, renderReport } from "./report/index.js";
+export { startJob, writeReport } from "./run/index.js";
+export type { Job, RankResult, RunEvent, SearchResult, TrainResult } from "./run/index.js";
+export { rankTrials, strategies } from "./search/index.js";
+export type { Strategy, Trial } from "./search/index.js";
+export { RunFolder, TrialStore } from "./store/index.js";
+export { memoryStats, noGrad, resolveDevice, scope, setThreads, Tensor } from "./tensor/index.js";
+export { HyperNetTraining, NetworkTraining } from "./train/index.js";
