@@ -26,5 +26,5 @@ it.each(readdirSync(join(root, "examples")))(
       rmSync(folder, { recursive: true });
     }
   },
-  60_000,
+  180_000,
 );

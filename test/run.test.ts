@@ -66,7 +66,7 @@ describe("a search", () => {
     for (const name of ["config.json", "best/architecture.json", "report.html", "figures/rank-curve.svg"]) {
       expect(existsSync(join(whole, name)), name).toBe(true);
     }
-  }, 60_000);
+  }, 180_000);
 
   it.each([
     ["early in the HyperNet's training", "hypernet-step", 7],
@@ -85,7 +85,7 @@ describe("a search", () => {
       expect(resumed.code).toBe(0);
       expect(results(resumed.stdout)).toEqual(results((await smash(...searchArgs(whole))).stdout));
     },
-    60_000,
+    180_000,
   );
 
   it("interrupted by Ctrl-C ends with 130 after a checkpoint, and goes on to the same ranking", async () => {
@@ -98,7 +98,7 @@ describe("a search", () => {
     expect(stderr).toContain("everything up to there is saved");
     const resumed = await smash(...searchArgs(out));
     expect(results(resumed.stdout)).toEqual(results((await smash(...searchArgs(whole))).stdout));
-  }, 60_000);
+  }, 180_000);
 
   it("refuses to go on with another configuration, and changes nothing", async () => {
     const before = readFileSync(join(whole, "config.json"), "utf8");
@@ -115,7 +115,7 @@ describe("a search", () => {
     const { code, stderr } = await smash(...searchArgs(out));
     expect(code).toBe(1);
     expect(stderr).toContain("hypernet.safetensors");
-  }, 60_000);
+  }, 180_000);
 
   it("trains its winner, tests it, and eval gives the same error", async () => {
     const train = await smash("train", "--data", "synthetic", "--run", whole, "--threads", "2", "--json");
@@ -123,14 +123,14 @@ describe("a search", () => {
     const trained = JSON.parse(train.stdout) as { checkpoint: string; testError: number };
     const tested = await smash("eval", "--data", "synthetic", "--checkpoint", trained.checkpoint, "--json");
     expect((JSON.parse(tested.stdout) as { testError: number }).testError).toBe(trained.testError);
-  }, 60_000);
+  }, 180_000);
 
   it("ranks more architectures, which join the run", async () => {
     const out = join(folder, "more");
     await smash(...searchArgs(out));
     const { stdout } = await smash("rank", "--run", out, "--samples", "3", "--chain", "2", "--json");
     expect((JSON.parse(stdout) as { ranking: unknown[] }).ranking).toHaveLength(17);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("bad input", () => {
@@ -181,5 +181,5 @@ describe("bad input", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/loss (NaN|Infinity) at step \d+/);
     expect(existsSync(join(out, "checkpoints/hypernet.safetensors"))).toBe(true);
-  }, 60_000);
+  }, 180_000);
 });

@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerArch } from "./commands/arch.js";
+import { registerBench } from "./commands/bench.js";
 import { registerData } from "./commands/data.js";
 import { registerDemo } from "./commands/demo.js";
 import { registerRank } from "./commands/rank.js";
@@ -26,6 +27,7 @@ const registrations: readonly ((program: Command) => void)[] = [
   registerReport,
   registerArch,
   registerData,
+  registerBench,
 ];
 
 /** From src/cli and from dist/cli alike. */

@@ -1,0 +1,125 @@
+"""The HyperNet training step written plainly in PyTorch: NCHW, default allocator, banks as a list of tensors.
+
+The peer of `smash bench hypernet-step`. Reads one JSON document a line on standard input: first the settings, then one
+architecture with its encoding for every step; answers each with the step's milliseconds.
+"""
+
+import json
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+
+class HyperNet(torch.nn.Module):
+    def __init__(self, channels, dense_blocks, growth, outputs):
+        super().__init__()
+        self.layers = torch.nn.ModuleList()
+        channels += 1
+        for block, count in enumerate(dense_blocks):
+            convs = torch.nn.ModuleList()
+            if block > 0:
+                convs.append(torch.nn.Conv2d(channels, channels // 2, 1, bias=False))
+                channels //= 2
+            for _ in range(count):
+                convs.append(torch.nn.Conv2d(channels, growth, 3, padding=1, bias=False))
+                channels += growth
+            self.layers.append(convs)
+        self.output = torch.nn.Conv2d(channels, outputs, 1, bias=False)
+        for parameter in self.parameters():
+            torch.nn.init.orthogonal_(parameter)
+
+    @staticmethod
+    def convolve(conv, x):
+        return F.conv2d(F.leaky_relu(x, 0.02), conv.weight / conv.weight.norm(), padding=conv.padding)
+
+    def forward(self, c):
+        x = torch.cat([c, torch.randn(1, 1, *c.shape[2:])], 1)
+        for block, convs in enumerate(self.layers):
+            for index, conv in enumerate(convs):
+                if block > 0 and index == 0:
+                    x = self.convolve(conv, x)
+                else:
+                    x = torch.cat([x, self.convolve(conv, x)], 1)
+        return self.convolve(self.output, x)
+
+
+class FreeWeights(torch.nn.Module):
+    def __init__(self, space, limits):
+        super().__init__()
+        kernel, stem = space["kernel"], space["stemKernel"]
+        inputs, units = space["bottleneck"] * space["maxUnits"], space["maxUnits"]
+        self.stem = torch.nn.Conv2d(3, limits[0]["inputChannels"], stem, padding=stem // 2, bias=False)
+        self.convolutions = torch.nn.ParameterList(
+            torch.nn.Parameter(torch.nn.init.orthogonal_(torch.empty(units, inputs, kernel, kernel))) for _ in limits)
+        self.transitions = torch.nn.ParameterList(
+            torch.nn.Parameter(torch.nn.init.orthogonal_(torch.empty(b["inputChannels"], a["maxChannels"], 1, 1)))
+            for a, b in zip(limits, limits[1:]))
+        self.norms = torch.nn.ModuleList(torch.nn.BatchNorm2d(limit["maxChannels"]) for limit in limits)
+        self.head = torch.nn.Linear(limits[-1]["maxChannels"], space["classes"])
+
+    def normalize(self, index, x):
+        norm, count = self.norms[index], x.shape[1]
+        return F.batch_norm(x, norm.running_mean[:count], norm.running_var[:count], norm.weight[:count],
+                            norm.bias[:count], True)
+
+
+def run_network(free, architecture, matrix, x, rows):
+    x = free.stem(x)
+    row = 0
+    for index, block in enumerate(architecture["blocks"]):
+        width = block["bankChannels"]
+        banks = dict(enumerate(torch.split(x, width, 1)))
+        for layer in block["layers"]:
+            inputs = len(layer["reads"]) * width
+            weight = matrix[row:row + inputs, :layer["bottleneck"]].t()[:, :, None, None]
+            row += inputs
+            weight = weight / weight.norm() * (2 * layer["bottleneck"]) ** 0.5
+            h = F.conv2d(F.relu(torch.cat([banks[bank] for bank in layer["reads"]], 1)), weight)
+            conv = layer["convolutions"][0]
+            shared = free.convolutions[index][:layer["units"], :layer["bottleneck"]]
+            dilation = conv["dilation"]
+            padding = [d * (k - 1) // 2 for d, k in zip(dilation, conv["kernel"])]
+            slices = torch.split(F.conv2d(F.relu(h), shared, padding=padding, dilation=dilation), width, 1)
+            for j, bank in enumerate(layer["writes"]):
+                value = slices[j % len(slices)]
+                banks[bank] = banks[bank] + value if bank in banks else value
+        x = F.relu(free.normalize(index, torch.cat([banks[bank] for bank in sorted(banks)], 1)))
+        if index + 1 < len(architecture["blocks"]):
+            x = F.avg_pool2d(F.conv2d(x, free.transitions[index][:, :x.shape[1]]), 2)
+    x = x.mean((2, 3))
+    return F.linear(x, free.head.weight[:, :x.shape[1]], free.head.bias)
+
+
+def main():
+    settings = json.loads(sys.stdin.readline())
+    torch.manual_seed(0)
+    torch.set_num_threads(settings["threads"])
+    space, batch = settings["space"], settings["batchSize"]
+    columns = space["baseChannels"] * space["depthCompression"]
+    rows = space["baseChannels"] * space["bottleneck"]
+    net = HyperNet(settings["channels"], settings["hypernet"]["denseBlocks"], settings["hypernet"]["growth"], columns * rows)
+    free = FreeWeights(space, settings["limits"])
+    adam = dict(lr=1e-3, betas=(0.5, 0.999), eps=1e-4)
+    optimizer = torch.optim.Adam([{"params": net.parameters()}, {"params": free.parameters(), "weight_decay": 1e-4}], **adam)
+    size = space["input"]["size"]
+    images = torch.randn(batch, 3, size, size)
+    labels = torch.randint(0, space["classes"], (batch,))
+    for line in sys.stdin:
+        step = json.loads(line)
+        c = torch.full(step["shape"], -1.0)
+        c.view(-1)[torch.tensor(step["active"])] = 1.0
+        start = time.perf_counter()
+        optimizer.zero_grad()
+        output = net(c)
+        k, length = output.shape[2:]
+        bricks = output.view(rows, columns, k, length).permute(3, 1, 2, 0).reshape(length * columns, k * rows)
+        loss = F.cross_entropy(run_network(free, step["architecture"], bricks, images, rows), labels)
+        loss.backward()
+        optimizer.step()
+        loss.item()
+        print(json.dumps({"ms": 1000 * (time.perf_counter() - start)}), flush=True)
+
+
+main()

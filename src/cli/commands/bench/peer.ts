@@ -1,0 +1,47 @@
+/** The plain PyTorch program that a benchmark is compared with, as a process that takes one step a request. */
+
+import { spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { SmashError } from "../../../errors.js";
+
+export interface Peer {
+  /** Runs one step; gives its milliseconds. */
+  step(request: object): Promise<number>;
+  stop(): void;
+}
+
+const script = fileURLToPath(new URL("../../../../bench/peer/hypernet_step.py", import.meta.url));
+
+/** Debian's PyTorch belongs to its own Python, which need not be the first on the path. */
+function findPython(): string {
+  const candidates = ["python3", "/usr/bin/python3"];
+  const found = candidates.find((python) => spawnSync(python, ["-c", "import torch"]).status === 0);
+  if (found !== undefined) return found;
+  throw new SmashError("engine", {
+    rule: "The benchmark's peer needs a Python with PyTorch.",
+    found: `none among ${candidates.join(", ")}.`,
+    fix: "apt-get install python3-torch.",
+  });
+}
+
+export function startPeer(settings: object): Peer {
+  const child = spawn(findPython(), [script], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  child.stdin.write(`${JSON.stringify(settings)}\n`);
+  return {
+    async step(request) {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      const { value, done } = (await lines.next()) as IteratorResult<string, undefined>;
+      if (done === true) {
+        throw new SmashError("engine", {
+          rule: "The benchmark's peer must answer every step.",
+          found: "it ended early.",
+          fix: "see its message above.",
+        });
+      }
+      return (JSON.parse(value) as { ms: number }).ms;
+    },
+    stop: () => child.kill(),
+  };
+}
