@@ -10,7 +10,12 @@ import { afterAll, describe, expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "smash-run-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  // A test that ran out of time must not leave its search behind.
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
 
 interface Outcome {
   readonly code: number | null;
@@ -23,6 +28,7 @@ function start(args: readonly string[]): {
   readonly outcome: Promise<Outcome>;
 } {
   const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  children.add(child);
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => (stdout += String(chunk)));
   child.stderr.on("data", (chunk: Buffer) => (stderr += String(chunk)));

@@ -31,9 +31,9 @@ const precisions: readonly Precision[] = ["fp32", "bf16"];
 /** Adds the common options to the program; their values are checked while they are parsed. */
 export function addCommonOptions(program: Command): void {
   program
-    .option("--json", "print one JSON document on stdout and nothing else", false)
-    .option("--quiet", "show no progress and no notes", false)
-    .option("--verbose", "show the stack of an error", false)
+    .option("--json", "print one JSON document on stdout and nothing else")
+    .option("--quiet", "show no progress and no notes")
+    .option("--verbose", "show the stack of an error")
     .option("--device <device>", "cpu, cuda, cuda:N or auto", parseDevice, "auto")
     .option("--threads <n>", "CPU threads (default: all)", parseInteger("--threads", { min: 1, max: 1024 }))
     .option("--seed <n>", "seed of everything random", parseInteger("--seed", { min: 0 }), 0)
@@ -44,11 +44,12 @@ export function addCommonOptions(program: Command): void {
 /** The common options of a command that is about to run. */
 export function readCommonOptions(command: Command): CommonOptions {
   // Commander types its values `any`; the parsers above made them what is written here.
-  const raw: Partial<CommonOptions> & Omit<CommonOptions, "threads" | "dataDir"> = command.optsWithGlobals();
+  const raw: Partial<CommonOptions> & Pick<CommonOptions, "device" | "seed" | "precision"> =
+    command.optsWithGlobals();
   return Object.freeze({
-    json: raw.json,
-    quiet: raw.quiet,
-    verbose: raw.verbose,
+    json: raw.json ?? false,
+    quiet: raw.quiet ?? false,
+    verbose: raw.verbose ?? false,
     device: raw.device,
     threads: raw.threads ?? availableParallelism(),
     seed: raw.seed,

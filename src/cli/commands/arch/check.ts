@@ -30,7 +30,7 @@ function joinErrors(errors: readonly SmashError[], files: number): SmashError | 
   if (errors.length <= 1) return errors[0];
   return new SmashError("architecture", {
     rule: "Every file must hold a valid architecture.",
-    found: `${errors.length} of ${files} do not. ${errors.map(({ message }) => `[${message}]`).join(" ")}`,
-    fix: "as said for each.",
+    found: `${errors.length} of ${files} do not. ${errors.map(({ details }) => `${details.rule} Found: ${details.found}`).join(" ")}`,
+    fix: "check one of them alone for what to do.",
   });
 }

@@ -1,0 +1,147 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Architecture } from "../../arch/index.js";
+import { runSmash } from "../built-cli.fixture.js";
+
+let folder = "";
+let file = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "smash-arch-"));
+  file = join(folder, "new", "architecture.json");
+  await runSmash(["arch", "sample", "--preset", "tiny", "--out", file]);
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+interface Document {
+  readonly architectures: readonly {
+    readonly architecture: Architecture;
+    readonly parameters: number;
+    readonly flops: number;
+  }[];
+}
+
+async function architecturesOf(...args: readonly string[]): Promise<Document["architectures"]> {
+  const { code, stdout, stderr } = await runSmash([...args, "--json"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return (JSON.parse(stdout) as Document).architectures;
+}
+
+describe("sample", () => {
+  it("gives each architecture with its parameters and multiply-adds", async () => {
+    const sampled = await architecturesOf("arch", "sample", "--preset", "tiny", "--count", "3");
+    expect(sampled).toHaveLength(3);
+    for (const { architecture, parameters, flops } of sampled) {
+      expect(architecture.space).toBe("memory-banks");
+      expect(parameters).toBeGreaterThan(0);
+      expect(flops).toBeGreaterThan(parameters);
+    }
+  });
+
+  it("draws the same ones from the same seed, however many", async () => {
+    const sample = ["arch", "sample", "--preset", "tiny"];
+    const few = await architecturesOf(...sample, "--seed", "3", "--count", "2");
+    const more = await architecturesOf(...sample, "--seed", "3", "--count", "4");
+    const others = await architecturesOf(...sample, "--seed", "4", "--count", "2");
+    expect(more.slice(0, 2)).toEqual(few);
+    expect(others).not.toEqual(few);
+  });
+
+  it("writes several into a folder", async () => {
+    const out = join(folder, "several");
+    const { stdout } = await runSmash([
+      ...["arch", "sample", "--preset", "tiny", "--count", "2", "--out", out],
+    ]);
+    expect(await readdir(out)).toEqual(["architecture-0001.json", "architecture-0002.json"]);
+    expect(stdout).toContain("architecture-0002.json");
+  });
+
+  it("does not write several into one file", async () => {
+    const { code, stderr } = await runSmash([
+      ...["arch", "sample", "--preset", "tiny", "--count", "2", "--out", join(folder, "x.json")],
+    ]);
+    expect(stderr).toMatch(/^smash: usage: --out must be a folder/);
+    expect(code).toBe(2);
+  });
+});
+
+describe("perturb", () => {
+  it("changes an architecture and leaves its file alone", async () => {
+    const before = await readFile(file, "utf8");
+    const [{ architecture }] = await architecturesOf("arch", "perturb", file, "--preset", "tiny");
+    expect(architecture).not.toEqual(JSON.parse(before));
+    expect(await readFile(file, "utf8")).toBe(before);
+  });
+
+  it("with probability 0 writes the same one", async () => {
+    const out = join(folder, "same.json");
+    const args = ["--preset", "tiny", "--probability", "0", "--out", out];
+    expect((await runSmash(["arch", "perturb", file, ...args])).code).toBe(0);
+    expect(await readFile(out, "utf8")).toBe(await readFile(file, "utf8"));
+  });
+
+  it("refuses an architecture of another space", async () => {
+    const { code, stderr } = await runSmash(["arch", "perturb", file, "--preset", "demo"]);
+    expect(stderr).toMatch(/^smash: architecture: /);
+    expect(code).toBe(1);
+  });
+});
+
+describe("show", () => {
+  it("lists every layer", async () => {
+    const { stdout } = await runSmash(["arch", "show", file]);
+    const { blocks } = JSON.parse(await readFile(file, "utf8")) as Architecture;
+    const rows = stdout.split("\n").filter((line) => /^ +\d+ /.test(line));
+    expect(rows).toHaveLength(blocks.reduce((sum, block) => sum + block.layers.length, 0));
+    expect(stdout).toMatch(/parameters, .* multiply-adds/);
+  });
+
+  it("draws it", async () => {
+    const svg = join(folder, "drawing.svg");
+    await runSmash(["arch", "show", file, "--svg", svg]);
+    expect(await readFile(svg, "utf8")).toMatch(/^<svg/);
+  });
+});
+
+describe("check", () => {
+  it("passes valid files", async () => {
+    expect(await architecturesOf("arch", "check", file, file)).toHaveLength(2);
+  });
+
+  it.each([
+    { content: "", says: "an empty file" },
+    { content: '{"space":', says: "one JSON document" },
+    { content: "{}", says: "space" },
+    { content: '{"space": "memory-banks", "version": 99}', says: "newer program" },
+  ])("refuses $content", async ({ content, says }) => {
+    const path = join(folder, "bad.json");
+    await writeFile(path, content);
+    const { code, stdout, stderr } = await runSmash(["arch", "check", path]);
+    expect(stderr).toMatch(/^smash: architecture: [^\n]+\n$/);
+    expect(stderr).toContain(path);
+    expect(stderr).toContain(says);
+    expect(stdout).toBe("");
+    expect(code).toBe(1);
+  });
+
+  it("names every bad file among good ones, and prints the good ones", async () => {
+    const missing = [join(folder, "none.json"), join(folder, "nowhere.json")];
+    const { code, stdout, stderr } = await runSmash([
+      "arch",
+      "check",
+      missing[0],
+      file,
+      missing[1],
+      "--json",
+    ]);
+    expect((JSON.parse(stdout) as Document).architectures).toHaveLength(1);
+    expect(stderr).toContain("2 of 3 do not.");
+    for (const path of missing) expect(stderr).toContain(path);
+    expect(code).toBe(1);
+  });
+});
