@@ -15,7 +15,14 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
   return {
     run: "runs/cifar10-small",
     preset: "small",
-    dataset: { name: "cifar10", classes, trainImages: 45_000, validationImages: 5_000, testImages: 10_000 },
+    dataset: {
+      name: "cifar10",
+      classes,
+      trainImages: 45_000,
+      validationImages: 5_000,
+      scoringImages: 1_000,
+      testImages: 10_000,
+    },
     seed: 0,
     createdWith: {
       smash: "0.1.0",

@@ -19,7 +19,7 @@ export function notesSection(data: ReportData): Markup {
     <h2>How to read this</h2>
     <ul>
       <li>
-        <strong>The SMASH score</strong> is the ${rankedBy} on ${formatInteger(dataset.validationImages)}
+        <strong>The SMASH score</strong> is the ${rankedBy} on ${formatInteger(dataset.scoringImages)}
         validation images of a network whose weights the HyperNet wrote. It ranks architectures. It does not
         say how good a network becomes after training; trained networks are far better.
       </li>

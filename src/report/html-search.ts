@@ -58,9 +58,9 @@ export function scoresSection(data: ReportData, figures: readonly Figure[]): Mar
   return html`<section>
     <h2>Scores</h2>
     <p>
-      Each architecture was scored on the same ${formatInteger(data.dataset.validationImages)} validation
-      images. Lower is better. Colours and shapes tell where an architecture came from: drawn at random,
-      perturbed from a good one, or a step of the chain that accepts only improvements.
+      Each architecture was scored on the same ${formatInteger(data.dataset.scoringImages)} validation images.
+      Lower is better. Colours and shapes tell where an architecture came from: drawn at random, perturbed
+      from a good one, or a step of the chain that accepts only improvements.
     </p>
     ${shown}
   </section>`;

@@ -112,6 +112,12 @@ describe("renderReport", () => {
     expect(page.match(/class="best"/g)).toHaveLength(1);
   });
 
+  test("says how many images the scores are from, which is fewer than were held out", async () => {
+    const page = text(await renderReport(fakeRun()));
+    expect(page).toMatch(/scored on the same\s+1,000\s+validation/);
+    expect(page).toMatch(/Validation images, held out\s+5,000/);
+  });
+
   test("shows the top-5 error only where it says something", async () => {
     const run = fakeRun();
     expect(text(await renderReport(run))).not.toContain("top 5");

@@ -47,7 +47,10 @@ export interface ReportData {
     readonly name: string;
     readonly classes: readonly string[];
     readonly trainImages: number;
+    /** Held out of training. */
     readonly validationImages: number;
+    /** Of those, the ones every architecture was scored on. */
+    readonly scoringImages: number;
     readonly testImages: number;
   };
   readonly seed: number;

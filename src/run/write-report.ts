@@ -56,6 +56,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       classes: dataset.classes,
       trainImages: dataset.train.count - config.validationImages,
       validationImages: config.validationImages,
+      scoringImages: Math.min(config.ranking.images, config.validationImages),
       testImages: dataset.test.count,
     },
     seed: config.seed,
