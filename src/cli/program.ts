@@ -4,7 +4,6 @@
  * Limit: everything imported here is paid for by `smash --help`, so commands import their work inside their actions.
  */
 
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerArch } from "./commands/arch.js";
 import { registerBench } from "./commands/bench.js";
@@ -17,6 +16,7 @@ import { registerTrain } from "./commands/train.js";
 import { addCommonOptions } from "./common-options.js";
 import { exitCodes, reportError } from "./exit.js";
 import { explainUsage } from "./explain-usage.js";
+import { readVersion } from "./read-version.js";
 
 /** In the order of the help. A new command is its import and its line here. */
 const registrations: readonly ((program: Command) => void)[] = [
@@ -29,12 +29,6 @@ const registrations: readonly ((program: Command) => void)[] = [
   registerData,
   registerBench,
 ];
-
-/** From src/cli and from dist/cli alike. */
-function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
-}
 
 /** The program with all its commands; parsing throws `CommanderError` for help and the version, else `SmashError`. */
 export function createProgram(): Command {

@@ -1,14 +1,16 @@
 /** What the commands that compute share: the data set, the configuration, the run folder, the versions. */
 
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolveConfig, type RunConfig } from "../config/index.js";
 import { defaultDataDir, loadDataset, type Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
+import type { JobOptions } from "../run/index.js";
 import { RunFolder, type Versions } from "../store/index.js";
 import { native, resolveDevice } from "../tensor/index.js";
+import { readVersion } from "./read-version.js";
 import type { CommandContext } from "./run-command.js";
 import { showFetch } from "./show-fetch.js";
+import { showRun } from "./show-run.js";
 
 export function dataDirOf({ common }: CommandContext): string {
   return common.dataDir ?? defaultDataDir();
@@ -48,9 +50,7 @@ export async function configure(
 }
 
 export function currentVersions(): Versions {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const { version } = JSON.parse(text) as { readonly version: string };
-  return { smash: version, node: process.versions.node, libtorch: native().torchVersion() };
+  return { smash: readVersion(), node: process.versions.node, libtorch: native().torchVersion() };
 }
 
 /** Starts a run or joins the one that is there. */
@@ -58,6 +58,23 @@ export async function openRun(path: string, config: RunConfig): Promise<RunFolde
   const folder = new RunFolder(path);
   await folder.open(config, currentVersions());
   return folder;
+}
+
+/** How a job is run and shown: events go to the run's log, where there is a run, and to the display. */
+export function jobOptions({ progress, signal }: CommandContext, folder?: RunFolder): JobOptions {
+  const show = showRun(progress);
+  return {
+    signal,
+    onEvent: (event) => {
+      folder?.appendEvent(event);
+      show(event);
+    },
+  };
+}
+
+/** What every job with a configuration is told of data and threads. */
+export function jobPlace({ dataset, threads }: RunConfig, context: CommandContext) {
+  return { dataset, threads, dataDir: dataDirOf(context) };
 }
 
 export async function readJson(path: string): Promise<unknown> {

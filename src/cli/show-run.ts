@@ -8,7 +8,6 @@ const labels: Record<Phase, string> = {
   hypernet: "HyperNet",
   ranking: "ranking",
   network: "training the winner",
-  test: "testing",
 };
 
 /** A listener for a job's events. */

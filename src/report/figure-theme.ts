@@ -50,6 +50,14 @@ export function originScale(origins: readonly string[]) {
   };
 }
 
+/** Points told apart by their origin, in colour and shape. */
+export function encodeOrigins({ domain, colors: range, shapes }: ReturnType<typeof originScale>) {
+  return {
+    color: { field: "origin", type: "nominal", scale: { domain, range } },
+    shape: { field: "origin", type: "nominal", scale: { domain, range: shapes } },
+  } as const;
+}
+
 const text = { labelColor: colors.muted, labelFontSize: 12, titleColor: colors.ink, titleFontSize: 12.5 };
 
 export const figureConfig: Config = {

@@ -1,7 +1,7 @@
 /** Figure: the scores in order. Its shape says how much choosing the best gains over choosing at random. */
 
 import type { FigurePlan } from "./draw-figure.js";
-import { colors, originScale } from "./figure-theme.js";
+import { colors, encodeOrigins, originScale } from "./figure-theme.js";
 import type { ReportData } from "./report-data.js";
 import { scoreAxis } from "./score-axis.js";
 
@@ -39,16 +39,7 @@ export function planRankCurve(data: ReportData): FigurePlan | undefined {
           encoding: {
             x,
             y,
-            color: {
-              field: "origin",
-              type: "nominal",
-              scale: { domain: origins.domain, range: origins.colors },
-            },
-            shape: {
-              field: "origin",
-              type: "nominal",
-              scale: { domain: origins.domain, range: origins.shapes },
-            },
+            ...encodeOrigins(origins),
           },
         },
       ],

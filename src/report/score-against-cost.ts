@@ -1,7 +1,7 @@
 /** Figures: score against parameters and against multiply-adds. They show what the score says beyond size. */
 
 import type { FigurePlan } from "./draw-figure.js";
-import { colors, originScale } from "./figure-theme.js";
+import { colors, encodeOrigins, originScale } from "./figure-theme.js";
 import type { ReportData } from "./report-data.js";
 import { scoreAxis } from "./score-axis.js";
 
@@ -72,16 +72,7 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
           encoding: {
             x,
             y,
-            color: {
-              field: "origin",
-              type: "nominal",
-              scale: { domain: origins.domain, range: origins.colors },
-            },
-            shape: {
-              field: "origin",
-              type: "nominal",
-              scale: { domain: origins.domain, range: origins.shapes },
-            },
+            ...encodeOrigins(origins),
           },
         },
         {

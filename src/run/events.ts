@@ -3,7 +3,7 @@
 import type { TrialEvent } from "../rank/index.js";
 import type { HyperNetEvent, NetworkEvent } from "../train/index.js";
 
-export type Phase = "hypernet" | "ranking" | "network" | "test";
+export type Phase = "hypernet" | "ranking" | "network";
 
 export type RunEvent =
   | HyperNetEvent

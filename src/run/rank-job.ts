@@ -2,10 +2,10 @@
 
 import { SmashError } from "../errors.js";
 import { planTrials, randomSearch, rankTrials, type SearchCounts, type Trial } from "../search/index.js";
-import { hasCheckpoint, loadCheckpoint, TrialStore } from "../store/index.js";
+import { TrialStore } from "../store/index.js";
 import type { JobContext } from "./events.js";
 import { prepareData, prepareScoring } from "./prepare.js";
-import { rankMore, trainHyperNet, type SearchJob } from "./search-job.js";
+import { openTraining, rankMore, type SearchJob } from "./search-job.js";
 
 export interface RankResult {
   readonly ranking: readonly Trial[];
@@ -17,20 +17,16 @@ export interface RankResult {
 /** `more`: trials of each strategy beyond those the run has. */
 export async function runRank(job: SearchJob, more: SearchCounts, context: JobContext): Promise<RankResult> {
   const { folder, config, dataset } = job;
-  const path = folder.checkpointPath("hypernet");
-  const done = (await hasCheckpoint(path))
-    ? (await loadCheckpoint<{ step: number }>(path, "cpu")).facts.step
-    : 0;
-  if (done < config.hypernetTraining.steps) {
+  const data = prepareData(config, dataset);
+  const scoring = prepareScoring(config, data);
+  const { step, network } = (await openTraining(job, { data, scoring })).training;
+  if (step < config.hypernetTraining.steps) {
     throw new SmashError("usage", {
       rule: "Ranking needs a run whose HyperNet is trained to the end.",
-      found: `${done} of ${config.hypernetTraining.steps} steps in ${folder.path}.`,
+      found: `${step} of ${config.hypernetTraining.steps} steps in ${folder.path}.`,
       fix: "run smash search with the same settings and --out to finish it.",
     });
   }
-  const data = prepareData(config, dataset);
-  const scoring = prepareScoring(config, data);
-  const { network } = await trainHyperNet(job, { data, scoring }, context);
   const store = new TrialStore(folder.trialsPath);
   const before = store.list();
   store.close();

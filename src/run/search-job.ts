@@ -6,6 +6,7 @@
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
 import type { SmashNetwork } from "../network/index.js";
+import { disposeAll } from "../nn/index.js";
 import { rankArchitectures } from "../rank/index.js";
 import { planTrials, rankTrials, type Strategy, type Trial } from "../search/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
@@ -37,7 +38,9 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Se
   const { config } = job;
   const data = prepareData(config, job.dataset);
   const scoring = prepareScoring(config, data);
-  const { network, facts } = await trainHyperNet(job, { data, scoring }, context);
+  const opened = await openTraining(job, { data, scoring });
+  const facts = await trainHyperNet(job, opened, context);
+  const { network } = opened.training;
   const { trials } = await rankMore(
     job,
     { network, scoring, plan: planTrials(config.ranking.counts) },
@@ -51,33 +54,46 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Se
   };
 }
 
-/** Trains to the end, or loads what is already trained. */
-export async function trainHyperNet(
+interface OpenedTraining {
+  readonly training: HyperNetTraining;
+  /** Last measurement on held-out images; NaN before the first. */
+  readonly validationError: number;
+}
+
+/** The run's HyperNet training as its checkpoint left it, or from the start. */
+export async function openTraining(
   { folder, config }: SearchJob,
   { data, scoring }: { readonly data: RunData; readonly scoring: ScoringData },
-  { emit, shouldStop, now }: JobContext,
-): Promise<{ readonly network: SmashNetwork; readonly facts: HyperNetFacts }> {
-  const path = folder.checkpointPath("hypernet");
+): Promise<OpenedTraining> {
   const { hypernetTraining: settings, seed } = config;
-  const network = createSmashNetwork(config);
-  const training = new HyperNetTraining(network, {
+  const training = new HyperNetTraining(createSmashNetwork(config), {
     settings,
     train: data.train,
     scoring,
     seed,
     computeType: computeType(config),
   });
-  let validationError = NaN;
-  if (await hasCheckpoint(path)) {
-    const saved = await loadCheckpoint<HyperNetFacts>(path, config.device);
-    training.restore(saved.facts.step, saved.tensors);
-    for (const tensor of saved.tensors.values()) tensor.dispose();
-    validationError = saved.facts.validationError;
-  }
+  const path = folder.checkpointPath("hypernet");
+  if (!(await hasCheckpoint(path))) return { training, validationError: NaN };
+  const { facts, tensors } = await loadCheckpoint<HyperNetFacts>(path, config.device);
+  training.restore(facts.step, tensors);
+  disposeAll(tensors);
+  return { training, validationError: facts.validationError };
+}
+
+/** Trains to the end; nothing is left to do where that is reached. */
+async function trainHyperNet(
+  { folder, config }: SearchJob,
+  opened: OpenedTraining,
+  { emit, shouldStop, now }: JobContext,
+): Promise<HyperNetFacts> {
+  const { training } = opened;
+  const { hypernetTraining: settings } = config;
+  let { validationError } = opened;
+  const path = folder.checkpointPath("hypernet");
   const facts = (): HyperNetFacts => ({ step: training.step, validationError });
   const save = () => saveCheckpoint(path, training.state(), facts());
-  const isDone = training.step === settings.steps;
-  if (isDone) return { network, facts: facts() };
+  if (training.step === settings.steps) return facts();
   const start = now();
   emit({ type: "phase", phase: "hypernet", done: training.step, total: settings.steps });
   for (const event of training.run()) {
@@ -96,7 +112,7 @@ export async function trainHyperNet(
   }
   await save();
   emit({ type: "phase-done", phase: "hypernet", seconds: (now() - start) / 1000 });
-  return { network, facts: facts() };
+  return facts();
 }
 
 /** Scores until the plan is fulfilled; trials in the store are not scored again. */

@@ -1,16 +1,18 @@
 /** Normal training of one network, tested at its end; goes on from its checkpoint, bit for bit. */
 
+import { isDeepStrictEqual } from "node:util";
 import { countCost, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import type { ChannelStatistics, Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { ResultingNetwork } from "../network/index.js";
+import { disposeAll, joinNamed, loadState } from "../nn/index.js";
+import type { TrainedNetwork } from "../report/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
 import { NetworkTraining, testNetwork, type TestScore } from "../train/index.js";
 import type { JobContext } from "./events.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
 import { interrupted } from "./stop.js";
-import { isDeepStrictEqual } from "node:util";
 
 /** What a trained network's file says of itself: enough to use it without the run. */
 export interface NetworkFacts {
@@ -29,15 +31,8 @@ export interface TrainJob {
   readonly checkpoint: string;
 }
 
-export interface TrainResult {
+export interface TrainResult extends Omit<TrainedNetwork, "curve" | "seconds"> {
   readonly architecture: Architecture;
-  readonly parameters: number;
-  readonly flops: number;
-  readonly epochs: number;
-  readonly validationError: number;
-  readonly testError: number;
-  readonly testTop5Error: number;
-  readonly checkpoint: string;
 }
 
 export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobContext): Promise<TrainResult> {
@@ -57,7 +52,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
     const saved = await loadCheckpoint<NetworkFacts>(checkpoint, device);
     checkSameTraining(job, saved.facts, training.steps);
     training.restore(saved.facts.step, saved.tensors, saved.facts.epochSums);
-    for (const tensor of saved.tensors.values()) tensor.dispose();
+    disposeAll(saved.tensors);
   }
   const save = () =>
     saveCheckpoint(checkpoint, training.state(), {
@@ -122,12 +117,10 @@ export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise
     });
   }
   const network = new ResultingNetwork(facts.architecture, { seed: 0, device });
-  for (const [part, live] of [
-    ["parameters", network.parameters()],
-    ["buffers", network.buffers()],
-  ] as const) {
-    for (const [name, tensor] of live) tensor.copyFrom(tensors.get(`${part}.${name}`)!);
-  }
+  const own = joinNamed({ parameters: network.parameters(), buffers: network.buffers() });
+  // The file also holds the optimizer's state.
+  loadState(own, new Map([...tensors].filter(([name]) => own.has(name))));
+  disposeAll(tensors);
   const source = { set: dataset.test, size: dataset.size, statistics: facts.statistics, device };
   return testNetwork(network, prepareEvaluation(source));
 }

@@ -1,7 +1,6 @@
 /** From a run folder to report.html and figures/*.svg; at any time, finished or not. */
 
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
+import type { RunConfig } from "../config/index.js";
 import { loadDataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
 import {
@@ -14,6 +13,7 @@ import {
 } from "../report/index.js";
 import { rankTrials } from "../search/index.js";
 import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
+import { scope } from "../tensor/index.js";
 import type { RunEvent } from "./events.js";
 import { createSmashNetwork } from "./prepare.js";
 import type { TrainResult } from "./train-job.js";
@@ -25,7 +25,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const steps = new Map<number, StepPoint>();
   const validation = new Map<number, StepPoint>();
   const epochs = new Map<number, EpochPoint>();
-  const seconds = { hypernet: 0, ranking: 0, network: 0, test: 0 };
+  const seconds = { hypernet: 0, ranking: 0, network: 0 };
   let trained: TrainResult | undefined;
   for (const event of (await folder.readEvents()) as (RunEvent | ({ type: "trained" } & TrainResult))[]) {
     if (event.type === "hypernet-step") steps.set(event.step, event);
@@ -35,19 +35,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     else if (event.type === "trained") trained = event;
   }
   const trials = await readTrials(folder);
-  const network = createSmashNetwork({ ...config, device: "cpu" });
-  const parameters = [...network.parameters().values()].reduce((sum, tensor) => sum + tensor.size, 0);
   const { rankedBy, batchNorm } = config.ranking;
-  const isTrained = steps.size >= config.hypernetTraining.steps;
-  const status: RunStatus = trained
-    ? "done"
-    : trials.length > 0
-      ? epochs.size > 0
-        ? "training-best"
-        : "ranking"
-      : isTrained
-        ? "ranking"
-        : "training-hypernet";
   return {
     run: folder.path,
     preset: config.preset,
@@ -64,7 +52,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     config,
     hypernet: {
       steps: config.hypernetTraining.steps,
-      parameters,
+      parameters: countHyperNetParameters(config),
       curve: [...steps.values()],
       validation: [...validation.values()],
       seconds: seconds.hypernet,
@@ -74,7 +62,11 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     batchNorm,
     best: rankTrials(trials, rankedBy).at(0),
     trained: trained && { ...trained, curve: [...epochs.values()], seconds: seconds.network },
-    status,
+    status: statusOf({
+      isSearched: trials.length > 0 || steps.size >= config.hypernetTraining.steps,
+      isTraining: trials.length > 0 && epochs.size > 0,
+      isTrained: trained !== undefined,
+    }),
     reproduce: [
       `npx smash search --data ${config.dataset} --preset ${config.preset} --seed ${config.seed} --threads ${config.threads} --out ${folder.path}`,
       `npx smash train --data ${config.dataset} --run ${folder.path}`,
@@ -82,11 +74,30 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   };
 }
 
+function statusOf(reached: {
+  readonly isSearched: boolean;
+  readonly isTraining: boolean;
+  readonly isTrained: boolean;
+}): RunStatus {
+  if (reached.isTrained) return "done";
+  if (reached.isTraining) return "training-best";
+  return reached.isSearched ? "ranking" : "training-hypernet";
+}
+
+/** Of the HyperNet and the freely learned weights. */
+function countHyperNetParameters(config: RunConfig): number {
+  return scope(() => {
+    const tensors = createSmashNetwork({ ...config, device: "cpu" })
+      .parameters()
+      .values();
+    return [...tensors].reduce((sum, tensor) => sum + tensor.size, 0);
+  });
+}
+
 /** Writes the figures, then the page; gives the page's path. */
 export async function writeReport(folder: RunFolder, dataDir: string): Promise<string> {
   const data = await readRun(folder, dataDir);
   const figures = await renderFigures(data);
-  await mkdir(dirname(folder.figurePath("any")), { recursive: true });
   for (const { name, svg } of figures) await replaceFile(folder.figurePath(name), svg);
   await replaceFile(folder.reportPath, await renderReport(data, figures));
   return folder.reportPath;

@@ -5,13 +5,13 @@
  */
 
 import { appendFileSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Architecture } from "../arch/index.js";
 import { parseRunConfig, type RunConfig } from "../config/index.js";
 import { SmashError } from "../errors.js";
-import { hasCode, replaceFile, writingBelow } from "../files.js";
+import { hasCode, replaceFile } from "../files.js";
 
 /** Who made the run: for the report and for other people's reproductions. */
 export interface Versions {
@@ -70,7 +70,6 @@ export class RunFolder {
   async open(config: RunConfig, versions: Versions): Promise<void> {
     const saved = await this.readConfig();
     if (!saved) {
-      await writingBelow(this.path, () => mkdir(this.path, { recursive: true }));
       await replaceFile(
         join(this.path, "config.json"),
         `${JSON.stringify({ ...config, versions }, null, 2)}\n`,

@@ -7,13 +7,12 @@
  */
 
 import { sampleArchitecture, type Architecture } from "../arch/index.js";
-import { batchIndices, type Augmentation } from "../data/index.js";
-import { SmashError } from "../errors.js";
+import type { Augmentation } from "../data/index.js";
 import { runNetwork, trainingStatistics, type RunOptions, type SmashNetwork } from "../network/index.js";
 import { Adam, cosineRate, joinNamed, loadState, type NamedTensors, type Optimizer } from "../nn/index.js";
 import { Random } from "../random.js";
-import { crossEntropy, scope } from "../tensor/index.js";
-import { loadBatch, type ImageSource } from "./batch-tensors.js";
+import { backwardStep } from "./backward.js";
+import type { ImageSource } from "./batch-tensors.js";
 import { evaluateGenerated, type ScoringData } from "./evaluate.js";
 import type { HyperNetEvent } from "./events.js";
 
@@ -99,7 +98,6 @@ export class HyperNetTraining {
     const step = this.#step;
     const architecture = this.#sample(Random.stream(seed, "hypernet-architecture", step));
     const { loss, error } = this.#backward(architecture, step);
-    if (!Number.isFinite(loss)) throw diverged(step + 1, loss);
     const rate = cosineRate({ base: settings.rate, step, steps: settings.steps, warmup: settings.warmup });
     for (const optimizer of Object.values(this.#optimizers)) optimizer.step(rate);
     this.#step++;
@@ -128,29 +126,17 @@ export class HyperNetTraining {
   }
 
   #backward(architecture: Architecture, step: number): { readonly loss: number; readonly error: number } {
-    const { settings, train, seed, computeType } = this.#options;
-    const { batchSize, augment, labelSmoothing } = settings;
-    const indices = batchIndices({ count: train.set.count, batchSize, seed, step });
+    const { computeType, ...options } = this.#options;
     for (const optimizer of Object.values(this.#optimizers)) optimizer.zeroGrad();
-    return scope(() => {
-      const batch = loadBatch(train, indices, { augment, random: Random.stream(seed, "augment", step) });
-      const source = this.network.generate(architecture, {
-        statistics: trainingStatistics,
-        noiseSeed: Random.stream(seed, "noise", step).seed(),
-      });
-      const logits = runNetwork(architecture, source, batch.images, { computeType });
-      const loss = crossEntropy(logits, batch.labels, { smoothing: labelSmoothing });
-      loss.backward();
-      const correct = logits.argmax(1).equal(batch.labels).to({ dtype: "float32" }).mean();
-      return { loss: loss.item(), error: 1 - correct.item() };
-    });
+    return backwardStep(
+      (images) => {
+        const source = this.network.generate(architecture, {
+          statistics: trainingStatistics,
+          noiseSeed: Random.stream(options.seed, "noise", step).seed(),
+        });
+        return runNetwork(architecture, source, images, { computeType });
+      },
+      { ...options, step },
+    );
   }
-}
-
-function diverged(step: number, loss: number): SmashError {
-  return new SmashError("diverged", {
-    rule: "The training loss must stay finite.",
-    found: `loss ${loss} at step ${step}.`,
-    fix: "the last good checkpoint is kept; start again from it with a lower learning rate, or with --precision fp32.",
-  });
 }

@@ -3,8 +3,7 @@
  * the HyperNet, a step depends on the seed, its number and the state alone.
  */
 
-import { batchIndices, stepsPerEpoch, type Augmentation } from "../data/index.js";
-import { SmashError } from "../errors.js";
+import { stepsPerEpoch, type Augmentation } from "../data/index.js";
 import {
   runNetwork,
   runningStatistics,
@@ -13,9 +12,9 @@ import {
   type RunOptions,
 } from "../network/index.js";
 import { cosineRate, joinNamed, loadState, Sgd, type NamedTensors } from "../nn/index.js";
-import { Random } from "../random.js";
-import { crossEntropy, scope, type Tensor } from "../tensor/index.js";
-import { loadBatch, type BatchTensors, type ImageSource } from "./batch-tensors.js";
+import type { Tensor } from "../tensor/index.js";
+import { backwardStep } from "./backward.js";
+import type { BatchTensors, ImageSource } from "./batch-tensors.js";
 import { evaluate, type Score } from "./evaluate.js";
 import type { NetworkEvent } from "./events.js";
 
@@ -119,13 +118,6 @@ export class NetworkTraining {
       warmup: Math.round(settings.warmup * this.stepsPerEpoch),
     });
     const { loss, error } = this.#backward(this.#step);
-    if (!Number.isFinite(loss)) {
-      throw new SmashError("diverged", {
-        rule: "The training loss must stay finite.",
-        found: `loss ${loss} at step ${this.#step + 1}.`,
-        fix: "the last good checkpoint is kept; train again with a lower learning rate, or with --precision fp32.",
-      });
-    }
     this.#optimizer.step(rate);
     this.#step++;
     this.#sums.loss += loss;
@@ -147,18 +139,12 @@ export class NetworkTraining {
   }
 
   #backward(step: number): { readonly loss: number; readonly error: number } {
-    const { settings, train, seed, computeType } = this.#options;
-    const { batchSize, augment, labelSmoothing } = settings;
-    const indices = batchIndices({ count: train.set.count, batchSize, seed, step });
+    const { computeType, ...options } = this.#options;
     this.#optimizer.zeroGrad();
-    return scope(() => {
-      const batch = loadBatch(train, indices, { augment, random: Random.stream(seed, "augment", step) });
-      const source = this.network.source(trainingStatistics);
-      const logits = runNetwork(this.network.architecture, source, batch.images, { computeType });
-      const loss = crossEntropy(logits, batch.labels, { smoothing: labelSmoothing });
-      loss.backward();
-      const correct = logits.argmax(1).equal(batch.labels).to({ dtype: "float32" }).mean();
-      return { loss: loss.item(), error: 1 - correct.item() };
+    const source = this.network.source(trainingStatistics);
+    return backwardStep((images) => runNetwork(this.network.architecture, source, images, { computeType }), {
+      ...options,
+      step,
     });
   }
 }

@@ -23,7 +23,10 @@ export function registerSearch(program: Command): void {
       runCommand(readCommonOptions(command), async (context) => {
         const { search } = await import("./run/search.js");
         const { json, text } = await search({ ...flags, configFile: flags.config }, context);
-        return { json, text };
+        return {
+          json,
+          text: `${text}\nto train it        npx smash train --data ${flags.data} --run ${flags.out}`,
+        };
       }),
     );
 }

@@ -1,11 +1,10 @@
 /** Architectures on the disk: every error names the file. */
 
-import { mkdir, readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 import { parseArchitecture } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
 import { SmashError } from "../../../errors.js";
-import { hasCode, replaceFile, writingBelow } from "../../../files.js";
+import { hasCode, replaceFile } from "../../../files.js";
 
 /** Reads and checks; throws `architecture` for a file that is missing, not JSON, or not a valid architecture. */
 export async function readArchitecture(path: string): Promise<Architecture> {
@@ -18,17 +17,8 @@ export async function readArchitecture(path: string): Promise<Architecture> {
   }
 }
 
-/** Writes a text file whole or not at all, and the folders above it. */
-export async function writeText(path: string, text: string): Promise<void> {
-  const folder = dirname(path);
-  await writingBelow(folder, async () => {
-    await mkdir(folder, { recursive: true });
-    await replaceFile(path, text);
-  });
-}
-
 export async function writeArchitecture(path: string, architecture: Architecture): Promise<void> {
-  await writeText(path, `${JSON.stringify(architecture, undefined, 2)}\n`);
+  await replaceFile(path, `${JSON.stringify(architecture, undefined, 2)}\n`);
 }
 
 async function readText(path: string): Promise<string> {

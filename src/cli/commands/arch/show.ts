@@ -1,8 +1,9 @@
 /** `smash arch show`. */
 
 import { drawArchitecture } from "../../../arch/index.js";
+import { replaceFile } from "../../../files.js";
 import type { CommandResult } from "../../output.js";
-import { readArchitecture, writeText } from "./files.js";
+import { readArchitecture } from "./files.js";
 import { architecturesJson } from "./present.js";
 import { summarizeArchitecture } from "./summary.js";
 
@@ -15,6 +16,6 @@ export async function showCommand(file: string, { svg }: ShowCommandOptions): Pr
   const architecture = await readArchitecture(file);
   const summary = summarizeArchitecture(architecture);
   if (svg === undefined) return { json: architecturesJson([architecture]), text: summary };
-  await writeText(svg, drawArchitecture(architecture));
+  await replaceFile(svg, drawArchitecture(architecture));
   return { json: architecturesJson([architecture]), text: `${summary}\n\ndrawn in ${svg}` };
 }

@@ -6,8 +6,7 @@ import { rankTrials } from "../../../search/index.js";
 import { SmashError } from "../../../errors.js";
 import { RunFolder } from "../../../store/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { dataDirOf, openDataset } from "../../run-session.js";
-import { showRun } from "../../show-run.js";
+import { jobOptions, jobPlace, openDataset } from "../../run-session.js";
 import type { RankFlags } from "../rank.js";
 
 export async function rank(flags: RankFlags, context: CommandContext) {
@@ -23,24 +22,9 @@ export async function rank(flags: RankFlags, context: CommandContext) {
     });
   }
   await openDataset(config.dataset, context);
-  const show = showRun(context.progress);
   const result = await startJob(
-    {
-      kind: "rank",
-      run: folder.path,
-      config,
-      more,
-      dataset: config.dataset,
-      dataDir: dataDirOf(context),
-      threads: config.threads,
-    },
-    {
-      signal: context.signal,
-      onEvent: (event) => {
-        folder.appendEvent(event);
-        show(event);
-      },
-    },
+    { kind: "rank", run: folder.path, config, more, ...jobPlace(config, context) },
+    jobOptions(context, folder),
   );
   const by = flags.by ?? config.ranking.rankedBy;
   const ranking = rankTrials(result.ranking, by);

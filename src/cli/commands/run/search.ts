@@ -1,13 +1,11 @@
 /** The work of `smash search`. */
 
-import { join } from "node:path";
 import type { RunConfig } from "../../../config/index.js";
 import { formatPercent, formatTrialTable } from "../../../report/index.js";
 import { startJob, writeReport, type SearchResult } from "../../../run/index.js";
 import type { RunFolder } from "../../../store/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { configure, dataDirOf, openDataset, openRun } from "../../run-session.js";
-import { showRun } from "../../show-run.js";
+import { configure, dataDirOf, jobOptions, jobPlace, openDataset, openRun } from "../../run-session.js";
 
 export interface SearchRequest {
   readonly data: string;
@@ -21,34 +19,16 @@ export async function search(request: SearchRequest, context: CommandContext) {
   const dataset = await openDataset(data, context);
   const config = await configure({ preset, dataset, configFile }, context);
   const folder = await openRun(out, config);
-  const result = await startSearch(folder, config, context);
+  const result = await startJob(
+    { kind: "search", run: folder.path, config, ...jobPlace(config, context) },
+    jobOptions(context, folder),
+  );
   const report = await writeReport(folder, dataDirOf(context));
   const json = { run: out, preset, dataset: data, ...result };
   return { json, text: describeSearch(result, { config, folder, report }), config, folder };
 }
 
-function startSearch(folder: RunFolder, config: RunConfig, context: CommandContext): Promise<SearchResult> {
-  const show = showRun(context.progress);
-  return startJob(
-    {
-      kind: "search",
-      run: folder.path,
-      config,
-      dataset: config.dataset,
-      dataDir: dataDirOf(context),
-      threads: config.threads,
-    },
-    {
-      signal: context.signal,
-      onEvent: (event) => {
-        folder.appendEvent(event);
-        show(event);
-      },
-    },
-  );
-}
-
-export function describeSearch(
+function describeSearch(
   { hypernet, ranking }: SearchResult,
   {
     config,
@@ -65,6 +45,5 @@ export function describeSearch(
     `best architecture  ${folder.bestPath}`,
     `HyperNet           ${folder.checkpointPath("hypernet")}`,
     `report             ${report}`,
-    `to train it        npx smash train --data ${config.dataset} --run ${join(folder.path)}`,
   ].join("\n");
 }

@@ -10,8 +10,7 @@ import { rankTrials, type Trial } from "../../../search/index.js";
 import { RunFolder, TrialStore } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { configure, dataDirOf, openDataset, readJson } from "../../run-session.js";
-import { showRun } from "../../show-run.js";
+import { configure, dataDirOf, jobOptions, jobPlace, openDataset, readJson } from "../../run-session.js";
 import type { TrainFlags } from "../train.js";
 
 export async function train(flags: TrainFlags, context: CommandContext) {
@@ -56,17 +55,9 @@ export async function trainNetwork(
   },
   context: CommandContext,
 ): Promise<TrainResult> {
-  const show = showRun(context.progress);
-  const { dataset, threads } = job.config;
   const result = await startJob(
-    { kind: "train", ...job, dataset, dataDir: dataDirOf(context), threads },
-    {
-      signal: context.signal,
-      onEvent: (event) => {
-        folder?.appendEvent(event);
-        show(event);
-      },
-    },
+    { kind: "train", ...job, ...jobPlace(job.config, context) },
+    jobOptions(context, folder),
   );
   folder?.appendEvent({ type: "trained", ...result });
   return result;
