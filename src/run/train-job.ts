@@ -17,6 +17,8 @@ import { interrupted } from "./stop.js";
 /** What a trained network's file says of itself: enough to use it without the run. */
 export interface NetworkFacts {
   readonly architecture: Architecture;
+  /** Name of the data set it is trained on. */
+  readonly dataset: string;
   readonly classes: readonly string[];
   readonly statistics: ChannelStatistics;
   readonly step: number;
@@ -57,6 +59,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
   const save = () =>
     saveCheckpoint(checkpoint, training.state(), {
       architecture,
+      dataset: dataset.name,
       classes: dataset.classes,
       statistics: data.train.statistics,
       step: training.step,
@@ -91,11 +94,21 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
   };
 }
 
-function checkSameTraining({ architecture, checkpoint }: TrainJob, facts: NetworkFacts, steps: number): void {
-  if (isDeepStrictEqual(facts.architecture, architecture) && facts.steps === steps) return;
+function checkSameTraining(
+  { architecture, dataset, checkpoint }: TrainJob,
+  facts: NetworkFacts,
+  steps: number,
+): void {
+  const difference =
+    facts.dataset !== dataset.name
+      ? `trained on ${facts.dataset}, not ${dataset.name}`
+      : facts.steps !== steps
+        ? `of a schedule of ${facts.steps} steps, not ${steps}`
+        : !isDeepStrictEqual(facts.architecture, architecture) && "of another architecture";
+  if (difference === false) return;
   throw new SmashError("checkpoint", {
-    rule: "Training goes on only with the architecture and schedule it began with.",
-    found: `${checkpoint} is of ${facts.steps === steps ? "another architecture" : `a schedule of ${facts.steps} steps, not ${steps}`}.`,
+    rule: "Training goes on only with the data set, architecture and schedule it began with.",
+    found: `${checkpoint} is ${difference}.`,
     fix: "remove the checkpoint, or use another --out.",
   });
 }

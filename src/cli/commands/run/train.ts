@@ -27,10 +27,7 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   const base = folder
     ? (await folder.requireConfig()).config
     : await configure({ preset: flags.preset, dataset }, context);
-  const config =
-    flags.epochs === undefined
-      ? base
-      : { ...base, networkTraining: { ...base.networkTraining, epochs: flags.epochs } };
+  const config = trainingConfig(base, flags);
   const architecture =
     arch === undefined
       ? findTrial(folder!, flags.rank, config).architecture
@@ -41,6 +38,19 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   const result = await trainNetwork({ config, architecture, checkpoint, folder }, context);
   if (folder) await writeReport(folder, dataDirOf(context));
   return { json: result, text: describeTrained(result) };
+}
+
+/** What a run's or preset's configuration becomes for one training: the data set is the one named, not the run's. */
+export function trainingConfig(
+  base: RunConfig,
+  { data, epochs }: Pick<TrainFlags, "data" | "epochs">,
+): RunConfig {
+  const { networkTraining } = base;
+  return {
+    ...base,
+    dataset: data,
+    networkTraining: { ...networkTraining, epochs: epochs ?? networkTraining.epochs },
+  };
 }
 
 export async function trainNetwork(
