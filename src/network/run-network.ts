@@ -16,9 +16,9 @@ import {
 import {
   avgPool2d,
   BankBuffer,
-  conv2d,
   globalAvgPool2d,
   linear,
+  sameConv2d,
   type DType,
   type Tensor,
 } from "../tensor/index.js";
@@ -114,21 +114,17 @@ class Interpreter {
 
   /** BatchNorm (where there is one), activation, convolution; or convolution first, with "post" order. */
   #activateAndConvolve(index: number, x: Tensor, activation: Activation): Tensor {
-    return this.#isPre
-      ? this.#convolve(index, activate(this.#normalize(index, x), activation))
-      : activate(this.#normalize(index, this.#convolve(index, x)), activation);
+    if (!this.#isPre) return activate(this.#normalize(index, this.#convolve(index, x)), activation);
+    const normalized = this.#normalize(index, x);
+    if (activation === "relu") return this.#convolve(index, normalized, { relu: true });
+    return this.#convolve(index, activate(normalized, activation));
   }
 
-  #convolve(index: number, x: Tensor): Tensor {
+  #convolve(index: number, x: Tensor, { relu = false } = {}): Tensor {
     const site = this.#sites[index];
     if (site.kind === "head") throw new TypeError("the head is not a convolution");
-    const [, , height, width] = site.shape;
-    const [vertical, horizontal] = site.dilation;
-    return conv2d(x, this.#cast(this.#source.weights(index).weight), {
-      padding: [(vertical * (height - 1)) / 2, (horizontal * (width - 1)) / 2],
-      dilation: site.dilation,
-      groups: site.groups,
-    });
+    const { dilation, groups } = site;
+    return sameConv2d(x, this.#cast(this.#source.weights(index).weight), { dilation, groups, relu });
   }
 
   #cast(x: Tensor): Tensor {

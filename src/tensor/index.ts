@@ -19,6 +19,7 @@ export {
   layerNorm,
   linear,
   maxPool2d,
+  sameConv2d,
   nllLoss,
   orthogonalBasis,
   stack,
