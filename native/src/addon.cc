@@ -240,6 +240,7 @@ NAPI_MODULE_INIT() {
   add_conv_ops(instance->ops);
   add_weight_ops(instance->ops);
   add_hypernet_ops(instance->ops);
+  add_norm_ops(instance->ops);
   add_optimizer_ops(instance->ops);
   add_profiler_ops(instance->ops);
   for (const auto& op : instance->ops) define(env, exports, op->name().c_str(), call_op, op.get());

@@ -96,7 +96,9 @@ struct ConvWrite : Function<ConvWrite> {
     const int64_t stride = buffer.size(1), units = weight.size(0);
     const Runs runs =
         slice_gradient_runs(context->saved_data["banks"].toIntVector(), context->saved_data["width"].toInt(), units);
-    const Tensor dx = at::empty_like(x, at::MemoryFormat::ChannelsLast), dw = at::empty_like(weight);
+    // The images themselves have no gradient.
+    const Tensor dx = context->needs_input_grad(1) ? at::empty_like(x, at::MemoryFormat::ChannelsLast) : Tensor();
+    const Tensor dw = at::empty_like(weight);
     with_chunks(runs, [&](auto chunk, const Runs& chunks) {
       const float* data = buffer.data_ptr<float>();
       const auto gather = [&](int64_t first, int64_t count, float* out) {
@@ -104,7 +106,7 @@ struct ConvWrite : Function<ConvWrite> {
       };
       conv_backward(conv_shape(x, weight, context->saved_data["dilation"].toIntVector(), context->saved_data["groups"].toInt()),
                     {x.data_ptr<float>(), context->saved_data["relu"].toBool() ? Relu::apply : Relu::none},
-                    {nullptr, Relu::none, gather}, conv_weight(weight), {dx.data_ptr<float>()}, conv_weight(dw));
+                    {nullptr, Relu::none, gather}, conv_weight(weight), {dx.defined() ? dx.data_ptr<float>() : nullptr}, conv_weight(dw));
     });
     return {buffer, dx, dw, Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }

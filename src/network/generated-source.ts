@@ -4,8 +4,7 @@
  */
 
 import { listSites, type Architecture, type Site } from "../arch/index.js";
-import type { Tensor } from "../tensor/index.js";
-import { batchNorm } from "../tensor/index.js";
+import type { AffineBatchNorm, Tensor } from "../tensor/index.js";
 import type { FreeWeights } from "./free-weights.js";
 import type { BatchNormStatistics } from "./statistics.js";
 import type { WeightSource } from "./weight-source.js";
@@ -38,8 +37,8 @@ export class GeneratedSource implements WeightSource {
     return site.kind === "transition" || site.kind === "head";
   }
 
-  normalize(index: number, x: Tensor): Tensor {
+  batchNorm(index: number): AffineBatchNorm {
     const { weight, bias, ...shared } = this.#free.batchNorm(this.#sites[index]);
-    return batchNorm(x, { weight, bias, ...this.#statistics.at(index, shared) });
+    return { weight, bias, ...this.#statistics.at(index, shared) };
   }
 }

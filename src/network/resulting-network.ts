@@ -8,7 +8,7 @@
 import { listSites, type Architecture, type Site } from "../arch/index.js";
 import { orthogonal, type NamedTensors } from "../nn/index.js";
 import { Random } from "../random.js";
-import { batchNorm, ones, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
+import { ones, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
 import type { BatchNormStatistics } from "./statistics.js";
 import type { WeightSource } from "./weight-source.js";
 
@@ -83,17 +83,17 @@ export class ResultingNetwork {
         return { weight: tensor(`${names[index]}.weight`), ...(bias && { bias }) };
       },
       hasBatchNorm: (site) => this.#hasBatchNorm(site),
-      normalize: (index, x) => {
+      batchNorm: (index) => {
         const name = `${names[index]}.norm`;
         const running = {
           mean: this.#buffers.get(`${name}.mean`)!,
           variance: this.#buffers.get(`${name}.variance`)!,
         };
-        return batchNorm(x, {
+        return {
           weight: tensor(`${name}.weight`),
           bias: tensor(`${name}.bias`),
           ...statistics.at(index, running),
-        });
+        };
       },
     };
   }

@@ -14,10 +14,10 @@ import {
   type Site,
 } from "../arch/index.js";
 import {
-  avgPool2d,
   BankBuffer,
-  globalAvgPool2d,
+  batchNorm,
   linear,
+  normReluPool2d,
   sameConv2d,
   type DType,
   type Tensor,
@@ -57,21 +57,32 @@ class Interpreter {
   }
 
   run(images: Tensor): Tensor {
-    let x = this.#convolve(this.#cursor++, this.#cast(images)); // [N, C0, S, S]
+    let x = this.#cast(images); // [N, C, S, S]
     for (const block of this.#architecture.blocks) {
-      const site = this.#runBlock(block, x);
-      x = this.#source.normalize(site.index, site.input).reluInPlace();
-      if (this.#sites[site.index].kind === "transition") x = avgPool2d(this.#convolve(site.index, x), 2);
+      // The stem, or the convolution of the transition before. That one and a mean over pixels commute: after the
+      // pool it costs a quarter.
+      const filled = this.#runBlock(block, x, this.#cursor++);
+      const isTransition = this.#sites[this.#cursor].kind === "transition";
+      x = normReluPool2d(filled, this.#source.batchNorm(this.#cursor), isTransition ? 2 : "global");
     }
     const { weight, bias } = this.#source.weights(this.#sites.length - 1);
-    return linear(globalAvgPool2d(x).to({ dtype: weight.dtype }), weight, bias); // [N, classes]
+    const pooled = x.reshape(x.shape.slice(0, 2)).to({ dtype: weight.dtype }); // [N, C]
+    return linear(pooled, weight, bias); // [N, classes]
   }
 
-  /** Runs the layers; gives the following transition or head, and its input: all non-empty banks. */
-  #runBlock(block: Block, input: Tensor): { readonly index: number; readonly input: Tensor } {
-    const banks = new BankBuffer(input, nonEmptyBanks(block) * block.bankChannels, block.bankChannels);
+  /** The convolution at `entry` fills the first banks, then the layers run: all non-empty banks. */
+  #runBlock(block: Block, input: Tensor, entry: number): Tensor {
+    const { bankChannels, inputChannels } = block;
+    const banks = new BankBuffer(input, nonEmptyBanks(block) * bankChannels, bankChannels);
+    const { dilation, groups } = this.#convolutionAt(entry);
+    const first = Array.from({ length: inputChannels / bankChannels }, (_, bank) => bank);
+    banks.writeConv(input, this.#cast(this.#source.weights(entry).weight), {
+      banks: first,
+      dilation,
+      groups,
+    });
     for (const layer of block.layers) this.#runLayer(layer, banks);
-    return { index: this.#cursor++, input: banks.readAll() };
+    return banks.readAll();
   }
 
   #runLayer(layer: Layer, banks: BankBuffer): void {
@@ -111,11 +122,9 @@ class Interpreter {
   ): void {
     const { dilation, groups } = this.#convolutionAt(site);
     const activation = activationAt(layer, position);
-    const normalized = this.#normalize(site, input);
-    const isRelu = activation === "relu";
-    const x = isRelu ? normalized : activate(normalized, activation);
+    const { x, relu } = this.#activated(site, input, activation);
     const weight = this.#cast(this.#source.weights(site).weight);
-    banks.writeConv(x, weight, { banks: layer.writes, dilation, groups, relu: isRelu });
+    banks.writeConv(x, weight, { banks: layer.writes, dilation, groups, relu });
   }
 
   get #isPre(): boolean {
@@ -127,15 +136,25 @@ class Interpreter {
   }
 
   #normalize(index: number, x: Tensor): Tensor {
-    return this.#hasBatchNorm(index) ? this.#source.normalize(index, x) : x;
+    return this.#hasBatchNorm(index) ? batchNorm(x, this.#source.batchNorm(index)) : x;
+  }
+
+  /** BatchNorm (where there is one) and activation; a ReLU alone is left to the convolution. */
+  #activated(
+    index: number,
+    x: Tensor,
+    activation: Activation,
+  ): { readonly x: Tensor; readonly relu: boolean } {
+    if (activation !== "relu") return { x: activate(this.#normalize(index, x), activation), relu: false };
+    if (!this.#hasBatchNorm(index)) return { x, relu: true };
+    return { x: normReluPool2d(x, this.#source.batchNorm(index), 1), relu: false };
   }
 
   /** BatchNorm (where there is one), activation, convolution; or convolution first, with "post" order. */
   #activateAndConvolve(index: number, x: Tensor, activation: Activation): Tensor {
     if (!this.#isPre) return activate(this.#normalize(index, this.#convolve(index, x)), activation);
-    const normalized = this.#normalize(index, x);
-    if (activation === "relu") return this.#convolve(index, normalized, { relu: true });
-    return this.#convolve(index, activate(normalized, activation));
+    const activated = this.#activated(index, x, activation);
+    return this.#convolve(index, activated.x, activated);
   }
 
   #convolve(index: number, x: Tensor, { relu = false } = {}): Tensor {

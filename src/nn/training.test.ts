@@ -41,7 +41,7 @@ class SmallNetwork {
 
   /** Through banks of two channels and back: [N, 4, H, W] -> [N, 4, H, W] */
   #mix(features: Tensor): Tensor {
-    const buffer = new BankBuffer(features, 6, 2);
+    const buffer = BankBuffer.holding(features, 6, 2);
     buffer.write(buffer.read([0], { relu: true }), [1, 2]);
     return buffer.read([1, 2]);
   }

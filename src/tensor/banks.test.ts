@@ -131,7 +131,7 @@ function evaluate(block: Block, place: Placement, make: (input: Tensor) => Banks
 }
 
 const buffered = (block: Block) => (input: Tensor) =>
-  new BankBuffer(input, block.banks * block.bankChannels, block.bankChannels);
+  BankBuffer.holding(input, block.banks * block.bankChannels, block.bankChannels);
 const plain = (block: Block) => (input: Tensor) => new PlainBanks(input, block.bankChannels);
 
 /** Largest difference, relative to the largest value. */
@@ -218,7 +218,7 @@ describe("banks in one buffer", () => {
   it("pass gradients through a read whose values nobody uses", () => {
     scope(() => {
       const input = normal([1, 2, 2, 2], 1).requireGrad();
-      const banks = new BankBuffer(input, 4, 2);
+      const banks = BankBuffer.holding(input, 4, 2);
       banks.read([0]);
       banks.write(banks.read([0]), [1]);
       banks.readAll().sum().backward();
@@ -228,14 +228,14 @@ describe("banks in one buffer", () => {
 
   it("let NaN through ReLU, so that divergence is seen", () => {
     scope(() => {
-      const banks = new BankBuffer(normal([1, 16, 1, 1], 1).mul(NaN), 16, 16);
+      const banks = BankBuffer.holding(normal([1, 16, 1, 1], 1).mul(NaN), 16, 16);
       expect(banks.readAll({ relu: true }).isFinite).toBe(false);
     });
   });
 });
 
 describe("a bank buffer refuses", () => {
-  const make = () => new BankBuffer(normal([2, 4, 3, 3], 1), 16, 4);
+  const make = () => BankBuffer.holding(normal([2, 4, 3, 3], 1), 16, 4);
   it.each([
     ["banks out of order", (banks: BankBuffer) => banks.read([0, 0]), /ascending/],
     ["a bank outside", (banks: BankBuffer) => banks.read([4]), /outside the buffer/],

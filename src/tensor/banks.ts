@@ -15,14 +15,17 @@ export class BankBuffer {
   /** Banks 0 … occupied - 1 have been written. */
   #occupied = 0;
 
-  /** Empty banks of `channels` channels in all, shaped and placed like `input` [N, C, H, W]; `input` fills the first ones. */
-  constructor(input: Tensor, channels: number, bankChannels: number) {
-    this.#buffer = new Tensor(native().newBanks(input.handle, channels));
+  /** Empty banks of `channels` channels in all, on the images of `like` [N, C, H, W], of its type and device. */
+  constructor(like: Tensor, channels: number, bankChannels: number) {
+    this.#buffer = new Tensor(native().newBanks(like.handle, channels));
     this.#bankChannels = bankChannels;
-    this.write(
-      input,
-      Array.from({ length: input.shape[1] / bankChannels }, (_, bank) => bank),
-    );
+  }
+
+  /** Banks of which `input` fills the first ones. */
+  static holding(input: Tensor, channels: number, bankChannels: number): BankBuffer {
+    const banks = new BankBuffer(input, channels, bankChannels);
+    banks.write(input, range(input.shape[1] / bankChannels));
+    return banks;
   }
 
   get occupied(): number {
@@ -36,12 +39,10 @@ export class BankBuffer {
     return new Tensor(values);
   }
 
-  /** All non-empty banks. */
-  readAll(options: { readonly relu?: boolean } = {}): Tensor {
-    return this.read(
-      Array.from({ length: this.#occupied }, (_, bank) => bank),
-      options,
-    );
+  /** All non-empty banks. Ends the chain: nothing may be read or written afterwards. */
+  readAll(): Tensor {
+    const isWhole = this.#occupied * this.#bankChannels === this.#buffer.shape[1];
+    return isWhole ? this.#buffer : this.read(range(this.#occupied));
   }
 
   /**
@@ -97,3 +98,5 @@ export class BankBuffer {
     this.#occupied = Math.max(this.#occupied, banks[banks.length - 1] + 1);
   }
 }
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);

@@ -20,12 +20,20 @@ export {
   linear,
   maxPool2d,
   nllLoss,
+  normReluPool2d,
   orthogonalBasis,
   sameConv2d,
   stack,
   where,
 } from "./ops.js";
-export type { BatchNormOptions, ConvOptions, Pair, PoolOptions, SameConvOptions } from "./ops.js";
+export type {
+  AffineBatchNorm,
+  BatchNormOptions,
+  ConvOptions,
+  Pair,
+  PoolOptions,
+  SameConvOptions,
+} from "./ops.js";
 export { BankBuffer } from "./banks.js";
 export { denseBlock, generatedWeights, sliceWeights } from "./weights.js";
 export type { GeneratedLayer } from "./weights.js";

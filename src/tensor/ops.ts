@@ -160,6 +160,33 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
   );
 }
 
+/** A BatchNorm with weight and bias, as `normReluPool2d` takes it. */
+export type AffineBatchNorm = BatchNormOptions & { readonly weight: Tensor; readonly bias: Tensor };
+
+/**
+ * BatchNorm, ReLU, then the mean of every `pool` x `pool` window, or of the whole image: x [N, C, H, W] ->
+ * [N, C, H / pool, W / pool], channels-last. Pixels that do not fill a window only count in the statistics.
+ */
+export function normReluPool2d(
+  x: Tensor,
+  { weight, bias, mean, variance, training, momentum = 0.1, epsilon = 1e-5 }: AffineBatchNorm,
+  pool: number | "global",
+): Tensor {
+  return new Tensor(
+    native().normReluPool2d(
+      x.handle,
+      weight.handle,
+      bias.handle,
+      mean?.handle ?? null,
+      variance?.handle ?? null,
+      training,
+      momentum,
+      epsilon,
+      pool === "global" ? 0 : pool,
+    ),
+  );
+}
+
 /** Normalises over the last dimensions, whose shape is given. */
 export function layerNorm(
   x: Tensor,
