@@ -75,8 +75,8 @@ class PlainBanks {
     return relu ? joined.relu() : joined;
   }
 
-  readAll(options: { readonly relu?: boolean }): Tensor {
-    return this.read([...this.#banks.keys()], options);
+  readAll(): Tensor {
+    return this.read([...this.#banks.keys()]);
   }
 
   write(value: Tensor, banks: readonly number[]): void {
@@ -95,7 +95,7 @@ function run(block: Block, banks: Banks, weights: readonly Tensor[]): Tensor {
   for (const [index, { reads, writes, relu }] of block.layers.entries()) {
     banks.write(conv2d(banks.read(reads, { relu }), weights[index]), writes);
   }
-  return banks.readAll({ relu: true });
+  return banks.readAll().relu();
 }
 
 interface Placement {
@@ -229,7 +229,7 @@ describe("banks in one buffer", () => {
   it("let NaN through ReLU, so that divergence is seen", () => {
     scope(() => {
       const banks = BankBuffer.holding(normal([1, 16, 1, 1], 1).mul(NaN), 16, 16);
-      expect(banks.readAll({ relu: true }).isFinite).toBe(false);
+      expect(banks.read([0], { relu: true }).isFinite).toBe(false);
     });
   });
 });

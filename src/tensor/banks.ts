@@ -42,7 +42,7 @@ export class BankBuffer {
   /** All non-empty banks. Ends the chain: nothing may be read or written afterwards. */
   readAll(): Tensor {
     const isWhole = this.#occupied * this.#bankChannels === this.#buffer.shape[1];
-    return isWhole ? this.#buffer : this.read(range(this.#occupied));
+    return isWhole ? new Tensor(native().closeBanks(this.#buffer.handle)) : this.read(range(this.#occupied));
   }
 
   /**
