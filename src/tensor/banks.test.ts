@@ -116,10 +116,24 @@ function makeLeaves(block: Block, { dtype, channelsLast }: Placement) {
   return { input, weights };
 }
 
+/** The same with the convolutions made while banks are read, or while they are written. */
+function runFused(block: Block, banks: BankBuffer, weights: readonly Tensor[]): Tensor {
+  for (const [index, { reads, writes, relu }] of block.layers.entries()) {
+    if (relu && index % 2 === 0) banks.write(banks.readConv(reads, weights[index]), writes);
+    else banks.writeConv(banks.read(reads), weights[index], { banks: writes, relu });
+  }
+  return banks.readAll().relu();
+}
+
 /** Output and all gradients of sum(output * cotangent). */
-function evaluate(block: Block, place: Placement, make: (input: Tensor) => Banks): Tensor[] {
+function evaluate<T extends Banks>(
+  block: Block,
+  place: Placement,
+  make: (input: Tensor) => T,
+  runWith: (block: Block, banks: T, weights: readonly Tensor[]) => Tensor = run,
+): Tensor[] {
   const { input, weights } = makeLeaves(block, place);
-  const output = run(block, make(input), weights);
+  const output = runWith(block, make(input), weights);
   output
     .mul(normal(output.shape, 99, { dtype: place.dtype }))
     .sum()
@@ -163,9 +177,11 @@ describe("banks in one buffer", () => {
       fc.property(block, (block) => {
         scope(() => {
           const found = evaluate(block, place, buffered(block));
+          const fused = evaluate(block, place, buffered(block), runFused);
           const expected = evaluate(block, place, plain(block));
-          for (const [index, value] of found.entries()) {
-            expect(difference(value, expected[index])).toBeLessThanOrEqual(tolerances[place.dtype]);
+          for (const [index, value] of expected.entries()) {
+            expect(difference(found[index], value)).toBeLessThanOrEqual(tolerances[place.dtype]);
+            expect(difference(fused[index], value)).toBeLessThanOrEqual(tolerances[place.dtype]);
           }
         });
       }),
@@ -210,8 +226,10 @@ describe("banks in one buffer", () => {
       const { input, weights } = makeLeaves(block, { dtype: "float32", channelsLast: true });
       const found = noGrad(() => run(block, buffered(block)(input), weights));
       const expected = noGrad(() => run(block, plain(block)(input), weights));
+      const fused = noGrad(() => runFused(block, buffered(block)(input), weights));
       expect(found.requiresGrad).toBe(false);
       expect(difference(found, expected)).toBeLessThanOrEqual(1e-5);
+      expect(difference(fused, expected)).toBeLessThanOrEqual(1e-5);
     });
   });
 

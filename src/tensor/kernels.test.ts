@@ -1,0 +1,185 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  avgPool2d,
+  batchNorm,
+  cat,
+  conv2d,
+  denseBlock,
+  globalAvgPool2d,
+  normal,
+  normReluPool2d,
+  ones,
+  sameConv2d,
+  scope,
+  setThreads,
+  zeros,
+  type Tensor,
+} from "./index.js";
+
+setThreads(2);
+
+/** Largest difference, relative to the largest value. */
+function difference(found: Tensor, expected: Tensor): number {
+  expect(found.shape).toEqual(expected.shape);
+  return found.sub(expected).abs().max().item() / Math.max(expected.abs().max().item(), 1e-3);
+}
+
+/** Value of `f` at fresh copies of the leaves, and their gradients of sum(value * cotangent). */
+function evaluate(leaves: readonly Tensor[], f: (...leaves: Tensor[]) => Tensor): Tensor[] {
+  const copies = leaves.map((leaf) => leaf.clone().requireGrad());
+  const value = f(...copies);
+  value.mul(normal(value.shape, 99)).sum().backward();
+  return [value, ...copies.map((copy) => copy.grad!)];
+}
+
+function expectSame(
+  leaves: readonly Tensor[],
+  [fast, plain]: readonly ((...leaves: Tensor[]) => Tensor)[],
+): void {
+  const [found, expected] = [evaluate(leaves, fast), evaluate(leaves, plain)];
+  for (const [index, value] of expected.entries()) {
+    expect(difference(found[index], value)).toBeLessThanOrEqual(2e-5);
+  }
+}
+
+const odd = fc.constantFrom(1, 3, 5, 7);
+const small = fc.integer({ min: 1, max: 3 });
+
+describe("a convolution of our own", () => {
+  it("has the values and gradients of ReLU and libtorch's convolution, whatever the shape", () => {
+    const shape = fc.record({
+      batch: small,
+      height: fc.integer({ min: 1, max: 18 }),
+      width: fc.integer({ min: 1, max: 18 }),
+      groups: fc.constantFrom(1, 1, 2, 3, 4, 8),
+      inputs: fc.integer({ min: 1, max: 20 }),
+      outputs: fc.integer({ min: 1, max: 30 }),
+      kernel: fc.tuple(odd, odd),
+      dilation: fc.tuple(small, small),
+      relu: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(shape, ({ batch, height, width, groups, inputs, outputs, kernel, dilation, relu }) => {
+        scope(() => {
+          const x = normal([batch, inputs * groups, height, width], 1).channelsLast();
+          const weight = normal([outputs * groups, inputs, ...kernel], 2);
+          const padding = [(dilation[0] * (kernel[0] - 1)) / 2, (dilation[1] * (kernel[1] - 1)) / 2] as const;
+          expectSame(
+            [x, weight],
+            [
+              (x, weight) => sameConv2d(x, weight, { dilation, groups, relu }),
+              (x, weight) => conv2d(relu ? x.relu() : x, weight, { padding, dilation, groups }),
+            ],
+          );
+        });
+      }),
+      { numRuns: 150, seed: 1 },
+    );
+  });
+
+  it("works on bands of images that are larger than the cache", () => {
+    scope(() => {
+      const x = normal([2, 48, 96, 96], 1).channelsLast();
+      const weight = normal([40, 48, 5, 3], 2);
+      expectSame(
+        [x, weight],
+        [
+          (x, weight) => sameConv2d(x, weight, { dilation: [2, 1], relu: true }),
+          (x, weight) => conv2d(x.relu(), weight, { padding: [4, 1], dilation: [2, 1] }),
+        ],
+      );
+    });
+  });
+
+  it("lets NaN through ReLU, so that divergence is seen", () => {
+    scope(() => {
+      const x = normal([1, 8, 4, 4], 1).channelsLast().mul(NaN);
+      expect(sameConv2d(x, normal([8, 8, 3, 3], 2), { relu: true }).isFinite).toBe(false);
+    });
+  });
+
+  it("refuses a weight that does not fit, with both shapes", () => {
+    expect(() => scope(() => sameConv2d(normal([1, 8, 4, 4], 1), normal([8, 6, 3, 3], 2)))).toThrow(
+      /\[8, 6, 3, 3\].*\[1, 8, 4, 4\]/s,
+    );
+  });
+});
+
+describe("BatchNorm, ReLU and pool in one", () => {
+  const pools = [1, 2, 3, "global"] as const;
+
+  it.each(pools)(
+    "equals one after the other, with the batch's statistics and moved running ones: %s",
+    (pool) => {
+      scope(() => {
+        const channels = 13;
+        const x = normal([3, channels, 9, 7], 1).add(3).channelsLast();
+        const [weight, bias] = [normal([channels], 2), normal([channels], 3)];
+        const running = () => ({ mean: zeros([channels]), variance: ones([channels]) });
+        for (const training of [true, false]) {
+          const [own, plain] = [running(), running()];
+          const pooled = (y: Tensor) =>
+            pool === "global" ? globalAvgPool2d(y).reshape([3, channels, 1, 1]) : avgPool2d(y, pool);
+          expectSame(
+            [x, weight, bias],
+            [
+              (x, weight, bias) => normReluPool2d(x, { weight, bias, ...own, training }, pool),
+              (x, weight, bias) => pooled(batchNorm(x, { weight, bias, ...plain, training }).relu()),
+            ],
+          );
+          expect(difference(own.mean, plain.mean)).toBeLessThanOrEqual(1e-5);
+          expect(difference(own.variance, plain.variance)).toBeLessThanOrEqual(1e-5);
+        }
+      });
+    },
+  );
+
+  it("keeps its precision where the mean is far from zero", () => {
+    scope(() => {
+      const x = normal([4, 8, 16, 16], 1).add(1000).channelsLast();
+      const options = { weight: ones([8]), bias: zeros([8]), training: true };
+      const found = normReluPool2d(x, options, 1);
+      const exact = batchNorm(x.to({ dtype: "float64" }), {
+        weight: ones([8], { dtype: "float64" }),
+        bias: zeros([8], { dtype: "float64" }),
+        training: true,
+      }).relu();
+      expect(difference(found.to({ dtype: "float64" }), exact)).toBeLessThanOrEqual(1e-3);
+    });
+  });
+});
+
+describe("a dense block", () => {
+  it("equals leaky ReLU, normalised convolution and concatenation, layer by layer", () => {
+    const shape = fc.record({
+      inputs: fc.integer({ min: 1, max: 12 }),
+      growth: fc.integer({ min: 1, max: 6 }),
+      layers: fc.integer({ min: 1, max: 5 }),
+      height: fc.integer({ min: 1, max: 5 }),
+      length: fc.integer({ min: 1, max: 11 }),
+    });
+    fc.assert(
+      fc.property(shape, ({ inputs, growth, layers, height, length }) => {
+        scope(() => {
+          const x = normal([inputs, height, length], 1);
+          const weights = Array.from({ length: layers }, (_, layer) =>
+            normal([growth, inputs + layer * growth, 3, 3], 2 + layer),
+          );
+          const plain = (x: Tensor, ...weights: Tensor[]) =>
+            weights
+              .reduce(
+                (all, weight) => {
+                  const normalized = weight.div(weight.norm());
+                  return cat([all, conv2d(all.leakyRelu(0.02), normalized, { padding: 1 })], 1);
+                },
+                x.reshape([1, inputs, height, length]),
+              )
+              .reshape([inputs + layers * growth, height, length]);
+          expectSame([x, ...weights], [(x, ...weights) => denseBlock(x, weights, { slope: 0.02 }), plain]);
+        });
+      }),
+      { numRuns: 60, seed: 2 },
+    );
+  });
+});
