@@ -38,23 +38,26 @@ export const cifar10Files: readonly PublishedFile[] = [
   { name: "test_batch.bin", bytes, md5: "803d5f7f4d78ea53de84dbe85f74fb6d" },
 ];
 
-/** Copies the records of one file to the positions from `first` on; throws `data` when they are none. */
+/** Labels and pixels of the records in one file; throws `data` when they are none. */
 export function readRecords(
   content: Uint8Array,
   path: string,
-  into: { readonly images: Uint8Array; readonly labels: Uint8Array; readonly first: number },
-): void {
+): { readonly pixels: Uint8Array; readonly labels: Uint8Array } {
   if (content.length % recordBytes !== 0) {
     throw invalid(path, `whole records of ${recordBytes} bytes`, `${content.length} bytes`);
   }
-  for (let record = 0; record < content.length / recordBytes; record++) {
+  const count = content.length / recordBytes;
+  const pixels = new Uint8Array(count * imageBytes);
+  const labels = new Uint8Array(count);
+  for (let record = 0; record < count; record++) {
     const start = record * recordBytes;
     const label = content[start];
     if (label >= cifar10Classes.length)
       throw invalid(path, "labels 0 … 9", `label ${label} in record ${record}`);
-    into.labels[into.first + record] = label;
-    into.images.set(content.subarray(start + 1, start + recordBytes), (into.first + record) * imageBytes);
+    labels[record] = label;
+    pixels.set(content.subarray(start + 1, start + recordBytes), record * imageBytes);
   }
+  return { pixels, labels };
 }
 
 /**

@@ -1,25 +1,32 @@
 /** The data sets known by name. */
 
 import { SmashError } from "../errors.js";
-import { writingBelow } from "../files.js";
 import { nearestName } from "../nearest.js";
 import { cifar10 } from "./cifar10.js";
-import type { Dataset } from "./dataset.js";
+import type { Dataset, DatasetInfo } from "./dataset.js";
 import { fashionMnist, mnist } from "./mnist.js";
-import type { DatasetSource, FetchOptions } from "./source.js";
-import { synthetic } from "./synthetic.js";
+import { openPack, verifyPack } from "./pack-reader.js";
+import { fetchFiles, findPack, preparePack } from "./prepare-pack.js";
+import type { PackRequest } from "./prepare-pack.js";
+import type { DatasetSource } from "./source.js";
+import { openSynthetic, synthetic } from "./synthetic.js";
 
-const sources: readonly DatasetSource[] = [cifar10, fashionMnist, mnist, synthetic];
+const sources: readonly DatasetSource[] = [cifar10, fashionMnist, mnist];
 
 /** Announced by the interface, but not yet readable. */
 const plannedNames = ["cifar100", "stl10", "imagenet32", "modelnet10"];
 
-export const datasetNames: readonly string[] = sources.map(({ name }) => name);
+const known: readonly DatasetInfo[] = [...sources, synthetic];
+
+export const datasetNames: readonly string[] = known.map(({ name }) => name);
 
 export interface DataFolder {
   /** The folder below which every data set has its own. */
   readonly dataDir: string;
 }
+
+/** How a data set is opened. */
+export type DatasetRequest = PackRequest;
 
 export interface DatasetStatus {
   readonly name: string;
@@ -36,43 +43,70 @@ export interface DatasetStatus {
 }
 
 /**
- * The data set, verified, in memory; fetched first when it is missing.
+ * The data set, verified, as mapped memory; fetched first when it is missing.
  *
  * Errors: `usage` for an unknown name; `data` when a file is altered, which is never replaced unasked; `network`,
  * `disk-full`, `config` (a folder that cannot be written), `interrupted` from fetching.
  */
-export async function loadDataset(name: string, options: DataFolder & FetchOptions): Promise<Dataset> {
+export async function loadDataset(name: string, request: DatasetRequest): Promise<Dataset> {
+  if (name === synthetic.name) return openSynthetic(request);
   const source = findSource(name);
-  if (!(await source.isPresent(options.dataDir))) await fetchFrom(source, options);
-  return source.load(options.dataDir);
+  const { path } = await preparePack(source, request);
+  const { description, train, test } = await openPack(path);
+  return { ...infoOf(source, description), train, test };
+}
+
+/** What `loadDataset` gives, but for the images; everything is prepared, so that loading is quick. Errors: the same. */
+export async function describeDataset(name: string, request: DatasetRequest): Promise<DatasetInfo> {
+  if (name === synthetic.name) return { ...synthetic, size: request.imageSize ?? synthetic.size };
+  const source = findSource(name);
+  const { description } = await preparePack(source, request);
+  return infoOf(source, description);
+}
+
+function infoOf(
+  { name }: DatasetSource,
+  { classes, channels, size, train, test }: Omit<DatasetInfo, "name">,
+): DatasetInfo {
+  return { name, classes, channels, size, train, test };
 }
 
 /** Brings the data set into `dataDir` and replaces altered files; nothing happens when it is there and verified. */
-export async function fetchDataset(name: string, options: DataFolder & FetchOptions): Promise<DatasetStatus> {
+export async function fetchDataset(name: string, request: DatasetRequest): Promise<DatasetStatus> {
+  if (name === synthetic.name) return statusOfSynthetic;
   const source = findSource(name);
-  const status = await statusOf(source, options);
-  if (status.verified) return status;
-  await fetchFrom(source, options);
-  return statusOf(source, options);
+  if (!(await statusOf(source, request)).verified) await fetchFiles(source, request);
+  const status = await statusOf(source, request);
+  if (status.verified) await preparePack(source, request);
+  return status;
 }
 
-/** Compares the data set's files with the published ones. Errors: `usage` for an unknown name. */
-export async function checkDataset(name: string, folder: DataFolder): Promise<DatasetStatus> {
-  return statusOf(findSource(name), folder);
+/** Compares all bytes with the published sums. Errors: `usage` for an unknown name. */
+export async function checkDataset(name: string, { dataDir }: DataFolder): Promise<DatasetStatus> {
+  if (name === synthetic.name) return statusOfSynthetic;
+  return checkFiles(findSource(name), { dataDir });
 }
 
-/** Checks every known data set, one after the other. */
-export async function listDatasets(folder: DataFolder): Promise<readonly DatasetStatus[]> {
+/** Every known data set; files that have not changed since they were verified are not read again. */
+export async function listDatasets({ dataDir }: DataFolder): Promise<readonly DatasetStatus[]> {
   const rows: DatasetStatus[] = [];
-  for (const source of sources) rows.push(await statusOf(source, folder));
-  return rows;
+  for (const source of sources) rows.push(await statusOf(source, { dataDir }));
+  return [...rows, statusOfSynthetic];
 }
 
-async function statusOf(source: DatasetSource, { dataDir }: DataFolder): Promise<DatasetStatus> {
-  const about = { name: source.name, images: source.images, classes: source.classes.length };
-  if (!(await source.isPresent(dataDir))) return { ...about, present: false, verified: false };
+async function statusOf(source: DatasetSource, request: PackRequest): Promise<DatasetStatus> {
+  if (await findPack(source, request)) return { ...aboutOf(source), present: true, verified: true };
+  return checkFiles(source, request);
+}
+
+async function checkFiles(source: DatasetSource, request: PackRequest): Promise<DatasetStatus> {
+  const { dataDir } = request;
+  const about = aboutOf(source);
+  if (!(await source.locate(dataDir))) return { ...about, present: false, verified: false };
   try {
-    await source.load(dataDir);
+    for await (const chunk of source.read(dataDir)) void chunk;
+    const pack = await findPack(source, request);
+    if (pack) await verifyPack(pack.path);
     return { ...about, present: true, verified: true };
   } catch (error) {
     if (!(error instanceof SmashError) || error.code !== "data") throw error;
@@ -80,12 +114,11 @@ async function statusOf(source: DatasetSource, { dataDir }: DataFolder): Promise
   }
 }
 
-function fetchFrom(
-  source: DatasetSource,
-  { dataDir, onProgress, signal }: DataFolder & FetchOptions,
-): Promise<void> {
-  return writingBelow(dataDir, () => source.fetch(dataDir, { onProgress, signal }));
+function aboutOf({ name, train, test, classes }: DatasetInfo) {
+  return { name, images: train.count + test.count, classes: classes.length };
 }
+
+const statusOfSynthetic: DatasetStatus = { ...aboutOf(synthetic), present: true, verified: true };
 
 function findSource(name: string): DatasetSource {
   const source = sources.find((candidate) => candidate.name === name);

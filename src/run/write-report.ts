@@ -1,7 +1,7 @@
 /** From a run folder to report.html and figures/*.svg; at any time, finished or not. */
 
 import type { RunConfig } from "../config/index.js";
-import { loadDataset } from "../data/index.js";
+import { describeDataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
 import {
   renderFigures,
@@ -21,7 +21,7 @@ import type { TrainResult } from "./train-job.js";
 /** Gathers a run's facts; what was told twice, before and after a kill, counts once. */
 export async function readRun(folder: RunFolder, dataDir: string): Promise<ReportData> {
   const { config, versions } = await folder.requireConfig();
-  const dataset = await loadDataset(config.dataset, { dataDir });
+  const dataset = await describeDataset(config.dataset, { dataDir, imageSize: config.space.input.size });
   const steps = new Map<number, StepPoint>();
   const validation = new Map<number, StepPoint>();
   const epochs = new Map<number, EpochPoint>();

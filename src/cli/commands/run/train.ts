@@ -2,7 +2,7 @@
 
 import { parseArchitecture, type Architecture } from "../../../arch/index.js";
 import type { RunConfig } from "../../../config/index.js";
-import type { Dataset } from "../../../data/index.js";
+import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { formatCount, formatLoss, formatPercent } from "../../../report/index.js";
 import { startJob, writeReport, type TrainResult } from "../../../run/index.js";
@@ -116,7 +116,7 @@ function findTrial(folder: RunFolder, rank: number, config: RunConfig): Trial {
   });
 }
 
-function checkFits({ input, classes }: Architecture, dataset: Dataset): void {
+function checkFits({ input, classes }: Architecture, dataset: DatasetInfo): void {
   const { name, channels, size } = dataset;
   if (input.channels === channels && input.size === size && classes === dataset.classes.length) return;
   throw new SmashError("architecture", {
