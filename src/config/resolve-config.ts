@@ -13,6 +13,8 @@ export interface ConfigRequest {
     readonly channels: number;
     readonly size: number;
     readonly classes: number;
+    /** A small set does not hold out more than a fifth of its training images. */
+    readonly train?: { readonly count: number };
   };
   readonly seed: number;
   readonly device: string;
@@ -44,7 +46,14 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
     ranking,
     networkTraining,
   } = findPreset(presetName);
-  const settings = { hypernet, validationImages, hypernetTraining, ranking, networkTraining };
+  const mostHeldOut = Math.max(1, Math.floor((dataset.train?.count ?? Infinity) / 5));
+  const settings = {
+    hypernet,
+    validationImages: Math.min(validationImages, mostHeldOut),
+    hypernetTraining,
+    ranking,
+    networkTraining,
+  };
   const base = {
     version: 1,
     preset,

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "tar";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fetchArchive, membersOf } from "./archive.js";
 import { fetchCifar10 } from "./cifar10-fetch.js";
-import { cifar10Files, readRecords, recordBytes, recordsFromSheet } from "./cifar10-files.js";
-import { fetchArchive } from "./cifar10-official.js";
+import { cifar10Files, cifar10Format, readRecords, recordBytes, recordsFromSheet } from "./cifar10-files.js";
 import { collectChunks } from "./chunks.fixture.js";
 import { cifar10, readCifar10 } from "./cifar10.js";
 import { defaultDataDir } from "./data-dir.js";
@@ -89,10 +89,10 @@ describe("loading CIFAR-10", () => {
   });
 
   it("refuses records that are cut or have an unknown label, even with the right sum", () => {
-    expect(() => readRecords(contents[0].subarray(0, -1), "f")).toThrow(/3073/);
+    expect(() => readRecords(contents[0].subarray(0, -1), "f", cifar10Format)).toThrow(/3073/);
     const wrong = Uint8Array.from(contents[0]);
     wrong[recordBytes] = 10;
-    expect(() => readRecords(wrong, "f")).toThrow(/label 10 in record 1/);
+    expect(() => readRecords(wrong, "f", cifar10Format)).toThrow(/label 10 in record 1/);
   });
 });
 
@@ -156,7 +156,10 @@ describe("fetching CIFAR-10", () => {
     await mkdir(workFolder);
     const smaller = files.map((file) => ({ ...file, bytes: file.bytes - 1 }));
     await serving(body, (url) =>
-      fetchArchive({ url, md5: md5Of(body), folder: archiveFolder }, smaller, {
+      fetchArchive({
+        dataset: "cifar10",
+        archive: { url, md5: md5Of(body), folder: archiveFolder },
+        members: membersOf(smaller),
         keepFolder: folder,
         workFolder,
       }),

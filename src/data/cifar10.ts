@@ -1,13 +1,26 @@
 /** CIFAR-10: 50,000 training and 10,000 test images, 3x32x32. */
 
 import { join } from "node:path";
+import type { Archive } from "./archive.js";
 import { fetchCifar10 } from "./cifar10-fetch.js";
-import { cifar10Classes, cifar10Files, cifarChannels, cifarSize, readRecords } from "./cifar10-files.js";
-import { officialArchive } from "./cifar10-official.js";
+import {
+  cifar10Classes,
+  cifar10Files,
+  cifar10Format,
+  cifarChannels,
+  cifarSize,
+  readRecords,
+} from "./cifar10-files.js";
 import { locateFiles } from "./locate-files.js";
 import type { DatasetSource, ImageChunk } from "./source.js";
 import { readVerified } from "./verify.js";
 import type { PublishedFile } from "./verify.js";
+
+const officialArchive: Archive = {
+  url: "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+  md5: "c32a1d4ab5d03f1284b67883e8d87530",
+  folder: "cifar-10-batches-bin",
+};
 
 export const cifar10: DatasetSource = {
   name: "cifar10",
@@ -40,6 +53,6 @@ export async function* readCifar10(
   for (const file of files) {
     const path = join(folder, file.name);
     const content = await readVerified(file, { path, dataset: "cifar10" });
-    yield { part: file === files.at(-1) ? "test" : "train", ...readRecords(content, path) };
+    yield { part: file === files.at(-1) ? "test" : "train", ...readRecords(content, path, cifar10Format) };
   }
 }

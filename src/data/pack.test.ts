@@ -109,7 +109,7 @@ describe("a pack", () => {
       console.log(JSON.stringify({ sum, grown: process.memoryUsage.rss() - before }));`;
     const { sum, grown } = await new Promise<{ sum: number; grown: number }>((resolve, reject) => {
       execFile(process.execPath, ["--input-type=module", "-e", script], (error, stdout) => {
-        if (error) reject(new Error(String(error)));
+        if (error) reject(new Error(error.message));
         else resolve(JSON.parse(stdout) as { sum: number; grown: number });
       });
     });

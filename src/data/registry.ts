@@ -1,11 +1,20 @@
 /** The data sets known by name. */
 
+import { rm } from "node:fs/promises";
 import { SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
 import { cifar10 } from "./cifar10.js";
 import type { Dataset, DatasetInfo } from "./dataset.js";
+import type { FolderReport } from "./folder/folder-report.js";
+import {
+  describeFolder,
+  folderOf,
+  openFolder,
+  prepareFolder,
+  reportFolder,
+} from "./folder/prepare-folder.js";
 import { fashionMnist, mnist } from "./mnist.js";
-import { openPack, verifyPack } from "./pack-reader.js";
+import { isDamaged, openPack, verifyPack } from "./pack-reader.js";
 import { fetchFiles, findPack, preparePack } from "./prepare-pack.js";
 import type { PackRequest } from "./prepare-pack.js";
 import type { DatasetSource } from "./source.js";
@@ -40,6 +49,8 @@ export interface DatasetStatus {
   readonly classes: number;
   /** Why it is present but not verified. */
   readonly problem?: string;
+  /** Of an own folder. */
+  readonly report?: FolderReport;
 }
 
 /**
@@ -49,6 +60,8 @@ export interface DatasetStatus {
  * `disk-full`, `config` (a folder that cannot be written), `interrupted` from fetching.
  */
 export async function loadDataset(name: string, request: DatasetRequest): Promise<Dataset> {
+  const folder = folderOf(name);
+  if (folder !== undefined) return openFolder(folder, request);
   if (name === synthetic.name) return openSynthetic(request);
   const source = findSource(name);
   const { path } = await preparePack(source, request);
@@ -58,6 +71,8 @@ export async function loadDataset(name: string, request: DatasetRequest): Promis
 
 /** What `loadDataset` gives, but for the images; everything is prepared, so that loading is quick. Errors: the same. */
 export async function describeDataset(name: string, request: DatasetRequest): Promise<DatasetInfo> {
+  const folder = folderOf(name);
+  if (folder !== undefined) return describeFolder(folder, request);
   if (name === synthetic.name) return { ...synthetic, size: request.imageSize ?? synthetic.size };
   const source = findSource(name);
   const { description } = await preparePack(source, request);
@@ -73,6 +88,8 @@ function infoOf(
 
 /** Brings the data set into `dataDir` and replaces altered files; nothing happens when it is there and verified. */
 export async function fetchDataset(name: string, request: DatasetRequest): Promise<DatasetStatus> {
+  const folder = folderOf(name);
+  if (folder !== undefined) return statusOfFolder(folder, request);
   if (name === synthetic.name) return statusOfSynthetic;
   const source = findSource(name);
   if (!(await statusOf(source, request)).verified) await fetchFiles(source, request);
@@ -81,10 +98,15 @@ export async function fetchDataset(name: string, request: DatasetRequest): Promi
   return status;
 }
 
-/** Compares all bytes with the published sums. Errors: `usage` for an unknown name. */
-export async function checkDataset(name: string, { dataDir }: DataFolder): Promise<DatasetStatus> {
+/**
+ * Compares all bytes with the published sums; of an own folder, says what is in it. Errors: `usage` for an unknown name,
+ * `data` for a folder that cannot be used.
+ */
+export async function checkDataset(name: string, request: DatasetRequest): Promise<DatasetStatus> {
+  const folder = folderOf(name);
+  if (folder !== undefined) return statusOfFolder(folder, request);
   if (name === synthetic.name) return statusOfSynthetic;
-  return checkFiles(findSource(name), { dataDir });
+  return checkFiles(findSource(name), { dataDir: request.dataDir });
 }
 
 /** Every known data set; files that have not changed since they were verified are not read again. */
@@ -114,6 +136,18 @@ async function checkFiles(source: DatasetSource, request: PackRequest): Promise<
   }
 }
 
+async function statusOfFolder(root: string, request: PackRequest): Promise<DatasetStatus> {
+  const { path } = await prepareFolder(root, request);
+  try {
+    await verifyPack(path);
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    await rm(path);
+  }
+  const info = await describeFolder(root, request);
+  return { ...aboutOf(info), present: true, verified: true, report: await reportFolder(root, request) };
+}
+
 function aboutOf({ name, train, test, classes }: DatasetInfo) {
   return { name, images: train.count + test.count, classes: classes.length };
 }
@@ -123,15 +157,15 @@ const statusOfSynthetic: DatasetStatus = { ...aboutOf(synthetic), present: true,
 function findSource(name: string): DatasetSource {
   const source = sources.find((candidate) => candidate.name === name);
   if (source) return source;
-  const available = `use one of ${datasetNames.join(", ")}.`;
-  if (plannedNames.includes(name) || name.startsWith("folder:")) {
+  const available = `use one of ${datasetNames.join(", ")}, or folder:PATH.`;
+  if (plannedNames.includes(name)) {
     throw new SmashError("usage", {
       rule: "The data set must be one this version can read.",
       found: `"${name}", which is planned but not there yet.`,
       fix: available,
     });
   }
-  const nearest = nearestName(name, [...datasetNames, ...plannedNames]);
+  const nearest = nearestName(name, [...datasetNames, ...plannedNames, "folder:PATH"]);
   throw new SmashError("usage", {
     rule: "The data set must be a known one.",
     found: `"${name}".`,

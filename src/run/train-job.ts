@@ -122,6 +122,13 @@ export interface EvalJob {
 /** Tests a trained network on the data set's test images. */
 export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise<TestScore> {
   const { facts, tensors } = await loadCheckpoint<NetworkFacts>(checkpoint, device);
+  if (facts.architecture && facts.architecture.input.size !== dataset.size) {
+    throw new SmashError("checkpoint", {
+      rule: "The images must have the size the network was trained on.",
+      found: `${checkpoint} for ${facts.architecture.input.size} pixels, ${dataset.name} with ${dataset.size}.`,
+      fix: `add --image-size ${facts.architecture.input.size}.`,
+    });
+  }
   if (!facts.architecture || facts.classes.length !== dataset.classes.length) {
     throw new SmashError("checkpoint", {
       rule: "The checkpoint must be of a network trained on a data set with these classes.",

@@ -68,10 +68,20 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       isTrained: trained !== undefined,
     }),
     reproduce: [
-      `npx smash search --data ${config.dataset} --preset ${config.preset} --seed ${config.seed} --threads ${config.threads} --out ${folder.path}`,
-      `npx smash train --data ${config.dataset} --run ${folder.path}`,
+      `npx smash search --data ${quoted(config.dataset)}${sizeFlag(config)} --preset ${config.preset} --seed ${config.seed} --threads ${config.threads} --out ${folder.path}`,
+      `npx smash train --data ${quoted(config.dataset)} --run ${folder.path}`,
     ],
   };
+}
+
+/** For a shell, where the path of an own folder needs it. */
+function quoted(name: string): string {
+  return /^[\w:./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+}
+
+/** An own folder has no size of its own. */
+function sizeFlag({ dataset, space }: RunConfig): string {
+  return dataset.startsWith("folder:") ? ` --image-size ${space.input.size}` : "";
 }
 
 function statusOf(reached: {
