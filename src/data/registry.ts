@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
 import { cifar10 } from "./cifar10.js";
+import { cifar100 } from "./cifar100.js";
 import type { Dataset, DatasetInfo } from "./dataset.js";
 import type { FolderReport } from "./folder/folder-report.js";
 import {
@@ -13,17 +14,20 @@ import {
   prepareFolder,
   reportFolder,
 } from "./folder/prepare-folder.js";
+import { imagenet32 } from "./imagenet32.js";
 import { fashionMnist, mnist } from "./mnist.js";
 import { isDamaged, openPack, verifyPack } from "./pack-reader.js";
 import { fetchFiles, findPack, preparePack } from "./prepare-pack.js";
 import type { PackRequest } from "./prepare-pack.js";
 import type { DatasetSource } from "./source.js";
+import { foldImages, foldOf, selectFold } from "./stl10-folds.js";
+import { stl10 } from "./stl10.js";
 import { openSynthetic, synthetic } from "./synthetic.js";
 
-const sources: readonly DatasetSource[] = [cifar10, fashionMnist, mnist];
+const sources: readonly DatasetSource[] = [cifar10, cifar100, fashionMnist, mnist, stl10, imagenet32];
 
 /** Announced by the interface, but not yet readable. */
-const plannedNames = ["cifar100", "stl10", "imagenet32", "modelnet10"];
+const plannedNames = ["modelnet10"];
 
 const known: readonly DatasetInfo[] = [...sources, synthetic];
 
@@ -63,6 +67,10 @@ export async function loadDataset(name: string, request: DatasetRequest): Promis
   const folder = folderOf(name);
   if (folder !== undefined) return openFolder(folder, request);
   if (name === synthetic.name) return openSynthetic(request);
+  const fold = foldOf(name);
+  if (fold !== undefined) {
+    return selectFold(await loadDataset(stl10.name, request), fold, request.dataDir);
+  }
   const source = findSource(name);
   const { path } = await preparePack(source, request);
   const { description, train, test } = await openPack(path);
@@ -74,6 +82,9 @@ export async function describeDataset(name: string, request: DatasetRequest): Pr
   const folder = folderOf(name);
   if (folder !== undefined) return describeFolder(folder, request);
   if (name === synthetic.name) return { ...synthetic, size: request.imageSize ?? synthetic.size };
+  if (foldOf(name) !== undefined) {
+    return { ...(await describeDataset(stl10.name, request)), name, train: { count: foldImages } };
+  }
   const source = findSource(name);
   const { description } = await preparePack(source, request);
   return infoOf(source, description);
@@ -155,7 +166,8 @@ function aboutOf({ name, train, test, classes }: DatasetInfo) {
 const statusOfSynthetic: DatasetStatus = { ...aboutOf(synthetic), present: true, verified: true };
 
 function findSource(name: string): DatasetSource {
-  const source = sources.find((candidate) => candidate.name === name);
+  const wanted = foldOf(name) === undefined ? name : stl10.name;
+  const source = sources.find((candidate) => candidate.name === wanted);
   if (source) return source;
   const available = `use one of ${datasetNames.join(", ")}, or folder:PATH.`;
   if (plannedNames.includes(name)) {
