@@ -8,15 +8,10 @@ export type { BatchPlan } from "./epochs.js";
 export { imagesInMemory, selectImages } from "./image-set.js";
 export { channelStatistics } from "./normalize.js";
 export type { ChannelStatistics } from "./normalize.js";
-export {
-  checkDataset,
-  datasetNames,
-  describeDataset,
-  fetchDataset,
-  listDatasets,
-  loadDataset,
-} from "./registry.js";
-export type { DataFolder, DatasetRequest, DatasetStatus } from "./registry.js";
+export { datasetNames, describeDataset, loadDataset } from "./registry.js";
+export type { DatasetRequest } from "./registry.js";
+export { checkDataset, fetchDataset, listDatasets } from "./status.js";
+export type { DataFolder, DatasetStatus } from "./status.js";
 export type { FetchEvent, FetchOptions } from "./source.js";
 export { splitTrain } from "./split.js";
 export type { SplitOptions, TrainSplit } from "./split.js";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cifar10Files } from "./cifar10-files.js";
 import { defaultDataDir } from "./data-dir.js";
-import { checkDataset, datasetNames, fetchDataset, listDatasets, loadDataset } from "./registry.js";
+import { datasetNames, loadDataset } from "./registry.js";
+import { checkDataset, fetchDataset, listDatasets } from "./status.js";
 
 let dataDir: string;
 

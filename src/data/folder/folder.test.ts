@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkDataset, describeDataset, loadDataset } from "../registry.js";
+import { describeDataset, loadDataset } from "../registry.js";
+import { checkDataset } from "../status.js";
 import { decodeImage } from "./decode-image.js";
 import { scanFolder } from "./scan-folder.js";
 
