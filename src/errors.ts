@@ -34,7 +34,8 @@ export interface ErrorDetails {
 const longestPart = 1_000;
 
 function shorten(text: string): string {
-  return text.length > longestPart ? `${text.slice(0, longestPart)} …` : text;
+  if (text.length <= longestPart) return text;
+  return `${text.slice(0, longestPart / 2)} … ${text.slice(-longestPart / 2)}`;
 }
 
 /** A value from outside as JSON of at most `most` characters; what is not there is "nothing". */

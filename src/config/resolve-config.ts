@@ -13,7 +13,7 @@ export interface ConfigRequest {
     readonly channels: number;
     readonly size: number;
     readonly classes: number;
-    /** A small set does not hold out more than a fifth of its training images. */
+    /** A set too small to spare the preset's validation images holds out a fifth of its training images. */
     readonly train?: { readonly count: number };
   };
   readonly seed: number;
@@ -46,10 +46,11 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
     ranking,
     networkTraining,
   } = findPreset(presetName);
-  const mostHeldOut = Math.max(1, Math.floor((dataset.train?.count ?? Infinity) / 5));
+  const trainImages = dataset.train?.count ?? Infinity;
+  const isSmall = 2 * validationImages > trainImages;
   const settings = {
     hypernet,
-    validationImages: Math.min(validationImages, mostHeldOut),
+    validationImages: isSmall ? Math.max(1, Math.floor(trainImages / 5)) : validationImages,
     hypernetTraining,
     ranking,
     networkTraining,
