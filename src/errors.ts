@@ -30,12 +30,33 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** What was found may be a whole file: a message is for reading. */
+const longestPart = 1_000;
+
+function shorten(text: string): string {
+  if (text.length <= longestPart) return text;
+  return `${text.slice(0, longestPart / 2)} … ${text.slice(-longestPart / 2)}`;
+}
+
+/** A value from outside as JSON of at most `most` characters; what is not there is "nothing". */
+export function describeValue(value: unknown, most = 60): string {
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? "nothing";
+  } catch {
+    return "a value nested too deeply to show"; // the stack ends before it does
+  }
+  return text.length > most ? `${text.slice(0, most - 3)}...` : text;
+}
+
 export class SmashError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
   constructor(code: ErrorCode, details: ErrorDetails) {
-    super(`${details.rule} Found: ${details.found} Fix: ${details.fix}`, { cause: details.cause });
+    super(`${shorten(details.rule)} Found: ${shorten(details.found)} Fix: ${shorten(details.fix)}`, {
+      cause: details.cause,
+    });
     this.name = "SmashError";
     this.code = code;
     this.details = details;

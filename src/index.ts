@@ -26,11 +26,12 @@ export {
   checkDataset,
   datasetNames,
   defaultDataDir,
+  describeDataset,
   fetchDataset,
   listDatasets,
   loadDataset,
 } from "./data/index.js";
-export type { Dataset, ImageSet } from "./data/index.js";
+export type { Dataset, DatasetInfo, ImageSet } from "./data/index.js";
 export { SmashError } from "./errors.js";
 export type { ErrorCode } from "./errors.js";
 export { HyperNet } from "./hypernet/index.js";

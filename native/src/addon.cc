@@ -14,6 +14,7 @@
 #include <new>
 
 #include "allocator.h"
+#include "map_file.h"
 #include "op_table.h"
 
 namespace smash {
@@ -190,6 +191,11 @@ const Raw kRaw[] = {
        napi_create_arraybuffer(context.env, tensor.nbytes(), &data, &buffer);
        if (tensor.nbytes() > 0) std::memcpy(data, tensor.data_ptr(), tensor.nbytes());
        return buffer;
+     }},
+    {"mapFile", "mapFile(path: string, offset: number, length: number): ArrayBuffer;", 3,
+     [](const Context& context, napi_value* arguments) {
+       return map_file(context.env, Convert<std::string>::from(context, arguments[0]),
+                       Convert<int64_t>::from(context, arguments[1]), Convert<int64_t>::from(context, arguments[2]));
      }},
     {"opSignatures", "opSignatures(): string[];", 0,
      [](const Context& context, napi_value*) {

@@ -1,7 +1,7 @@
 /** Turns what zod found wrong with an architecture into an error of this project: path, rule, value, fix. */
 
 import { z } from "zod";
-import type { SmashError } from "../errors.js";
+import { describeValue, type SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
 import { invalid } from "./invalid.js";
 
@@ -21,12 +21,6 @@ function valueAt(json: unknown, path: Path): unknown {
     (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
     json,
   );
-}
-
-/** A value as short JSON; what is not there is "nothing". */
-function describe(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 /** The schema of the field at this path, readonly wrappers removed. */
@@ -90,7 +84,7 @@ export function explainIssue(issue: Issue, schema: z.core.$ZodType, json: unknow
   const value = valueAt(json, issue.path);
   return invalid(formatPath(issue.path) || "the architecture", {
     rule: explainRule(issue),
-    found: `${describe(value)}.`,
+    found: `${describeValue(value)}.`,
     fix: value === undefined ? "Add the field." : "Correct the value.",
   });
 }

@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { resolveConfig, type RunConfig } from "../config/index.js";
-import { defaultDataDir, loadDataset, type Dataset } from "../data/index.js";
+import { defaultDataDir, describeDataset, type DatasetInfo } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import type { JobOptions } from "../run/index.js";
 import { RunFolder, type Versions } from "../store/index.js";
@@ -16,11 +16,16 @@ export function dataDirOf({ common }: CommandContext): string {
   return common.dataDir ?? defaultDataDir();
 }
 
-/** Fetches the data set if it is missing. */
-export async function openDataset(name: string, context: CommandContext): Promise<Dataset> {
+/** Fetches the data set if it is missing and prepares it for the thread that will use it. */
+export async function openDataset(
+  name: string,
+  context: CommandContext,
+  imageSize?: number,
+): Promise<DatasetInfo> {
   const { progress, signal } = context;
-  const dataset = await loadDataset(name, {
+  const dataset = await describeDataset(name, {
     dataDir: dataDirOf(context),
+    imageSize,
     onProgress: showFetch(progress),
     signal,
   });
@@ -34,7 +39,7 @@ export async function configure(
     preset,
     dataset,
     configFile,
-  }: { readonly preset: string; readonly dataset: Dataset; readonly configFile?: string | undefined },
+  }: { readonly preset: string; readonly dataset: DatasetInfo; readonly configFile?: string | undefined },
   { common }: CommandContext,
 ): Promise<RunConfig> {
   const { seed, threads, precision } = common;
@@ -73,8 +78,8 @@ export function jobOptions({ progress, signal }: CommandContext, folder?: RunFol
 }
 
 /** What every job with a configuration is told of data and threads. */
-export function jobPlace({ dataset, threads }: RunConfig, context: CommandContext) {
-  return { dataset, threads, dataDir: dataDirOf(context) };
+export function jobPlace({ dataset, threads, space }: RunConfig, context: CommandContext) {
+  return { dataset, threads, imageSize: space.input.size, dataDir: dataDirOf(context) };
 }
 
 export async function readJson(path: string): Promise<unknown> {

@@ -13,6 +13,8 @@ export interface ConfigRequest {
     readonly channels: number;
     readonly size: number;
     readonly classes: number;
+    /** A set too small to spare the preset's validation images holds out a fifth of its training images. */
+    readonly train?: { readonly count: number };
   };
   readonly seed: number;
   readonly device: string;
@@ -44,7 +46,15 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
     ranking,
     networkTraining,
   } = findPreset(presetName);
-  const settings = { hypernet, validationImages, hypernetTraining, ranking, networkTraining };
+  const trainImages = dataset.train?.count ?? Infinity;
+  const isSmall = 2 * validationImages > trainImages;
+  const settings = {
+    hypernet,
+    validationImages: isSmall ? Math.max(1, Math.floor(trainImages / 5)) : validationImages,
+    hypernetTraining,
+    ranking,
+    networkTraining,
+  };
   const base = {
     version: 1,
     preset,

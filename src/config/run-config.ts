@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { SmashError } from "../errors.js";
+import { describeValue, SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
 
 const count = z.int().positive();
@@ -93,6 +93,10 @@ function allKeys(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) => [key, ...allKeys(inner)]);
 }
 
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
 /** Checks a configuration; `known` is a complete one, by which misspelt keys are recognised. */
 export function parseRunConfig(value: unknown, known: object = {}): RunConfig {
   const result = runConfigSchema.safeParse(value);
@@ -110,7 +114,7 @@ export function parseRunConfig(value: unknown, known: object = {}): RunConfig {
   }
   throw new SmashError("config", {
     rule: `${path} must be valid: ${issue.message}.`,
-    found: `${JSON.stringify(issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value)) ?? "nothing"}.`,
+    found: `${describeValue(valueAt(value, issue.path))}.`,
     fix: "correct the value; config.json of any run shows valid ones.",
   });
 }

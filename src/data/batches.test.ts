@@ -6,11 +6,15 @@ import type { Augmentation, Placement } from "./augment.js";
 import { fillBatch } from "./batches.js";
 import type { FillOptions } from "./batches.js";
 import type { ImageSet } from "./dataset.js";
+import { imagesInMemory } from "./image-set.js";
 
 function randomSet(count: number, channels: number, size: number): ImageSet {
   const random = Random.stream(1, count, channels, size);
   const images = Uint8Array.from({ length: count * channels * size * size }, () => random.integer(0, 255));
-  return { images, labels: Uint8Array.from({ length: count }, (_, index) => index % 10), count };
+  return imagesInMemory(
+    images,
+    Array.from({ length: count }, (_, index) => index % 10),
+  );
 }
 
 const statistics = (channels: number) => ({
@@ -83,11 +87,12 @@ describe("fillBatch", () => {
         });
         const random = Random.stream(seed);
         const expected = indices.flatMap((index) => {
-          const image = set.images.subarray(
-            index * channels * size * size,
-            (index + 1) * channels * size * size,
-          );
-          return augmentNaively(image, { channels, size, pad, placement: drawPlacement(random, augment) });
+          return augmentNaively(set.image(index), {
+            channels,
+            size,
+            pad,
+            placement: drawPlacement(random, augment),
+          });
         });
         const found = layout === "nchw" ? batch.images : toPlanes(batch.images, { channels, size });
         expect([...found]).toEqual(expected);
@@ -100,8 +105,7 @@ describe("fillBatch", () => {
     const set = randomSet(3, 3, 8);
     const planes = fillBatch(set, [1], { ...statistics(3), layout: "nchw" }).images;
     const placement = { down: 0, right: 0, mirrored: false };
-    const image = set.images.subarray(192, 384);
-    expect([...planes]).toEqual(augmentNaively(image, { channels: 3, size: 8, pad: 0, placement }));
+    expect([...planes]).toEqual(augmentNaively(set.image(1), { channels: 3, size: 8, pad: 0, placement }));
     const last = fillBatch(set, [1], { ...statistics(3), layout: "nhwc" }).images;
     expect(toPlanes(last, { channels: 3, size: 8 })).toEqual(planes);
   });

@@ -29,8 +29,6 @@ export interface FillOptions extends ChannelStatistics {
   readonly out?: Batch | undefined;
 }
 
-const bigLabels = BigInt64Array.from({ length: 256 }, (_, label) => BigInt(label));
-
 /** The images at `indices`, in that order. Throws `shape` when set, statistics and `out` do not fit together. */
 export function fillBatch(set: ImageSet, indices: ArrayLike<number>, options: FillOptions): Batch {
   const { augment, random, layout } = options;
@@ -49,11 +47,10 @@ export function fillBatch(set: ImageSet, indices: ArrayLike<number>, options: Fi
     const index = indices[position];
     if (!(index >= 0 && index < set.count))
       throw misfit(`Indices must be 0 … ${set.count - 1}.`, `${index}.`);
-    const image = set.images.subarray(index * length, (index + 1) * length);
     const values = batch.images.subarray(position * length, (position + 1) * length);
     const placement = augment && random ? drawPlacement(random, augment) : unchanged;
-    writeImage(image, values, { ...format, placement });
-    batch.labels[position] = bigLabels[set.labels[index]]!;
+    writeImage(set.image(index), values, { ...format, placement });
+    batch.labels[position] = BigInt(set.labels[index]);
   }
   return batch;
 }
@@ -64,7 +61,7 @@ function emptyBatch(count: number, length: number): Batch {
 
 function imageShape(set: ImageSet, { mean, std }: ChannelStatistics) {
   const channels = mean.length;
-  const length = set.images.length / set.count;
+  const length = set.imageBytes;
   const size = Math.sqrt(length / channels);
   if (!Number.isInteger(size) || std.length !== channels) {
     throw misfit(

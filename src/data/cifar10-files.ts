@@ -10,7 +10,7 @@ import type { PublishedFile } from "./verify.js";
 
 export const cifarChannels = 3;
 export const cifarSize = 32;
-const imageBytes = cifarChannels * cifarSize * cifarSize;
+export const imageBytes = cifarChannels * cifarSize * cifarSize;
 export const recordBytes = 1 + imageBytes;
 
 export const cifar10Classes = [
@@ -38,23 +38,42 @@ export const cifar10Files: readonly PublishedFile[] = [
   { name: "test_batch.bin", bytes, md5: "803d5f7f4d78ea53de84dbe85f74fb6d" },
 ];
 
-/** Copies the records of one file to the positions from `first` on; throws `data` when they are none. */
+/** A record is some label bytes, then the pixels; one of the label bytes counts. */
+export interface RecordFormat {
+  readonly dataset: string;
+  readonly labelBytes: number;
+  readonly labelAt: number;
+  readonly classes: number;
+}
+
+export const cifar10Format: RecordFormat = { dataset: "cifar10", labelBytes: 1, labelAt: 0, classes: 10 };
+
+/** Labels and pixels of the records in one file; throws `data` when they are none. */
 export function readRecords(
   content: Uint8Array,
   path: string,
-  into: { readonly images: Uint8Array; readonly labels: Uint8Array; readonly first: number },
-): void {
-  if (content.length % recordBytes !== 0) {
-    throw invalid(path, `whole records of ${recordBytes} bytes`, `${content.length} bytes`);
+  { dataset, labelBytes, labelAt, classes }: RecordFormat,
+): { readonly pixels: Uint8Array; readonly labels: Uint8Array } {
+  const bytes = labelBytes + imageBytes;
+  const invalid = (expected: string, found: string) =>
+    new SmashError("data", {
+      rule: `The CIFAR file ${path} must have ${expected}.`,
+      found: `${found}.`,
+      fix: `\`smash data fetch ${dataset}\` fetches it again.`,
+    });
+  if (content.length % bytes !== 0)
+    throw invalid(`whole records of ${bytes} bytes`, `${content.length} bytes`);
+  const count = content.length / bytes;
+  const pixels = new Uint8Array(count * imageBytes);
+  const labels = new Uint8Array(count);
+  for (let record = 0; record < count; record++) {
+    const start = record * bytes;
+    const label = content[start + labelAt];
+    if (label >= classes) throw invalid(`labels 0 … ${classes - 1}`, `label ${label} in record ${record}`);
+    labels[record] = label;
+    pixels.set(content.subarray(start + labelBytes, start + bytes), record * imageBytes);
   }
-  for (let record = 0; record < content.length / recordBytes; record++) {
-    const start = record * recordBytes;
-    const label = content[start];
-    if (label >= cifar10Classes.length)
-      throw invalid(path, "labels 0 … 9", `label ${label} in record ${record}`);
-    into.labels[into.first + record] = label;
-    into.images.set(content.subarray(start + 1, start + recordBytes), (into.first + record) * imageBytes);
-  }
+  return { pixels, labels };
 }
 
 /**
@@ -75,12 +94,4 @@ export function recordsFromSheet(sheet: Uint8Array, labels: readonly number[]): 
     }
   }
   return records;
-}
-
-function invalid(path: string, expected: string, found: string): SmashError {
-  return new SmashError("data", {
-    rule: `The CIFAR-10 file ${path} must have ${expected}.`,
-    found: `${found}.`,
-    fix: "`smash data fetch cifar10` fetches it again.",
-  });
 }

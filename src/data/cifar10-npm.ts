@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { SmashError } from "../errors.js";
 import { cifar10Classes, cifarChannels, cifarSize, recordBytes, recordsFromSheet } from "./cifar10-files.js";
-import { unpackMembers } from "./cifar10-official.js";
+import { unpackMembers } from "./archive.js";
 import type { FetchOptions } from "./source.js";
 import type { PublishedFile } from "./verify.js";
 

@@ -5,11 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "tar";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { fetchArchive, membersOf } from "./archive.js";
 import { fetchCifar10 } from "./cifar10-fetch.js";
-import { cifar10Files, readRecords, recordBytes, recordsFromSheet } from "./cifar10-files.js";
-import { fetchArchive } from "./cifar10-official.js";
-import { cifar10, loadCifar10 } from "./cifar10.js";
+import { cifar10Files, cifar10Format, readRecords, recordBytes, recordsFromSheet } from "./cifar10-files.js";
+import { collectChunks } from "./chunks.fixture.js";
+import { cifar10, readCifar10 } from "./cifar10.js";
 import { defaultDataDir } from "./data-dir.js";
+import { loadDataset } from "./registry.js";
 import { channelStatistics } from "./normalize.js";
 import type { FetchEvent } from "./source.js";
 import { md5Of } from "./verify.js";
@@ -22,6 +24,8 @@ function makeRecords(count: number, salt: number): Uint8Array {
     return at % recordBytes === 0 ? record % 10 : (at * 3 + record + salt) & 255;
   });
 }
+
+const load = (from: string) => collectChunks(readCifar10(from, files));
 
 let folder: string;
 let contents: Uint8Array[];
@@ -46,22 +50,20 @@ async function writeFiles(into: string): Promise<void> {
 describe("loading CIFAR-10", () => {
   it("reads the training files in order and the last file as the test set", async () => {
     await writeFiles(folder);
-    const dataset = await loadCifar10(folder, files);
-    expect([dataset.channels, dataset.size, dataset.classes.length]).toEqual([3, 32, 10]);
+    const dataset = await load(folder);
     expect([...dataset.train.labels]).toEqual([0, 1, 2, 3, 0, 1, 2]);
     expect([...dataset.test.labels]).toEqual([0, 1]);
     expect(dataset.train.count).toBe(7);
-    expect(dataset.train.images.length).toBe(7 * 3072);
+    expect(dataset.train.imageBytes).toBe(3072);
     const second = contents[1];
-    expect(dataset.train.images.subarray(5 * 3072, 6 * 3072)).toEqual(
-      second.subarray(recordBytes + 1, 2 * recordBytes),
-    );
+    const expected = second.subarray(recordBytes + 1, 2 * recordBytes);
+    expect(Buffer.compare(dataset.train.image(5), expected)).toBe(0);
   });
 
   it("names a missing file and the command that fetches it", async () => {
     await writeFiles(folder);
     await rm(join(folder, "data_batch_2.bin"));
-    await expect(loadCifar10(folder, files)).rejects.toMatchObject({
+    await expect(load(folder)).rejects.toMatchObject({
       code: "data",
       message: expect.stringMatching(/data_batch_2\.bin.*no such file.*smash data fetch cifar10/) as string,
     });
@@ -70,7 +72,7 @@ describe("loading CIFAR-10", () => {
   it("names a truncated file with both sizes", async () => {
     await writeFiles(folder);
     await truncate(join(folder, "test_batch.bin"), 5_000);
-    await expect(loadCifar10(folder, files)).rejects.toMatchObject({
+    await expect(load(folder)).rejects.toMatchObject({
       code: "data",
       message: expect.stringMatching(/test_batch\.bin.*6146 bytes.*5000 bytes.*truncated.*delete/) as string,
     });
@@ -80,18 +82,17 @@ describe("loading CIFAR-10", () => {
     await writeFiles(folder);
     const altered = contents[0].map((byte, at) => (at === 100 ? byte ^ 1 : byte));
     await writeFile(join(folder, "data_batch_1.bin"), altered);
-    const work = loadCifar10(folder, files);
+    const work = load(folder);
     await expect(work).rejects.toThrow(files[0].md5);
     await expect(work).rejects.toThrow(md5Of(altered));
     await expect(work).rejects.toMatchObject({ code: "data" });
   });
 
   it("refuses records that are cut or have an unknown label, even with the right sum", () => {
-    const into = { images: new Uint8Array(4 * 3072), labels: new Uint8Array(4), first: 0 };
-    expect(() => readRecords(contents[0].subarray(0, -1), "f", into)).toThrow(/3073/);
+    expect(() => readRecords(contents[0].subarray(0, -1), "f", cifar10Format)).toThrow(/3073/);
     const wrong = Uint8Array.from(contents[0]);
     wrong[recordBytes] = 10;
-    expect(() => readRecords(wrong, "f", into)).toThrow(/label 10 in record 1/);
+    expect(() => readRecords(wrong, "f", cifar10Format)).toThrow(/label 10 in record 1/);
   });
 });
 
@@ -144,7 +145,7 @@ describe("fetching CIFAR-10", () => {
     );
     expect((await readdir(goal)).sort()).toEqual(files.map(({ name }) => name));
     expect(await readdir(join(folder, "data"))).toEqual(["cifar10"]);
-    expect((await loadCifar10(goal, files)).train.count).toBe(7);
+    expect((await load(goal)).train.count).toBe(7);
     expect(events[0]).toMatchObject({ kind: "source", dataset: "cifar10" });
     expect(events.at(-1)).toMatchObject({ kind: "progress", done: body.length });
   });
@@ -155,7 +156,10 @@ describe("fetching CIFAR-10", () => {
     await mkdir(workFolder);
     const smaller = files.map((file) => ({ ...file, bytes: file.bytes - 1 }));
     await serving(body, (url) =>
-      fetchArchive({ url, md5: md5Of(body), folder: archiveFolder }, smaller, {
+      fetchArchive({
+        dataset: "cifar10",
+        archive: { url, md5: md5Of(body), folder: archiveFolder },
+        members: membersOf(smaller),
         keepFolder: folder,
         workFolder,
       }),
@@ -177,12 +181,12 @@ describe("fetching CIFAR-10", () => {
   });
 });
 
-const present = await cifar10.isPresent(defaultDataDir());
+const present = (await cifar10.locate(defaultDataDir())) !== undefined;
 const reason = present ? "" : " (skipped: not fetched; run `smash data fetch cifar10`)";
 
 describe("the real CIFAR-10", () => {
   it.skipIf(!present)(`has the published content, counts and statistics${reason}`, async () => {
-    const { train, test } = await cifar10.load(defaultDataDir());
+    const { train, test } = await loadDataset("cifar10", { dataDir: defaultDataDir() });
     expect([train.count, test.count]).toEqual([50_000, 10_000]);
     for (const set of [train, test]) {
       const perClass = new Array<number>(10).fill(0);

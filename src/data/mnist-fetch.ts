@@ -66,7 +66,7 @@ async function downloadContent(
     if (!(error instanceof SmashError) || error.code === "interrupted") throw error;
     const install = family.debian ? `\`apt install ${family.debian.package}\`, or ` : "";
     throw new SmashError("network", {
-      rule: `${url} must send the published file (MD5 of its content ${file.md5}).`,
+      rule: `${url} must send the published file (MD5 of its content ${file.md5 ?? "not published"}).`,
       found: error.details.found,
       fix: `${install}put the four files of ${family.address} into ${folder}, or check the network and try again.`,
       cause: error,

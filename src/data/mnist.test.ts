@@ -7,7 +7,8 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { defaultDataDir } from "./data-dir.js";
 import type { MnistFamily } from "./mnist-files.js";
-import { fashionMnist, mnistSource, toImageSet } from "./mnist.js";
+import { collectChunks } from "./chunks.fixture.js";
+import { fashionMnist, joinIdx, mnistSource } from "./mnist.js";
 import { md5Of } from "./verify.js";
 import type { PublishedFile } from "./verify.js";
 
@@ -73,8 +74,9 @@ describe("the MNIST family", () => {
     "loads %s files, padded with zeros from 28 to 32 pixels",
     async (form) => {
       await writeFiles(own, form);
-      const { train, test, channels, size } = await mnistSource(family).load(dataDir);
-      expect([channels, size, train.count, test.count]).toEqual([1, 32, 5, 2]);
+      const source = mnistSource(family);
+      const { train, test } = await collectChunks(source.read(dataDir));
+      expect([source.channels, source.size, train.count, test.count]).toEqual([1, 32, 5, 2]);
       expect([...train.labels]).toEqual([0, 1, 2, 3, 4]);
       const pixels = contents.get("train-images")!.subarray(16);
       for (let image = 0; image < 5; image++) {
@@ -82,7 +84,7 @@ describe("the MNIST family", () => {
           for (let x = 0; x < 32; x++) {
             const inside = y >= 2 && y < 30 && x >= 2 && x < 30;
             const expected = inside ? pixels[(image * 28 + y - 2) * 28 + x - 2] : 0;
-            if (train.images[(image * 32 + y) * 32 + x] !== expected) expect.fail(`pixel ${image} ${y} ${x}`);
+            if (train.image(image)[y * 32 + x] !== expected) expect.fail(`pixel ${image} ${y} ${x}`);
           }
         }
       }
@@ -93,8 +95,8 @@ describe("the MNIST family", () => {
     const folder = join(dataDir, "debian");
     await writeFiles(folder, "gz");
     const source = mnistSource({ ...family, debian: { package: "dataset-toy", folder } });
-    expect(await source.isPresent(dataDir)).toBe(true);
-    expect((await source.load(dataDir)).train.count).toBe(5);
+    expect(await source.locate(dataDir)).toContain(join(folder, "test-labels.gz"));
+    expect((await collectChunks(source.read(dataDir))).train.count).toBe(5);
   });
 
   it("refuses an altered file, with both sums, and a file far too large", async () => {
@@ -102,14 +104,16 @@ describe("the MNIST family", () => {
     const altered = contents.get("train-labels")!.map((byte, at) => (at === 9 ? 7 : byte));
     await writeFile(join(own, "train-labels"), altered);
     const source = mnistSource(family);
-    await expect(source.load(dataDir)).rejects.toThrow(family.files.trainLabels.md5);
-    await expect(source.load(dataDir)).rejects.toThrow(md5Of(altered));
+    await expect(collectChunks(source.read(dataDir))).rejects.toThrow(family.files.trainLabels.md5);
+    await expect(collectChunks(source.read(dataDir))).rejects.toThrow(md5Of(altered));
     await writeFile(join(own, "train-labels"), Buffer.alloc(100_000));
-    await expect(source.load(dataDir)).rejects.toThrow(/train-labels.*100000 bytes/);
+    await expect(collectChunks(source.read(dataDir))).rejects.toThrow(/train-labels.*100000 bytes/);
   });
 
   it("says which file is missing and how to get it", async () => {
-    await expect(mnistSource(family).load(dataDir)).rejects.toThrow(/train-images.*smash data fetch toy/);
+    await expect(collectChunks(mnistSource(family).read(dataDir))).rejects.toThrow(
+      /train-images.*smash data fetch toy/,
+    );
   });
 
   it("refuses images and labels that do not belong together", () => {
@@ -119,9 +123,9 @@ describe("the MNIST family", () => {
       dimensions: [values.length],
       values: Uint8Array.from(values),
     });
-    expect(() => toImageSet(images, labels([1]))).toThrow(/1 x 28 x 28.*2 x 28 x 28/);
-    expect(() => toImageSet({ ...images, dimensions: [2, 784] }, labels([1, 2]))).toThrow(/2 x 784/);
-    expect(() => toImageSet(images, labels([1, 10]))).toThrow(/label 10 at 1/);
+    expect(() => joinIdx(images, labels([1]))).toThrow(/1 x 28 x 28.*2 x 28 x 28/);
+    expect(() => joinIdx({ ...images, dimensions: [2, 784] }, labels([1, 2]))).toThrow(/2 x 784/);
+    expect(() => joinIdx(images, labels([1, 10]))).toThrow(/label 10 at 1/);
   });
 
   it("fetches only what is missing or altered, from Debian's copy or from the web", async () => {
@@ -142,7 +146,7 @@ describe("the MNIST family", () => {
     await source.fetch(dataDir, {});
     server.close();
     expect(asked).toEqual(["/train-labels.gz", "/test-images.gz"]);
-    expect((await source.load(dataDir)).train.count).toBe(5);
+    expect((await collectChunks(source.read(dataDir))).train.count).toBe(5);
     expect((await readdir(dataDir)).sort()).toEqual(["debian", "toy"]);
   });
 
@@ -154,12 +158,12 @@ describe("the MNIST family", () => {
   });
 });
 
-const present = await fashionMnist.isPresent(defaultDataDir());
+const present = (await fashionMnist.locate(defaultDataDir())) !== undefined;
 const reason = present ? "" : " (skipped: not there; `apt install dataset-fashion-mnist`)";
 
 describe("the real Fashion-MNIST", () => {
   it.skipIf(!present)(`has the published content and equally frequent classes${reason}`, async () => {
-    const { train, test } = await fashionMnist.load(defaultDataDir());
+    const { train, test } = await collectChunks(fashionMnist.read(defaultDataDir()));
     expect([train.count, test.count]).toEqual([60_000, 10_000]);
     const perClass = new Array<number>(10).fill(0);
     for (const label of train.labels) perClass[label]++;

@@ -2,16 +2,15 @@
  * MNIST and Fashion-MNIST: 60,000 training and 10,000 test images, grey, 28x28 in their files.
  *
  * They are loaded as 1x32x32 with two zero (black, the background's colour) pixels on each side: three blocks halve
- * the size twice, and every recipe for CIFAR then fits. Every load verifies the uncompressed content.
+ * the size twice, and every recipe for CIFAR then fits. Reading verifies the uncompressed content.
  */
 
 import { SmashError } from "../errors.js";
-import type { Dataset, ImageSet } from "./dataset.js";
 import { parseIdx } from "./idx.js";
 import { fetchMnistFile } from "./mnist-fetch.js";
 import { fashionMnistFiles, locateMnistFile, mnistFiles, readMnistFile } from "./mnist-files.js";
 import type { MnistFamily } from "./mnist-files.js";
-import type { DatasetSource } from "./source.js";
+import type { DatasetSource, ImageChunk } from "./source.js";
 
 const fileSide = 28;
 const border = 2;
@@ -49,32 +48,37 @@ export function mnistSource(family: MnistFamily): DatasetSource {
   return {
     name: family.name,
     classes: family.classes,
-    images: 70_000,
+    channels: 1,
+    size: mnistSize,
+    train: { count: 60_000 },
+    test: { count: 10_000 },
 
-    async isPresent(dataDir) {
+    async locate(dataDir) {
+      const paths: string[] = [];
       for (const file of files) {
-        if ((await locateMnistFile(file, family, dataDir)) === undefined) return false;
+        const path = await locateMnistFile(file, family, dataDir);
+        if (path === undefined) return undefined;
+        paths.push(path);
       }
-      return true;
+      return paths;
     },
 
     async fetch(dataDir, options) {
       for (const file of files) await fetchMnistFile(file, { ...options, family, dataDir });
     },
 
-    load: (dataDir) => loadMnist(family, dataDir),
+    read: (dataDir) => readMnist(family, dataDir),
   };
 }
 
-async function loadMnist(family: MnistFamily, dataDir: string): Promise<Dataset> {
+async function* readMnist(family: MnistFamily, dataDir: string): AsyncGenerator<ImageChunk> {
   const { trainImages, trainLabels, testImages, testLabels } = family.files;
   const read = async (file: typeof trainImages) => {
     const { path, content } = await readMnistFile(file, family, dataDir);
     return { path, ...parseIdx(content, path) };
   };
-  const train = toImageSet(await read(trainImages), await read(trainLabels));
-  const test = toImageSet(await read(testImages), await read(testLabels));
-  return { name: family.name, classes: family.classes, channels: 1, size: mnistSize, train, test };
+  yield { part: "train", ...joinIdx(await read(trainImages), await read(trainLabels)) };
+  yield { part: "test", ...joinIdx(await read(testImages), await read(testLabels)) };
 }
 
 interface IdxFile {
@@ -84,7 +88,7 @@ interface IdxFile {
 }
 
 /** Joins images [count, 28, 28] and labels [count]; throws `data` when they do not belong together. */
-export function toImageSet(images: IdxFile, labels: IdxFile): ImageSet {
+export function joinIdx(images: IdxFile, labels: IdxFile): Omit<ImageChunk, "part"> {
   const [count = 0] = labels.dimensions;
   const expected = `${count} x ${fileSide} x ${fileSide}`;
   const found = images.dimensions.join(" x ");
@@ -93,7 +97,7 @@ export function toImageSet(images: IdxFile, labels: IdxFile): ImageSet {
   }
   const wrong = labels.values.findIndex((label) => label > 9);
   if (wrong >= 0) throw mismatched(labels.path, "labels 0 … 9", `label ${labels.values[wrong]} at ${wrong}`);
-  return { images: padImages(images.values, count), labels: labels.values, count };
+  return { pixels: padImages(images.values, count), labels: labels.values };
 }
 
 /** [count, 28, 28] -> [count, 1, 32, 32] */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { imagesInMemory } from "./image-set.js";
 import { channelStatistics, normalizationTable } from "./normalize.js";
 
 describe("channelStatistics", () => {
   it("is the mean and deviation of each channel over all images", () => {
     // Two images of two channels of two pixels.
     const images = Uint8Array.of(0, 255, 10, 20, 255, 0, 30, 40);
-    const { mean, std } = channelStatistics({ images, labels: new Uint8Array(2), count: 2 }, 2);
+    const { mean, std } = channelStatistics(imagesInMemory(images, [0, 0]), 2);
     expect(mean[0]).toBeCloseTo(0.5, 12);
     expect(std[0]).toBeCloseTo(0.5, 12);
     expect(mean[1]).toBeCloseTo(25 / 255, 12);
@@ -13,17 +14,14 @@ describe("channelStatistics", () => {
   });
 
   it("gives a constant channel the deviation 1", () => {
-    const set = { images: new Uint8Array(8).fill(51), labels: new Uint8Array(2), count: 2 };
+    const set = imagesInMemory(new Uint8Array(8).fill(51), [0, 0]);
     expect(channelStatistics(set, 1)).toEqual({ mean: [0.2], std: [1] });
   });
 
   it("refuses an empty set and channels that do not divide the images", () => {
-    const set = (length: number, count: number) => ({
-      images: new Uint8Array(length),
-      labels: new Uint8Array(count),
-      count,
-    });
-    expect(() => channelStatistics(set(0, 0), 3)).toThrow(/0 bytes/);
+    const set = (length: number, count: number) =>
+      imagesInMemory(new Uint8Array(length), new Uint8Array(count));
+    expect(() => channelStatistics(set(0, 0), 3)).toThrow(/0 images/);
     expect(() => channelStatistics(set(8, 2), 3)).toThrow(/3 channels/);
   });
 });

@@ -9,35 +9,44 @@ export interface ChannelStatistics {
   readonly std: readonly number[];
 }
 
+/** Enough for every image of CIFAR; beyond it a mean is exact to far below one step of a byte. */
+const mostBytes = 2 ** 28;
+
 /**
- * Mean and standard deviation (of the population) of each channel over all images; a channel that never changes gets
- * the deviation 1, so that it becomes 0 and not NaN. Give it training images only.
+ * Mean and standard deviation (of the population) of each channel over all images, or over as many, evenly spread, as
+ * make up 256 MiB; a channel that never changes gets the deviation 1, so that it becomes 0 and not NaN. Give it training
+ * images only.
  */
 export function channelStatistics(set: ImageSet, channels: number): ChannelStatistics {
-  const plane = set.images.length / set.count / channels;
-  if (!Number.isInteger(plane) || plane === 0) {
+  const plane = set.imageBytes / channels;
+  if (!Number.isInteger(plane) || plane === 0 || set.count === 0) {
     throw new SmashError("shape", {
       rule: "An image set must hold whole images of at least one pixel.",
-      found: `${set.images.length} bytes for ${set.count} images of ${channels} channels.`,
+      found: `${set.count} images of ${set.imageBytes} bytes, ${channels} channels.`,
       fix: "give the data set's number of channels and a set that is not empty.",
     });
   }
+  const stride = Math.ceil((set.count * set.imageBytes) / mostBytes);
   const histograms = new Float64Array(channels * 256);
-  for (let start = 0, channel = 0; start < set.images.length; start += plane) {
-    const base = channel * 256;
-    for (let at = start; at < start + plane; at++) histograms[base + set.images[at]]++;
-    channel = channel + 1 === channels ? 0 : channel + 1;
-  }
+  for (let index = 0; index < set.count; index += stride) addTo(histograms, set.image(index), plane);
   const mean: number[] = [];
   const std: number[] = [];
   for (let channel = 0; channel < channels; channel++) {
     const histogram = histograms.subarray(channel * 256, (channel + 1) * 256);
-    const average = histogram.reduce((sum, times, value) => sum + times * value, 0) / (set.count * plane);
+    const pixels = histogram.reduce((sum, times) => sum + times, 0);
+    const average = histogram.reduce((sum, times, value) => sum + times * value, 0) / pixels;
     const squares = histogram.reduce((sum, times, value) => sum + times * (value - average) ** 2, 0);
     mean.push(average / 255);
-    std.push(Math.sqrt(squares / (set.count * plane)) / 255 || 1);
+    std.push(Math.sqrt(squares / pixels) / 255 || 1);
   }
   return { mean, std };
+}
+
+/** Counts the bytes of each channel. */
+function addTo(histograms: Float64Array, image: Uint8Array, plane: number): void {
+  for (let start = 0, base = 0; start < image.length; start += plane, base += 256) {
+    for (let at = start; at < start + plane; at++) histograms[base + image[at]]++;
+  }
 }
 
 /** Normalised value of byte v in channel c at 256 c + v. */

@@ -1,104 +1,87 @@
 /** The data sets known by name. */
 
 import { SmashError } from "../errors.js";
-import { writingBelow } from "../files.js";
 import { nearestName } from "../nearest.js";
 import { cifar10 } from "./cifar10.js";
-import type { Dataset } from "./dataset.js";
+import { cifar100 } from "./cifar100.js";
+import type { Dataset, DatasetInfo } from "./dataset.js";
+import { describeFolder, folderOf, openFolder } from "./folder/prepare-folder.js";
+import { imagenet32 } from "./imagenet32.js";
 import { fashionMnist, mnist } from "./mnist.js";
-import type { DatasetSource, FetchOptions } from "./source.js";
-import { synthetic } from "./synthetic.js";
+import { openPack } from "./pack-reader.js";
+import { preparePack } from "./prepare-pack.js";
+import type { PackRequest } from "./prepare-pack.js";
+import type { DatasetSource } from "./source.js";
+import { foldImages, foldOf, selectFold } from "./stl10-folds.js";
+import { stl10 } from "./stl10.js";
+import { openSynthetic, synthetic } from "./synthetic.js";
 
-const sources: readonly DatasetSource[] = [cifar10, fashionMnist, mnist, synthetic];
+export const sources: readonly DatasetSource[] = [cifar10, cifar100, fashionMnist, mnist, stl10, imagenet32];
 
 /** Announced by the interface, but not yet readable. */
-const plannedNames = ["cifar100", "stl10", "imagenet32", "modelnet10"];
+const plannedNames = ["modelnet10"];
 
-export const datasetNames: readonly string[] = sources.map(({ name }) => name);
+const known: readonly DatasetInfo[] = [...sources, synthetic];
 
-export interface DataFolder {
-  /** The folder below which every data set has its own. */
-  readonly dataDir: string;
-}
+export const datasetNames: readonly string[] = known.map(({ name }) => name);
 
-export interface DatasetStatus {
-  readonly name: string;
-  /** All its files are there. */
-  readonly present: boolean;
-  /** They are the published ones. */
-  readonly verified: boolean;
-  /** Training and test images together. */
-  readonly images: number;
-  /** Number of classes. */
-  readonly classes: number;
-  /** Why it is present but not verified. */
-  readonly problem?: string;
-}
+/** How a data set is opened. */
+export type DatasetRequest = PackRequest;
 
 /**
- * The data set, verified, in memory; fetched first when it is missing.
+ * The data set, verified, as mapped memory; fetched first when it is missing.
  *
  * Errors: `usage` for an unknown name; `data` when a file is altered, which is never replaced unasked; `network`,
  * `disk-full`, `config` (a folder that cannot be written), `interrupted` from fetching.
  */
-export async function loadDataset(name: string, options: DataFolder & FetchOptions): Promise<Dataset> {
-  const source = findSource(name);
-  if (!(await source.isPresent(options.dataDir))) await fetchFrom(source, options);
-  return source.load(options.dataDir);
-}
-
-/** Brings the data set into `dataDir` and replaces altered files; nothing happens when it is there and verified. */
-export async function fetchDataset(name: string, options: DataFolder & FetchOptions): Promise<DatasetStatus> {
-  const source = findSource(name);
-  const status = await statusOf(source, options);
-  if (status.verified) return status;
-  await fetchFrom(source, options);
-  return statusOf(source, options);
-}
-
-/** Compares the data set's files with the published ones. Errors: `usage` for an unknown name. */
-export async function checkDataset(name: string, folder: DataFolder): Promise<DatasetStatus> {
-  return statusOf(findSource(name), folder);
-}
-
-/** Checks every known data set, one after the other. */
-export async function listDatasets(folder: DataFolder): Promise<readonly DatasetStatus[]> {
-  const rows: DatasetStatus[] = [];
-  for (const source of sources) rows.push(await statusOf(source, folder));
-  return rows;
-}
-
-async function statusOf(source: DatasetSource, { dataDir }: DataFolder): Promise<DatasetStatus> {
-  const about = { name: source.name, images: source.images, classes: source.classes.length };
-  if (!(await source.isPresent(dataDir))) return { ...about, present: false, verified: false };
-  try {
-    await source.load(dataDir);
-    return { ...about, present: true, verified: true };
-  } catch (error) {
-    if (!(error instanceof SmashError) || error.code !== "data") throw error;
-    return { ...about, present: true, verified: false, problem: error.message };
+export async function loadDataset(name: string, request: DatasetRequest): Promise<Dataset> {
+  const folder = folderOf(name);
+  if (folder !== undefined) return openFolder(folder, request);
+  if (name === synthetic.name) return openSynthetic(request);
+  const fold = foldOf(name);
+  if (fold !== undefined) {
+    return selectFold(await loadDataset(stl10.name, request), fold, request.dataDir);
   }
+  const source = findSource(name);
+  const { path } = await preparePack(source, request);
+  const { description, train, test } = await openPack(path);
+  return { ...infoOf(source, description), train, test };
 }
 
-function fetchFrom(
-  source: DatasetSource,
-  { dataDir, onProgress, signal }: DataFolder & FetchOptions,
-): Promise<void> {
-  return writingBelow(dataDir, () => source.fetch(dataDir, { onProgress, signal }));
+/** What `loadDataset` gives, but for the images; everything is prepared, so that loading is quick. Errors: the same. */
+export async function describeDataset(name: string, request: DatasetRequest): Promise<DatasetInfo> {
+  const folder = folderOf(name);
+  if (folder !== undefined) return describeFolder(folder, request);
+  if (name === synthetic.name) return { ...synthetic, size: request.imageSize ?? synthetic.size };
+  if (foldOf(name) !== undefined) {
+    return { ...(await describeDataset(stl10.name, request)), name, train: { count: foldImages } };
+  }
+  const source = findSource(name);
+  const { description } = await preparePack(source, request);
+  return infoOf(source, description);
 }
 
-function findSource(name: string): DatasetSource {
-  const source = sources.find((candidate) => candidate.name === name);
+function infoOf(
+  { name }: DatasetSource,
+  { classes, channels, size, train, test }: Omit<DatasetInfo, "name">,
+): DatasetInfo {
+  return { name, classes, channels, size, train, test };
+}
+
+/** The published data set of this name. Throws `usage`. */
+export function findSource(name: string): DatasetSource {
+  const wanted = foldOf(name) === undefined ? name : stl10.name;
+  const source = sources.find((candidate) => candidate.name === wanted);
   if (source) return source;
-  const available = `use one of ${datasetNames.join(", ")}.`;
-  if (plannedNames.includes(name) || name.startsWith("folder:")) {
+  const available = `use one of ${datasetNames.join(", ")}, or folder:PATH.`;
+  if (plannedNames.includes(name)) {
     throw new SmashError("usage", {
       rule: "The data set must be one this version can read.",
       found: `"${name}", which is planned but not there yet.`,
       fix: available,
     });
   }
-  const nearest = nearestName(name, [...datasetNames, ...plannedNames]);
+  const nearest = nearestName(name, [...datasetNames, ...plannedNames, "folder:PATH"]);
   throw new SmashError("usage", {
     rule: "The data set must be a known one.",
     found: `"${name}".`,

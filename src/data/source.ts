@@ -1,6 +1,7 @@
-/** The contract of a known data set: where it lies, how it is fetched, how it is loaded. */
+/** The contract of a published data set: where its files lie, how they are fetched, how they are read. */
 
-import type { Dataset } from "./dataset.js";
+import type { DatasetInfo } from "./dataset.js";
+import type { Part } from "./pack-format.js";
 
 /** What happens while a data set is fetched. */
 export type FetchEvent =
@@ -17,7 +18,7 @@ export type FetchEvent =
       readonly kind: "progress";
       readonly dataset: string;
       readonly step: "download" | "convert";
-      readonly unit: "bytes" | "files";
+      readonly unit: "bytes" | "files" | "images";
       readonly done: number;
       /** Undefined when the server does not say. */
       readonly total: number | undefined;
@@ -28,15 +29,19 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface DatasetSource {
-  readonly name: string;
-  readonly classes: readonly string[];
-  /** Training and test images together. */
-  readonly images: number;
-  /** Whether all its files are there; says nothing about their content. */
-  isPresent(dataDir: string): Promise<boolean>;
+/** Some images of a data set, in the order in which they count. */
+export interface ImageChunk {
+  readonly part: Exclude<Part, "left-out">;
+  readonly pixels: Uint8Array; // [n, channels, size, size]
+  readonly labels: ArrayLike<number>; // [n]
+}
+
+/** The information is the published one: it is known without any file. */
+export interface DatasetSource extends DatasetInfo {
+  /** Paths of all its files; undefined when one is missing. Says nothing about their content. */
+  locate(dataDir: string): Promise<readonly string[] | undefined>;
   /** Brings missing or altered files into `dataDir`, verified; nothing happens to good ones. */
   fetch(dataDir: string, options: FetchOptions): Promise<void>;
-  /** Verifies the files and reads them. Throws `data` when one is missing, truncated or altered. */
-  load(dataDir: string): Promise<Dataset>;
+  /** Verifies the files and reads all images. Throws `data` when a file is missing, truncated or altered. */
+  read(dataDir: string): AsyncIterable<ImageChunk>;
 }

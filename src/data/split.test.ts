@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Dataset, ImageSet } from "./dataset.js";
+import { imagesInMemory } from "./image-set.js";
 import { splitTrain } from "./split.js";
 
 /** Image i holds the bytes i, i + 1, …, so that it can be recognised. */
@@ -9,7 +10,10 @@ function countingSet(count: number, length = 4): ImageSet {
     { length: count * length },
     (_, at) => Math.floor(at / length) + (at % length),
   );
-  return { images, labels: Uint8Array.from({ length: count }, (_, index) => index % 7), count };
+  return imagesInMemory(
+    images,
+    Array.from({ length: count }, (_, index) => index % 7),
+  );
 }
 
 function countingDataset(count: number): Dataset {
@@ -33,8 +37,9 @@ describe("splitTrain", () => {
           const seen: number[] = [];
           for (const set of [train, validation]) {
             for (let index = 0; index < set.count; index++) {
-              const original = set.images[index * 4];
-              expect(set.images[index * 4 + 3]).toBe((original + 3) & 255);
+              const image = set.image(index);
+              const original = image[0];
+              expect(image[3]).toBe((original + 3) & 255);
               expect(set.labels[index]).toBe(original % 7);
               seen.push(original);
             }

@@ -8,8 +8,9 @@
  */
 
 import { Random } from "../random.js";
-import type { Dataset, ImageSet } from "./dataset.js";
-import type { DatasetSource } from "./source.js";
+import type { Dataset, DatasetInfo, ImageSet } from "./dataset.js";
+import { imagesInMemory } from "./image-set.js";
+import { resizeImages } from "./resize-images.js";
 
 const size = 16;
 const slopes = 5;
@@ -25,36 +26,61 @@ const classes = colourAxes.flatMap(({ name }) =>
   Array.from({ length: slopes }, (_, index) => `${name} ${slopeStep * index} degrees`),
 );
 
-export const synthetic: DatasetSource = {
+/** By default. */
+export const synthetic: DatasetInfo = {
   name: "synthetic",
   classes,
-  images: 2_500,
-  isPresent: () => Promise.resolve(true),
-  fetch: () => Promise.resolve(),
-  load: () => Promise.resolve(generateSynthetic()),
+  channels: 3,
+  size,
+  train: { count: 2_000 },
+  test: { count: 500 },
 };
 
+/** The default set, at another size if one is asked for. */
+export async function openSynthetic({
+  imageSize = size,
+}: {
+  readonly imageSize?: number | undefined;
+}): Promise<Dataset> {
+  const train = drawSet(synthetic.train.count, trainStream(0));
+  const test = drawSet(synthetic.test.count, testStream(0));
+  const resize = async (set: typeof train) => {
+    const { pixels, labels } = await resizeImages(set, { channels: 3, from: size, to: imageSize });
+    return imagesInMemory(pixels, labels);
+  };
+  return { ...synthetic, size: imageSize, train: await resize(train), test: await resize(test) };
+}
+
 /** Image i of each set depends only on the seed and i. */
-export function generateSynthetic({ seed = 0, trainCount = 2_000, testCount = 500 } = {}): Dataset {
+export function generateSynthetic({
+  seed = 0,
+  trainCount = synthetic.train.count,
+  testCount = synthetic.test.count,
+} = {}): Dataset {
   return {
-    name: "synthetic",
-    classes,
-    channels: 3,
-    size,
-    train: generateSet(trainCount, Random.stream(seed, "synthetic", "train")),
-    test: generateSet(testCount, Random.stream(seed, "synthetic", "test")),
+    ...synthetic,
+    train: generateSet(trainCount, trainStream(seed)),
+    test: generateSet(testCount, testStream(seed)),
   };
 }
 
-/** Classes take turns, so that all are equally frequent. */
+const trainStream = (seed: number) => Random.stream(seed, "synthetic", "train");
+const testStream = (seed: number) => Random.stream(seed, "synthetic", "test");
+
 function generateSet(count: number, random: Random): ImageSet {
-  const images = new Uint8Array(count * 3 * size * size);
+  const { pixels, labels } = drawSet(count, random);
+  return imagesInMemory(pixels, labels);
+}
+
+/** Classes take turns, so that all are equally frequent. */
+function drawSet(count: number, random: Random) {
+  const pixels = new Uint8Array(count * 3 * size * size);
   const labels = Uint8Array.from({ length: count }, (_, index) => index % classes.length);
   for (let index = 0; index < count; index++) {
-    const image = images.subarray(index * 3 * size * size, (index + 1) * 3 * size * size);
+    const image = pixels.subarray(index * 3 * size * size, (index + 1) * 3 * size * size);
     drawGrating(image, labels[index], random.fork(index));
   }
-  return { images, labels, count };
+  return { pixels, labels };
 }
 
 function drawGrating(image: Uint8Array, label: number, random: Random): void {

@@ -18,6 +18,8 @@ interface JobBase {
   /** Name of a data set that lies in `dataDir`. */
   readonly dataset: string;
   readonly dataDir: string;
+  /** Height = width of its images, pixels. Default: as published. */
+  readonly imageSize?: number | undefined;
   readonly threads: number;
 }
 

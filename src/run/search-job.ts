@@ -12,14 +12,9 @@ import { planTrials, rankTrials, type Strategy, type Trial } from "../search/ind
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import { HyperNetTraining, type ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
+import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
 import { computeType, createSmashNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { interrupted } from "./stop.js";
-
-interface HyperNetFacts {
-  readonly step: number;
-  /** Last measurement on held-out images. */
-  readonly validationError: number;
-}
 
 export interface SearchResult {
   readonly hypernet: { readonly steps: number; readonly validationError: number };
@@ -75,7 +70,7 @@ export async function openTraining(
   });
   const path = folder.checkpointPath("hypernet");
   if (!(await hasCheckpoint(path))) return { training, validationError: NaN };
-  const { facts, tensors } = await loadCheckpoint<HyperNetFacts>(path, config.device);
+  const { facts, tensors } = await loadCheckpoint(path, config.device, hyperNetFactsSchema);
   training.restore(facts.step, tensors);
   disposeAll(tensors);
   return { training, validationError: facts.validationError };

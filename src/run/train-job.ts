@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { countCost, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
-import type { ChannelStatistics, Dataset } from "../data/index.js";
+import type { Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { ResultingNetwork } from "../network/index.js";
 import { disposeAll, joinNamed, loadState } from "../nn/index.js";
@@ -11,20 +11,9 @@ import type { TrainedNetwork } from "../report/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
 import { NetworkTraining, testNetwork, type TestScore } from "../train/index.js";
 import type { JobContext } from "./events.js";
+import { networkFactsSchema, type NetworkFacts } from "./facts.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
 import { interrupted } from "./stop.js";
-
-/** What a trained network's file says of itself: enough to use it without the run. */
-export interface NetworkFacts {
-  readonly architecture: Architecture;
-  /** Name of the data set it is trained on. */
-  readonly dataset: string;
-  readonly classes: readonly string[];
-  readonly statistics: ChannelStatistics;
-  readonly step: number;
-  readonly steps: number;
-  readonly epochSums: { readonly loss: number; readonly error: number };
-}
 
 export interface TrainJob {
   readonly config: RunConfig;
@@ -51,7 +40,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
     computeType: computeType(config),
   });
   if (await hasCheckpoint(checkpoint)) {
-    const saved = await loadCheckpoint<NetworkFacts>(checkpoint, device);
+    const saved = await loadCheckpoint(checkpoint, device, networkFactsSchema);
     checkSameTraining(job, saved.facts, training.steps);
     training.restore(saved.facts.step, saved.tensors, saved.facts.epochSums);
     disposeAll(saved.tensors);
@@ -121,11 +110,18 @@ export interface EvalJob {
 
 /** Tests a trained network on the data set's test images. */
 export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise<TestScore> {
-  const { facts, tensors } = await loadCheckpoint<NetworkFacts>(checkpoint, device);
-  if (!facts.architecture || facts.classes.length !== dataset.classes.length) {
+  const { facts, tensors } = await loadCheckpoint(checkpoint, device, networkFactsSchema);
+  if (facts.architecture.input.size !== dataset.size) {
+    throw new SmashError("checkpoint", {
+      rule: "The images must have the size the network was trained on.",
+      found: `${checkpoint} for ${facts.architecture.input.size} pixels, ${dataset.name} with ${dataset.size}.`,
+      fix: `add --image-size ${facts.architecture.input.size}.`,
+    });
+  }
+  if (facts.classes.length !== dataset.classes.length) {
     throw new SmashError("checkpoint", {
       rule: "The checkpoint must be of a network trained on a data set with these classes.",
-      found: `${checkpoint} for ${facts.classes?.length ?? 0} classes, ${dataset.name} with ${dataset.classes.length}.`,
+      found: `${checkpoint} for ${facts.classes.length} classes, ${dataset.name} with ${dataset.classes.length}.`,
       fix: "give the file that `smash train` printed, and the data set it was trained on.",
     });
   }

@@ -12,7 +12,7 @@ import { runSearch } from "./search-job.js";
 import { runEval, runTrain } from "./train-job.js";
 
 async function runJob(job: Job, context: JobContext): Promise<unknown> {
-  const dataset = await loadDataset(job.dataset, { dataDir: job.dataDir });
+  const dataset = await loadDataset(job.dataset, job);
   switch (job.kind) {
     case "search":
       return runSearch({ ...job, folder: new RunFolder(job.run), dataset }, context);

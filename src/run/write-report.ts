@@ -1,7 +1,7 @@
 /** From a run folder to report.html and figures/*.svg; at any time, finished or not. */
 
 import type { RunConfig } from "../config/index.js";
-import { loadDataset } from "../data/index.js";
+import { describeDataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
 import {
   renderFigures,
@@ -21,7 +21,7 @@ import type { TrainResult } from "./train-job.js";
 /** Gathers a run's facts; what was told twice, before and after a kill, counts once. */
 export async function readRun(folder: RunFolder, dataDir: string): Promise<ReportData> {
   const { config, versions } = await folder.requireConfig();
-  const dataset = await loadDataset(config.dataset, { dataDir });
+  const dataset = await describeDataset(config.dataset, { dataDir, imageSize: config.space.input.size });
   const steps = new Map<number, StepPoint>();
   const validation = new Map<number, StepPoint>();
   const epochs = new Map<number, EpochPoint>();
@@ -68,10 +68,20 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       isTrained: trained !== undefined,
     }),
     reproduce: [
-      `npx smash search --data ${config.dataset} --preset ${config.preset} --seed ${config.seed} --threads ${config.threads} --out ${folder.path}`,
-      `npx smash train --data ${config.dataset} --run ${folder.path}`,
+      `npx smash search --data ${quoted(config.dataset)}${sizeFlag(config)} --preset ${config.preset} --seed ${config.seed} --threads ${config.threads} --out ${folder.path}`,
+      `npx smash train --data ${quoted(config.dataset)} --run ${folder.path}`,
     ],
   };
+}
+
+/** For a shell, where the path of an own folder needs it. */
+function quoted(name: string): string {
+  return /^[\w:./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+}
+
+/** An own folder has no size of its own. */
+function sizeFlag({ dataset, space }: RunConfig): string {
+  return dataset.startsWith("folder:") ? ` --image-size ${space.input.size}` : "";
 }
 
 function statusOf(reached: {

@@ -8,17 +8,16 @@ import { appendFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import type { Architecture } from "../arch/index.js";
 import { parseRunConfig, type RunConfig } from "../config/index.js";
-import { SmashError } from "../errors.js";
+import { describeValue, SmashError } from "../errors.js";
 import { hasCode, replaceFile } from "../files.js";
 
+const versionsSchema = z.looseObject({ smash: z.string(), node: z.string(), libtorch: z.string() });
+
 /** Who made the run: for the report and for other people's reproductions. */
-export interface Versions {
-  readonly smash: string;
-  readonly node: string;
-  readonly libtorch: string;
-}
+export type Versions = Readonly<Pick<z.infer<typeof versionsSchema>, "smash" | "node" | "libtorch">>;
 
 export class RunFolder {
   readonly path: string;
@@ -51,8 +50,7 @@ export class RunFolder {
   async readConfig(): Promise<{ readonly config: RunConfig; readonly versions: Versions } | undefined> {
     const text = await readIfThere(join(this.path, "config.json"));
     if (text === undefined) return undefined;
-    const { versions, ...config } = parseJson(text, join(this.path, "config.json")) as { versions: Versions };
-    return { config: parseRunConfig(config), versions };
+    return parseSavedConfig(text, join(this.path, "config.json"));
   }
 
   /** The configuration of a run that must exist. */
@@ -124,6 +122,25 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
+}
+
+/** The content of a run's config.json. Throws `SmashError("config")`. */
+export function parseSavedConfig(
+  text: string,
+  path: string,
+): { readonly config: RunConfig; readonly versions: Versions } {
+  const json = parseJson(text, path);
+  // What is no object is for the configuration's own parser to name.
+  const { versions, ...config } = Object(json) as { versions?: unknown };
+  const parsed = versionsSchema.safeParse(versions);
+  if (!parsed.success) {
+    throw new SmashError("config", {
+      rule: `${path} must name the versions the run was made with.`,
+      found: `${describeValue(versions)}.`,
+      fix: "restore the file, or start a new run with another --out.",
+    });
+  }
+  return { config: parseRunConfig(config), versions: parsed.data };
 }
 
 function parseJson(text: string, path: string): unknown {

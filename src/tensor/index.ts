@@ -1,5 +1,6 @@
 export { emptyCache, memoryStats, native, load as loadEngine, resolveDevice, setThreads } from "./engine.js";
 export type { Device, MemoryStats } from "./engine.js";
+export { mapFile } from "./map-file.js";
 export type { DType } from "./native-ops.js";
 export { Tensor } from "./tensor.js";
 export type { ReduceOptions, Shape, TypedArray } from "./tensor.js";

@@ -124,5 +124,6 @@ export interface NativeOps {
   liveTensors(): number;
   fromBytes(data: ArrayBufferView, shape: readonly number[], dtype: DType, device: string): Handle;
   readBytes(tensor: Handle): ArrayBuffer;
+  mapFile(path: string, offset: number, length: number): ArrayBuffer;
   opSignatures(): string[];
 }

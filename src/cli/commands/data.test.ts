@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runSmash } from "../built-cli.fixture.js";
 
@@ -68,4 +69,44 @@ it("fetch of what is there already changes nothing", async () => {
   expect(stdout).toMatch(/^\{"datasets":\[\{"name":"synthetic","present":true,"verified":true,/);
   expect(stderr).toBe("");
   expect(code).toBe(0);
+});
+
+it("check folder:PATH says what is in an own folder, as JSON and in words", async () => {
+  const root = join(dataDir, "pictures");
+  for (const [path, shade] of [
+    ["cat/1.png", 1],
+    ["cat/2.png", 2],
+    ["dog/1.png", 3],
+    ["dog/2.png", 4],
+    ["dog/again.png", 4],
+  ] as const) {
+    await mkdir(join(root, path, ".."), { recursive: true });
+    await sharp({
+      create: { width: 8, height: 8, channels: 3, background: { r: shade, g: 0, b: 0 } },
+    }).toFile(join(root, path));
+  }
+  await writeFile(join(root, "dog", "broken.jpg"), "no image");
+  const args = ["data", "check", `folder:${root}`, "--image-size", "8", "--data-dir", join(dataDir, "cache")];
+  const asJson = await runSmash([...args, "--json"]);
+  expect(asJson.code).toBe(0);
+  expect((JSON.parse(asJson.stdout) as Document).datasets).toMatchObject([
+    {
+      name: `folder:${root}`,
+      images: 4,
+      classes: 2,
+      report: {
+        split: "drawn",
+        classes: [
+          { name: "cat", train: 1, test: 1 },
+          { name: "dog", train: 1, test: 1 },
+        ],
+        unreadable: [{ path: "dog/broken.jpg" }],
+        duplicates: [{ path: "dog/again.png", of: "dog/2.png", otherClass: false }],
+      },
+    },
+  ]);
+  const { stdout } = await runSmash(args);
+  expect(stdout).toMatch(/^dog +1 +1 +50/m);
+  expect(stdout).toMatch(/^unreadable, left out: 1\n {2}dog\/broken\.jpg: not a JPEG/m);
+  expect(stdout).toMatch(/^duplicates, left out: 1\n {2}dog\/again\.png is dog\/2\.png$/m);
 });

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
+import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { runCommand } from "../run-command.js";
 
 export function registerData(program: Command): void {
@@ -20,13 +21,14 @@ export function registerData(program: Command): void {
   data
     .command("fetch")
     .description("bring data sets here and replace altered files")
-    .argument("<names...>", "data sets, see `smash data list`")
-    .action((names: readonly string[], _: object, command: Command) =>
+    .argument("<names...>", "data sets, see `smash data list`, or folder:PATH")
+    .addOption(imageSizeOption())
+    .action((names: readonly string[], flags: ImageSizeFlag, command: Command) =>
       runCommand(
         readCommonOptions(command),
         async (context) => {
           const { fetchData } = await import("./data/fetch.js");
-          return fetchData(names, context);
+          return fetchData(names, flags, context);
         },
         { stopping: "stopping the download…" },
       ),
@@ -34,12 +36,15 @@ export function registerData(program: Command): void {
 
   data
     .command("check")
-    .description("compare data sets with the published files; without a name, all that are there")
-    .argument("[names...]", "data sets, see `smash data list`")
-    .action((names: readonly string[], _: object, command: Command) =>
+    .description(
+      "compare data sets with the published files, or say what is in an own folder; without a name, all that are there",
+    )
+    .argument("[names...]", "data sets, see `smash data list`, or folder:PATH")
+    .addOption(imageSizeOption())
+    .action((names: readonly string[], flags: ImageSizeFlag, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
         const { checkData } = await import("./data/check.js");
-        return checkData(names, context);
+        return checkData(names, flags, context);
       }),
     );
 }

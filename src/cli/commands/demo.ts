@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
+import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { runCommand } from "../run-command.js";
 
 export function registerDemo(program: Command): void {
@@ -9,10 +10,14 @@ export function registerDemo(program: Command): void {
     .command("demo")
     .description("fetch CIFAR-10, search, rank, train the best, test it, write the report: a few minutes")
     .option("--data <name>", "data set", "cifar10")
+    .addOption(imageSizeOption())
     .option("--preset <name>", "preset", "demo")
     .option("--out <folder>", "the run's folder", "runs/demo")
     .action(
-      (flags: { readonly data: string; readonly preset: string; readonly out: string }, command: Command) =>
+      (
+        flags: ImageSizeFlag & { readonly data: string; readonly preset: string; readonly out: string },
+        command: Command,
+      ) =>
         runCommand(readCommonOptions(command), async (context) => {
           const { demo } = await import("./run/demo.js");
           return demo(flags, context);

@@ -2,9 +2,10 @@
 
 import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
+import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { runCommand } from "../run-command.js";
 
-interface SearchFlags {
+interface SearchFlags extends ImageSizeFlag {
   readonly data: string;
   readonly preset: string;
   readonly config?: string;
@@ -15,7 +16,8 @@ export function registerSearch(program: Command): void {
   program
     .command("search")
     .description("train a HyperNet, rank architectures by it, keep the best; goes on where it was stopped")
-    .requiredOption("--data <name>", "data set, see `smash data list`")
+    .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
+    .addOption(imageSizeOption())
     .option("--preset <name>", "tiny, demo or small", "small")
     .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
     .option("--out <folder>", "the run's folder", "runs/search")

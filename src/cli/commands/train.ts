@@ -2,10 +2,11 @@
 
 import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
+import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { parseInteger } from "../option-values.js";
 import { runCommand } from "../run-command.js";
 
-export interface TrainFlags {
+export interface TrainFlags extends ImageSizeFlag {
   readonly data: string;
   readonly run?: string;
   readonly rank: number;
@@ -15,11 +16,17 @@ export interface TrainFlags {
   readonly out?: string;
 }
 
+export interface EvalFlags extends ImageSizeFlag {
+  readonly checkpoint: string;
+  readonly data: string;
+}
+
 export function registerTrain(program: Command): void {
   program
     .command("train")
     .description("train one network normally, from scratch, and test it; goes on where it was stopped")
-    .requiredOption("--data <name>", "data set, see `smash data list`")
+    .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
+    .addOption(imageSizeOption())
     .option("--run <folder>", "train what this run found")
     .option(
       "--rank <k>",
@@ -41,8 +48,9 @@ export function registerTrain(program: Command): void {
     .command("eval")
     .description("test a trained network")
     .requiredOption("--checkpoint <file>", "what smash train wrote")
-    .requiredOption("--data <name>", "data set, see `smash data list`")
-    .action((flags: { readonly checkpoint: string; readonly data: string }, command: Command) =>
+    .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
+    .addOption(imageSizeOption())
+    .action((flags: EvalFlags, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
         const { evaluateCheckpoint } = await import("./run/train.js");
         return evaluateCheckpoint(flags, context);

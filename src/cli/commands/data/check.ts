@@ -3,6 +3,8 @@
 import { checkDataset, defaultDataDir, listDatasets } from "../../../data/index.js";
 import type { DatasetStatus } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
+import type { ImageSizeFlag } from "../../image-size.js";
+import { showFetch } from "../../show-fetch.js";
 import type { CommandResult } from "../../output.js";
 import type { CommandContext } from "../../run-command.js";
 import { presentStatuses } from "./status.js";
@@ -10,7 +12,8 @@ import { presentStatuses } from "./status.js";
 /** Without names, all that are there; one that was never fetched is no failure then. */
 export async function checkData(
   names: readonly string[],
-  { common, signal }: CommandContext,
+  { imageSize }: ImageSizeFlag,
+  { common, progress, signal }: CommandContext,
 ): Promise<CommandResult> {
   const dataDir = common.dataDir ?? defaultDataDir();
   const statuses: DatasetStatus[] = [];
@@ -19,7 +22,9 @@ export async function checkData(
   }
   for (const name of names) {
     signal.throwIfAborted();
-    statuses.push(await checkDataset(name, { dataDir }));
+    const onProgress = showFetch(progress);
+    statuses.push(await checkDataset(name, { dataDir, imageSize, signal, onProgress }));
+    progress.stop();
   }
   return { ...presentStatuses(statuses, dataDir), failure: findFailure(statuses, dataDir) };
 }

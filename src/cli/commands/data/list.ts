@@ -5,7 +5,7 @@ import type { CommandResult } from "../../output.js";
 import type { CommandContext } from "../../run-command.js";
 import { presentStatuses } from "./status.js";
 
-/** Verifies what is there, so a list costs reading every file once: about a second. */
+/** Files that changed since they were verified are verified again: about a second the first time. */
 export async function listData({ common }: CommandContext): Promise<CommandResult> {
   const dataDir = common.dataDir ?? defaultDataDir();
   return presentStatuses(await listDatasets({ dataDir }), dataDir);

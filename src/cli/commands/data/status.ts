@@ -4,6 +4,7 @@ import type { DatasetStatus } from "../../../data/index.js";
 import { formatInteger } from "../../../report/index.js";
 import type { CommandResult } from "../../output.js";
 import { formatTextTable } from "../../text-table.js";
+import { describeFolderReport } from "./folder-text.js";
 
 const columns = [
   { title: "data set" },
@@ -13,7 +14,10 @@ const columns = [
   { title: "classes", align: "right" },
 ] as const;
 
-/** `{datasets: [{name, present, verified, images, classes}]}`, or one row each and the folder below. */
+/**
+ * `{datasets: [{name, present, verified, images, classes}]}`, with `report` for an own folder; or one row each, the
+ * folder below, and what is in own folders.
+ */
 export function presentStatuses(statuses: readonly DatasetStatus[], dataDir: string): CommandResult {
   const rows = statuses.map(({ name, present, verified, images, classes }) => [
     name,
@@ -24,10 +28,14 @@ export function presentStatuses(statuses: readonly DatasetStatus[], dataDir: str
   ]);
   return {
     json: {
-      datasets: statuses.map(({ name, present, verified, images, classes }) => {
-        return { name, present, verified, images, classes };
+      datasets: statuses.map(({ name, present, verified, images, classes, report }) => {
+        return { name, present, verified, images, classes, ...(report && { report }) };
       }),
     },
-    text: `${formatTextTable(columns, rows)}\n\nin ${dataDir}`,
+    text: [
+      formatTextTable(columns, rows),
+      `in ${dataDir}`,
+      ...statuses.flatMap(({ report }) => (report ? [describeFolderReport(report)] : [])),
+    ].join("\n\n"),
   };
 }

@@ -1,13 +1,14 @@
 /** The work of `smash demo`: search, train the best, report. */
 
 import { writeReport } from "../../../run/index.js";
+import type { ImageSizeFlag } from "../../image-size.js";
 import type { CommandContext } from "../../run-command.js";
 import { dataDirOf } from "../../run-session.js";
 import { search } from "./search.js";
 import { describeTrained, trainNetwork } from "./train.js";
 
 export async function demo(
-  request: { readonly data: string; readonly preset: string; readonly out: string },
+  request: ImageSizeFlag & { readonly data: string; readonly preset: string; readonly out: string },
   context: CommandContext,
 ) {
   const { json, text, config, folder } = await search(request, context);

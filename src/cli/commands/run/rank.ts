@@ -21,7 +21,7 @@ export async function rank(flags: RankFlags, context: CommandContext) {
       fix: "add --samples 100, say.",
     });
   }
-  await openDataset(config.dataset, context);
+  await openDataset(config.dataset, context, config.space.input.size);
   const result = await startJob(
     { kind: "rank", run: folder.path, config, more, ...jobPlace(config, context) },
     jobOptions(context, folder),

@@ -4,10 +4,11 @@ import type { RunConfig } from "../../../config/index.js";
 import { formatPercent, formatTrialTable } from "../../../report/index.js";
 import { startJob, writeReport, type SearchResult } from "../../../run/index.js";
 import type { RunFolder } from "../../../store/index.js";
+import type { ImageSizeFlag } from "../../image-size.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, dataDirOf, jobOptions, jobPlace, openDataset, openRun } from "../../run-session.js";
 
-export interface SearchRequest {
+export interface SearchRequest extends ImageSizeFlag {
   readonly data: string;
   readonly preset: string;
   readonly configFile?: string | undefined;
@@ -15,8 +16,8 @@ export interface SearchRequest {
 }
 
 export async function search(request: SearchRequest, context: CommandContext) {
-  const { data, preset, configFile, out } = request;
-  const dataset = await openDataset(data, context);
+  const { data, preset, configFile, out, imageSize } = request;
+  const dataset = await openDataset(data, context, imageSize);
   const config = await configure({ preset, dataset, configFile }, context);
   const folder = await openRun(out, config);
   const result = await startJob(

@@ -2,7 +2,7 @@
 
 import { parseArchitecture, type Architecture } from "../../../arch/index.js";
 import type { RunConfig } from "../../../config/index.js";
-import type { Dataset } from "../../../data/index.js";
+import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { formatCount, formatLoss, formatPercent } from "../../../report/index.js";
 import { startJob, writeReport, type TrainResult } from "../../../run/index.js";
@@ -11,7 +11,7 @@ import { RunFolder, TrialStore } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, dataDirOf, jobOptions, jobPlace, openDataset, readJson } from "../../run-session.js";
-import type { TrainFlags } from "../train.js";
+import type { EvalFlags, TrainFlags } from "../train.js";
 
 export async function train(flags: TrainFlags, context: CommandContext) {
   const { data, run, arch } = flags;
@@ -22,16 +22,15 @@ export async function train(flags: TrainFlags, context: CommandContext) {
       fix: "give --run RUN to train what a search found, or --arch FILE.",
     });
   }
-  const dataset = await openDataset(data, context);
   const folder = run === undefined ? undefined : new RunFolder(run);
-  const base = folder
-    ? (await folder.requireConfig()).config
-    : await configure({ preset: flags.preset, dataset }, context);
-  const config = trainingConfig(base, flags);
+  const ofRun = folder && (await folder.requireConfig()).config;
   const architecture =
     arch === undefined
-      ? findTrial(folder!, flags.rank, config).architecture
+      ? findTrial(folder!, flags.rank, ofRun!).architecture
       : parseArchitecture(await readJson(arch));
+  const dataset = await openDataset(data, context, flags.imageSize ?? architecture.input.size);
+  const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
+  const config = trainingConfig(base, { data: dataset.name, epochs: flags.epochs });
   checkFits(architecture, dataset);
   const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
   const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";
@@ -43,7 +42,7 @@ export async function train(flags: TrainFlags, context: CommandContext) {
 /** What a run's or preset's configuration becomes for one training: the data set is the one named, not the run's. */
 export function trainingConfig(
   base: RunConfig,
-  { data, epochs }: Pick<TrainFlags, "data" | "epochs">,
+  { data, epochs }: { readonly data: string; readonly epochs?: number | undefined },
 ): RunConfig {
   const { networkTraining } = base;
   return {
@@ -83,15 +82,16 @@ export function describeTrained(result: TrainResult): string {
 }
 
 export async function evaluateCheckpoint(
-  { checkpoint, data }: { readonly checkpoint: string; readonly data: string },
+  { checkpoint, data, imageSize }: EvalFlags,
   context: CommandContext,
 ) {
-  await openDataset(data, context);
+  await openDataset(data, context, imageSize);
   const { threads, device } = context.common;
   const score = await startJob({
     kind: "eval",
     checkpoint,
     dataset: data,
+    imageSize,
     dataDir: dataDirOf(context),
     threads,
     device: resolveDevice(device),
@@ -116,7 +116,7 @@ function findTrial(folder: RunFolder, rank: number, config: RunConfig): Trial {
   });
 }
 
-function checkFits({ input, classes }: Architecture, dataset: Dataset): void {
+function checkFits({ input, classes }: Architecture, dataset: DatasetInfo): void {
   const { name, channels, size } = dataset;
   if (input.channels === channels && input.size === size && classes === dataset.classes.length) return;
   throw new SmashError("architecture", {

@@ -1,0 +1,134 @@
+/**
+ * From an own image folder to its pack. The pack stands for the names, sizes and modification times of all images: to
+ * compare those takes a look-up each, where sums of contents would mean reading every file at every start.
+ */
+
+import { createHash } from "node:crypto";
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { openPack, readPackDescription } from "../pack-reader.js";
+import { packPath, readOwnPack } from "../prepare-pack.js";
+import type { PackRequest, ReadyPack } from "../prepare-pack.js";
+import { writePack } from "../pack-writer.js";
+import type { AddImages } from "../pack-writer.js";
+import type { Dataset, DatasetInfo } from "../dataset.js";
+import { assignParts } from "./assign-parts.js";
+import type { Outcome } from "./assign-parts.js";
+import { decodeImage, UnreadableImage } from "./decode-image.js";
+import { folderReportSchema } from "./folder-report.js";
+import type { FolderReport } from "./folder-report.js";
+import { scanFolder, unusable } from "./scan-folder.js";
+import type { FolderScan } from "./scan-folder.js";
+
+const prefix = "folder:";
+/** SMASH's images: 32 pixels. */
+const defaultSize = 32;
+/** Files decoded at a time: as many as Node reads at a time. */
+const atOnce = 4;
+/** Part of the stamp: a change of what decoding gives makes every pack old. */
+const decoderVersion = 1;
+
+/** The folder that a data set's name names; undefined for other names. */
+export function folderOf(name: string): string | undefined {
+  return name.startsWith(prefix) && name.length > prefix.length
+    ? resolve(name.slice(prefix.length))
+    : undefined;
+}
+
+export async function describeFolder(root: string, request: PackRequest): Promise<DatasetInfo> {
+  const { description } = await prepareFolder(root, request);
+  return infoOf(root, description);
+}
+
+export async function openFolder(root: string, request: PackRequest): Promise<Dataset> {
+  const { path, description } = await prepareFolder(root, request);
+  const { train, test } = await openPack(path);
+  return { ...infoOf(root, description), train, test };
+}
+
+export async function reportFolder(root: string, request: PackRequest): Promise<FolderReport> {
+  const { path, description } = await prepareFolder(root, request);
+  const report = folderReportSchema.safeParse(description.details);
+  if (report.success) return report.data;
+  throw unusable(root, `have a report in ${path}`, z.prettifyError(report.error));
+}
+
+function infoOf(
+  root: string,
+  { classes, channels, size, train, test }: ReadyPack["description"],
+): DatasetInfo {
+  return { name: `${prefix}${root}`, classes, channels, size, train, test };
+}
+
+/** The pack that fits the folder as it is now, made if need be. */
+export async function prepareFolder(root: string, request: PackRequest): Promise<ReadyPack> {
+  const { dataDir, imageSize: size = defaultSize } = request;
+  const scan = await scanFolder(root);
+  const id = createHash("md5")
+    .update(await realpath(root))
+    .digest("hex");
+  const path = packPath(`folder-${id}`, { dataDir, size });
+  const stamp = stampOf(scan);
+  const found = await readOwnPack(path);
+  if (found?.stamp === stamp) return { path, description: found };
+  await writePack(path, async (add) => {
+    const outcomes = await decodeAll({ scan, root, size, add }, request);
+    const { parts, report } = assignParts(scan, outcomes);
+    requireEnough(root, report);
+    const labels = scan.images.map(({ label }) => label);
+    return { classes: [...scan.classes], channels: 3, size, stamp, labels, parts, details: report };
+  });
+  return { path, description: (await readPackDescription(path))! };
+}
+
+function stampOf({ classes, images, outside, otherFiles }: FolderScan): string {
+  const hash = createHash("md5").update(JSON.stringify([decoderVersion, classes, outside, otherFiles]));
+  for (const { path, part, bytes, mtimeMs } of images)
+    hash.update(JSON.stringify([path, part, bytes, mtimeMs]));
+  return hash.digest("hex");
+}
+
+/** Adds every image, black where it cannot be read: its place in the pack stays, and is left out. */
+async function decodeAll(
+  { scan, root, size, add }: { scan: FolderScan; root: string; size: number; add: AddImages },
+  { onProgress, signal }: PackRequest,
+): Promise<readonly Outcome[]> {
+  const total = scan.images.length;
+  const black = new Uint8Array(3 * size * size);
+  const outcomes: Outcome[] = [];
+  for (let first = 0; first < total; first += atOnce) {
+    signal?.throwIfAborted();
+    const group = scan.images.slice(first, first + atOnce);
+    for (const pixels of await Promise.all(group.map(({ file }) => tryDecode(file, size)))) {
+      await add(typeof pixels === "string" ? black : pixels);
+      outcomes.push(
+        typeof pixels === "string"
+          ? { reason: pixels }
+          : { digest: createHash("md5").update(pixels).digest("base64") },
+      );
+    }
+    const event = { kind: "progress", dataset: `${prefix}${root}`, step: "convert", unit: "images" } as const;
+    onProgress?.({ ...event, done: outcomes.length, total });
+  }
+  return outcomes;
+}
+
+/** The pixels, or why there are none. */
+async function tryDecode(file: string, size: number): Promise<Uint8Array | string> {
+  try {
+    return await decodeImage(file, size);
+  } catch (error) {
+    if (error instanceof UnreadableImage) return error.message;
+    throw error;
+  }
+}
+
+function requireEnough(root: string, { classes, unreadable }: FolderReport): void {
+  const empty = classes.filter(({ train }) => train === 0).map(({ name }) => `"${name}"`);
+  if (empty.length > 0) {
+    const found = `none of ${empty.slice(0, 5).join(", ")}${empty.length > 5 ? ", …" : ""} (${unreadable.length} images are unreadable${unreadable.length > 0 ? `, ${unreadable[0].path}: ${unreadable[0].reason}` : ""})`;
+    throw unusable(root, "have training images of every class", found);
+  }
+  if (classes.every(({ test }) => test === 0)) throw unusable(root, "have test images", "none");
+}

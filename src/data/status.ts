@@ -1,0 +1,108 @@
+/** Whether data sets are here and as they were published, and bringing them here. */
+
+import { rm } from "node:fs/promises";
+import { SmashError } from "../errors.js";
+import type { DatasetInfo } from "./dataset.js";
+import type { FolderReport } from "./folder/folder-report.js";
+import { describeFolder, folderOf, prepareFolder, reportFolder } from "./folder/prepare-folder.js";
+import { isDamaged, verifyPack } from "./pack-reader.js";
+import { fetchFiles, findPack, preparePack } from "./prepare-pack.js";
+import type { PackRequest } from "./prepare-pack.js";
+import { findSource, sources } from "./registry.js";
+import type { DatasetRequest } from "./registry.js";
+import type { DatasetSource } from "./source.js";
+import { synthetic } from "./synthetic.js";
+
+export interface DataFolder {
+  /** The folder below which every data set has its own. */
+  readonly dataDir: string;
+}
+
+export interface DatasetStatus {
+  readonly name: string;
+  /** All its files are there. */
+  readonly present: boolean;
+  /** They are the published ones. */
+  readonly verified: boolean;
+  /** Training and test images together. */
+  readonly images: number;
+  /** Number of classes. */
+  readonly classes: number;
+  /** Why it is present but not verified. */
+  readonly problem?: string;
+  /** Of an own folder. */
+  readonly report?: FolderReport;
+}
+
+/** Brings the data set into `dataDir` and replaces altered files; nothing happens when it is there and verified. */
+export async function fetchDataset(name: string, request: DatasetRequest): Promise<DatasetStatus> {
+  const folder = folderOf(name);
+  if (folder !== undefined) return statusOfFolder(folder, request);
+  if (name === synthetic.name) return statusOfSynthetic;
+  const source = findSource(name);
+  if (!(await statusOf(source, request)).verified) await fetchFiles(source, request);
+  const status = await statusOf(source, request);
+  if (status.verified) await preparePack(source, request);
+  return status;
+}
+
+/**
+ * Compares all bytes with the published sums; of an own folder, says what is in it. Errors: `usage` for an unknown name,
+ * `data` for a folder that cannot be used.
+ */
+export async function checkDataset(name: string, request: DatasetRequest): Promise<DatasetStatus> {
+  const folder = folderOf(name);
+  if (folder !== undefined) return statusOfFolder(folder, request);
+  if (name === synthetic.name) return statusOfSynthetic;
+  return checkFiles(findSource(name), { dataDir: request.dataDir });
+}
+
+/** Every known data set; files that have not changed since they were verified are not read again. */
+export async function listDatasets({ dataDir }: DataFolder): Promise<readonly DatasetStatus[]> {
+  const rows: DatasetStatus[] = [];
+  for (const source of sources) rows.push(await statusOf(source, { dataDir }));
+  return [...rows, statusOfSynthetic];
+}
+
+async function statusOf(source: DatasetSource, request: PackRequest): Promise<DatasetStatus> {
+  if (await findPack(source, request)) return { ...aboutOf(source), present: true, verified: true };
+  return checkFiles(source, request);
+}
+
+async function checkFiles(source: DatasetSource, request: PackRequest): Promise<DatasetStatus> {
+  const { dataDir } = request;
+  const about = aboutOf(source);
+  if (!(await source.locate(dataDir))) return { ...about, present: false, verified: false };
+  try {
+    for await (const chunk of source.read(dataDir)) void chunk;
+    const pack = await findPack(source, request);
+    if (pack) await removeIfDamaged(pack.path);
+    return { ...about, present: true, verified: true };
+  } catch (error) {
+    if (!(error instanceof SmashError) || error.code !== "data") throw error;
+    return { ...about, present: true, verified: false, problem: error.message };
+  }
+}
+
+async function statusOfFolder(root: string, request: PackRequest): Promise<DatasetStatus> {
+  const { path } = await prepareFolder(root, request);
+  await removeIfDamaged(path);
+  const info = await describeFolder(root, request);
+  return { ...aboutOf(info), present: true, verified: true, report: await reportFolder(root, request) };
+}
+
+/** A pack is ours to make again. */
+async function removeIfDamaged(path: string): Promise<void> {
+  try {
+    await verifyPack(path);
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    await rm(path);
+  }
+}
+
+function aboutOf({ name, train, test, classes }: DatasetInfo) {
+  return { name, images: train.count + test.count, classes: classes.length };
+}
+
+const statusOfSynthetic: DatasetStatus = { ...aboutOf(synthetic), present: true, verified: true };

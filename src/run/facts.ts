@@ -1,0 +1,43 @@
+/** What checkpoints say of themselves, checked when they are read: the files may come from anywhere. */
+
+import { z } from "zod";
+import { parseArchitecture, type Architecture } from "../arch/index.js";
+import { SmashError } from "../errors.js";
+
+const count = z.int().nonnegative();
+/** JSON has no NaN: what was not measured is null. */
+const measured = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? NaN);
+
+export const hyperNetFactsSchema = z.looseObject({
+  step: count,
+  /** Last measurement on held-out images; NaN before the first. */
+  validationError: measured,
+});
+
+const architecture = z.unknown().transform((value, context): Architecture => {
+  try {
+    return parseArchitecture(value);
+  } catch (error) {
+    if (!(error instanceof SmashError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+});
+
+/** What a trained network's file says of itself: enough to use it without the run. */
+export const networkFactsSchema = z.looseObject({
+  architecture,
+  /** Name of the data set it is trained on. */
+  dataset: z.string(),
+  classes: z.array(z.string()).readonly(),
+  statistics: z.strictObject({ mean: z.array(z.number()).readonly(), std: z.array(z.number()).readonly() }),
+  step: count,
+  steps: count,
+  epochSums: z.strictObject({ loss: measured, error: measured }),
+});
+
+export type HyperNetFacts = Readonly<z.infer<typeof hyperNetFactsSchema>>;
+export type NetworkFacts = Readonly<z.infer<typeof networkFactsSchema>>;
