@@ -1,6 +1,6 @@
 /** The work of `smash train` and `smash eval`. */
 
-import { parseArchitecture, type Architecture } from "../../../arch/index.js";
+import type { Architecture } from "../../../arch/index.js";
 import type { RunConfig } from "../../../config/index.js";
 import type { Dataset } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
@@ -10,7 +10,8 @@ import { rankTrials, type Trial } from "../../../search/index.js";
 import { RunFolder, TrialStore } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { configure, dataDirOf, jobOptions, jobPlace, openDataset, readJson } from "../../run-session.js";
+import { configure, dataDirOf, jobOptions, jobPlace, openDataset } from "../../run-session.js";
+import { readArchitecture } from "../arch/files.js";
 import type { TrainFlags } from "../train.js";
 
 export async function train(flags: TrainFlags, context: CommandContext) {
@@ -29,9 +30,7 @@ export async function train(flags: TrainFlags, context: CommandContext) {
     : await configure({ preset: flags.preset, dataset }, context);
   const config = trainingConfig(base, flags);
   const architecture =
-    arch === undefined
-      ? findTrial(folder!, flags.rank, config).architecture
-      : parseArchitecture(await readJson(arch));
+    arch === undefined ? findTrial(folder!, flags.rank, config).architecture : await readArchitecture(arch);
   checkFits(architecture, dataset);
   const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
   const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";
