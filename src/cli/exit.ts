@@ -58,17 +58,3 @@ function unexpected(error: unknown): SmashError {
 function isMemoryFull(error: unknown): boolean {
   return hasCode(error, "ERR_WORKER_OUT_OF_MEMORY") || /allocation failed/.test(String(error));
 }
-
-/**
- * Lets `smash … | head` end quietly: nobody reads on, so nothing is left to do. A reader of stderr that left is no
- * reason to stop work, whose result goes elsewhere.
- */
-export function exitOnClosedOutput(): void {
-  process.stdout.on("error", (error) => {
-    if (!hasCode(error, "EPIPE")) throw error;
-    process.exit();
-  });
-  process.stderr.on("error", (error) => {
-    if (!hasCode(error, "EPIPE")) throw error;
-  });
-}

@@ -5,10 +5,8 @@ import { readCommonOptions } from "../common-options.js";
 import { parseInteger } from "../option-values.js";
 import { runCommand } from "../run-command.js";
 
-export function registerBench(program: Command): void {
-  program
-    .command("bench")
-    .description("benchmarks of the project: a HyperNet step against plain PyTorch, input, memory, help")
+export function registerBench(command: Command): void {
+  command
     .argument("<name>", "hypernet-step, input, memory or help")
     .option(
       "--steps <n>",

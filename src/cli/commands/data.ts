@@ -4,9 +4,7 @@ import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
 import { runCommand } from "../run-command.js";
 
-export function registerData(program: Command): void {
-  const data = program.command("data").description("list, fetch and check the known data sets");
-
+export function registerData(data: Command): void {
   data
     .command("list")
     .description("the known data sets, where they lie, and whether they are there and unaltered")

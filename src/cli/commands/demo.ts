@@ -4,10 +4,8 @@ import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
 import { runCommand } from "../run-command.js";
 
-export function registerDemo(program: Command): void {
-  program
-    .command("demo")
-    .description("fetch CIFAR-10, search, rank, train the best, test it, write the report: a few minutes")
+export function registerDemo(command: Command): void {
+  command
     .option("--data <name>", "data set", "cifar10")
     .option("--preset <name>", "preset", "demo")
     .option("--out <folder>", "the run's folder", "runs/demo")

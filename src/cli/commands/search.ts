@@ -11,10 +11,8 @@ interface SearchFlags {
   readonly out: string;
 }
 
-export function registerSearch(program: Command): void {
-  program
-    .command("search")
-    .description("train a HyperNet, rank architectures by it, keep the best; goes on where it was stopped")
+export function registerSearch(command: Command): void {
+  command
     .requiredOption("--data <name>", "data set, see `smash data list`")
     .option("--preset <name>", "tiny, demo or small", "small")
     .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
