@@ -3,7 +3,8 @@
  * and a rename is the last step. Errors of the disk become ours here.
  */
 
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { dirname, join, basename } from "node:path";
 import { SmashError } from "./errors.js";
 
@@ -18,13 +19,43 @@ export async function fileSize(path: string): Promise<number | undefined> {
   }
 }
 
+/** As part of a file name. Processes of another machine that shares the disk have numbers of their own. */
+const machine = hostname().replaceAll(/[^\w.]/g, "_");
+
+/** `goal.tmp-PROCESS@MACHINE-xxxxxx` */
+const temporaryName = /^(.+)\.tmp-(\d+)@([\w.]+)-\w{6}$/;
+
+/**
+ * Removes the temporary folders directly in `folder`, for one goal or for all, whose process was killed before it could.
+ * Those of running processes, and of other machines, stay.
+ */
+export async function removeLeftovers(folder: string, goal?: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const [, base, pid, owner] = temporaryName.exec(name) ?? [];
+    if (base === undefined || (goal !== undefined && base !== goal)) continue;
+    if (owner === machine && !isRunning(Number(pid)))
+      await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process is one that runs.
+    return !hasCode(error, "ESRCH");
+  }
+}
+
 /**
  * Runs `work` with a new folder beside `goal`, so that a rename to `goal` stays on one file system, and removes the
  * folder afterwards, whatever happened.
  */
 export async function withTemporaryFolder<T>(goal: string, work: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(dirname(goal), { recursive: true });
-  const folder = await mkdtemp(join(dirname(goal), `${basename(goal)}.tmp-`));
+  await removeLeftovers(dirname(goal), basename(goal));
+  const folder = await mkdtemp(join(dirname(goal), `${basename(goal)}.tmp-${process.pid}@${machine}-`));
   try {
     return await work(folder);
   } finally {
@@ -52,7 +83,7 @@ export async function writingBelow<T>(folder: string, work: () => Promise<T>): P
   try {
     return await work();
   } catch (error) {
-    if (hasCode(error, "ENOSPC", "EDQUOT")) {
+    if (isDiskFull(error)) {
       throw new SmashError("disk-full", {
         rule: `The disk must have room for what is written to ${folder}.`,
         found: String(error),
@@ -70,6 +101,11 @@ export async function writingBelow<T>(folder: string, work: () => Promise<T>): P
     }
     throw error;
   }
+}
+
+/** No room, over the user's quota, or over the size a file may have. */
+export function isDiskFull(error: unknown): boolean {
+  return hasCode(error, "ENOSPC", "EDQUOT", "EFBIG");
 }
 
 /** Whether `error` is a system error with one of these codes ("ENOENT", …). */

@@ -1,12 +1,15 @@
 /** The "did you mean" of error messages. */
 
-import { distance } from "fastest-levenshtein";
+import { createRequire } from "node:module";
+import type * as Levenshtein from "fastest-levenshtein";
 
 /** A longer way than this share of the longer name is another word, not a slip of the fingers. */
 const mostDifferent = 0.4;
 
 /** The known name closest to a mistyped one, upper and lower case alike, or undefined if none is close. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
+  // At the first mistake: whoever types no wrong name need not wait for it.
+  const { distance } = createRequire(import.meta.url)("fastest-levenshtein") as typeof Levenshtein;
   let nearest: string | undefined;
   let least = Infinity;
   for (const candidate of known) {

@@ -157,6 +157,18 @@ describe("bad input", () => {
       2,
       "config.json",
     ],
+    [
+      "an architecture file that is not there",
+      ["train", "--data", "synthetic", "--arch", join(folder, "none.json")],
+      1,
+      "none.json: an architecture file must exist",
+    ],
+    [
+      "a file that is no architecture",
+      ["train", "--data", "synthetic", "--arch", fileURLToPath(new URL("../package.json", import.meta.url))],
+      1,
+      "package.json: ",
+    ],
   ])("%s names the nearest known one or the fix", async (_, args, exitCode, hint) => {
     const { code, stdout, stderr } = await smash(...args);
     expect(code).toBe(exitCode);

@@ -2,19 +2,6 @@
 
 import type { Convolution, Layer } from "./architecture.js";
 
-/** 1,234,567 as "1.2 M". */
-export function formatCount(count: number): string {
-  const units = [
-    [1e9, "G"],
-    [1e6, "M"],
-    [1e3, "k"],
-  ] as const;
-  const unit = units.find(([size]) => count >= size);
-  if (!unit) return String(count);
-  const scaled = count / unit[0];
-  return `${scaled >= 100 ? scaled.toFixed(0) : scaled.toPrecision(2)} ${unit[1]}`;
-}
-
 function pair([height, width]: readonly [number, number]): string {
   return height === width ? String(height) : `${height}×${width}`;
 }

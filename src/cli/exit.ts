@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { SmashError } from "../errors.js";
-import { hasCode } from "../files.js";
+import { hasCode, isDiskFull } from "../files.js";
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
@@ -30,11 +30,19 @@ function exitCodeOf({ code }: SmashError): ExitCode {
 
 function unexpected(error: unknown): SmashError {
   const found = String(error).replace(/\.?$/, ".");
-  if (hasCode(error, "ENOSPC", "EDQUOT")) {
+  if (isDiskFull(error)) {
     return new SmashError("disk-full", {
       rule: "The disk must have room for what is written.",
       found,
       fix: "free some space, then run the command again.",
+      cause: error,
+    });
+  }
+  if (isMemoryFull(error)) {
+    return new SmashError("out-of-memory", {
+      rule: "The machine must have memory for what is computed.",
+      found,
+      fix: "use a smaller batch or a narrower space, or raise the limit; what was saved is intact.",
       cause: error,
     });
   }
@@ -46,16 +54,7 @@ function unexpected(error: unknown): SmashError {
   });
 }
 
-/**
- * Lets `smash … | head` end quietly: nobody reads on, so nothing is left to do. A reader of stderr that left is no
- * reason to stop work, whose result goes elsewhere.
- */
-export function exitOnClosedOutput(): void {
-  process.stdout.on("error", (error) => {
-    if (!hasCode(error, "EPIPE")) throw error;
-    process.exit();
-  });
-  process.stderr.on("error", (error) => {
-    if (!hasCode(error, "EPIPE")) throw error;
-  });
+/** JavaScript's own shortages; those of tensors come from the engine with a code. */
+function isMemoryFull(error: unknown): boolean {
+  return hasCode(error, "ERR_WORKER_OUT_OF_MEMORY") || /allocation failed/.test(String(error));
 }

@@ -55,6 +55,12 @@ it("an error nobody foresaw is one line as well", async () => {
   expect(code).toBe(1);
 });
 
+it("memory that JavaScript cannot have is told as such", async () => {
+  const { code, stderr } = await runWork(`new ArrayBuffer(2 ** 46);`);
+  expect(stderr).toMatch(/^smash: out-of-memory: .*Array buffer allocation failed.*\n$/);
+  expect(code).toBe(1);
+});
+
 it("a result that is a failure is printed and still sets the code", async () => {
   const work = `return { json: { ok: false }, text: "", failure: ${failure} };`;
   const { code, stdout, stderr } = await runWork(work, { options: { json: true } });

@@ -65,13 +65,13 @@ export async function openRun(path: string, config: RunConfig): Promise<RunFolde
   return folder;
 }
 
-/** How a job is run and shown: events go to the run's log, where there is a run, and to the display. */
+/** How a job is run and shown: events go with their time to the run's log, where there is a run, and to the display. */
 export function jobOptions({ progress, signal }: CommandContext, folder?: RunFolder): JobOptions {
   const show = showRun(progress);
   return {
     signal,
     onEvent: (event) => {
-      folder?.appendEvent(event);
+      folder?.appendEvent({ ...event, at: Date.now() });
       show(event);
     },
   };

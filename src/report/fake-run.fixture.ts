@@ -33,7 +33,13 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
       precision: "fp32",
     },
     config: { preset: "small", space: { baseChannels: 8, maxUnits: 64 }, ranking: { samples: 160 } },
-    hypernet: { steps: 6_000, parameters: 562_144, ...fakeHypernet(random.fork("hypernet")), seconds: 1_327 },
+    hypernet: {
+      steps: 6_000,
+      parameters: 562_144,
+      freeParameters: 184_900,
+      ...fakeHypernet(random.fork("hypernet")),
+      seconds: 1_327,
+    },
     trials,
     rankedBy: "loss",
     batchNorm: "recalibrated",
@@ -58,7 +64,10 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
 /** A run in which nothing has been measured yet. */
 export function emptyRun(): ReportData {
   return fakeRun({
-    hypernet: { steps: 0, parameters: 562_144, curve: [], validation: [], seconds: 0 },
+    hypernet: {
+      ...{ steps: 0, parameters: 562_144, freeParameters: 184_900, seconds: 0 },
+      ...{ curve: [], validation: [] },
+    },
     trials: [],
     best: undefined,
     trained: undefined,

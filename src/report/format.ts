@@ -1,25 +1,8 @@
 /** Numbers as people read them: short, with units, the same on the terminal and in the report. */
 
-/** Stands for a number that is not there: not measured, or not finite. */
-export const missing = "–";
+import { missing } from "../format-count.js";
 
-const prefixes = ["", "k", "M", "G", "T", "P"] as const;
-
-/** Three significant digits with an SI prefix: 45.6k, 1.23M. */
-export function formatCount(count: number): string {
-  if (!Number.isFinite(count)) return missing;
-  let scaled = count;
-  let prefix = 0;
-  // 999.5 of a unit already reads as 1.00 of the next one.
-  while (Math.abs(scaled) >= 999.5 && prefix < prefixes.length - 1) {
-    scaled /= 1000;
-    prefix++;
-  }
-  if (prefix === 0) return Number.isInteger(count) ? String(count) : scaled.toPrecision(3);
-  const size = Math.abs(scaled);
-  const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-  return scaled.toFixed(digits) + prefixes[prefix];
-}
+export { formatCount, missing } from "../format-count.js";
 
 /** A fraction as percent, two decimals unless told: 5.53 %. */
 export function formatPercent(fraction: number, digits = 2): string {

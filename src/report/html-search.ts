@@ -33,6 +33,7 @@ export function searchedSection(data: ReportData): Markup {
       ["Ranked by", `validation ${data.rankedBy}`],
       ["BatchNorm statistics", data.batchNorm],
       ["HyperNet parameters", formatCount(hypernet.parameters)],
+      ["Freely learned, shared parameters", formatCount(hypernet.freeParameters)],
       ["HyperNet steps", formatInteger(hypernet.steps)],
       ["HyperNet training time", hypernet.seconds > 0 ? formatDuration(hypernet.seconds) : undefined],
     ])}

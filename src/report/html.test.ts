@@ -118,6 +118,12 @@ describe("renderReport", () => {
     expect(page).toMatch(/Validation images, held out\s+5,000/);
   });
 
+  test("tells the HyperNet's parameters from the freely learned ones", async () => {
+    const page = text(await renderReport(fakeRun()));
+    expect(page).toMatch(/HyperNet parameters\s+562k/);
+    expect(page).toMatch(/Freely learned, shared parameters\s+185k/);
+  });
+
   test("shows the top-5 error only where it says something", async () => {
     const run = fakeRun();
     expect(text(await renderReport(run))).not.toContain("top 5");

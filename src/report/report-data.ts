@@ -67,6 +67,8 @@ export interface ReportData {
   readonly hypernet: {
     readonly steps: number;
     readonly parameters: number;
+    /** The weights beside it that all architectures share. */
+    readonly freeParameters: number;
     /** Raw training measurements; smoothed here for display. */
     readonly curve: readonly StepPoint[];
     readonly validation: readonly StepPoint[];

@@ -14,6 +14,12 @@ export type RunEvent =
   /** A phase is over; seconds of this sitting. */
   | { readonly type: "phase-done"; readonly phase: Phase; readonly seconds: number };
 
+/** An event as a run's log holds it. */
+export type LoggedEvent = RunEvent & {
+  /** Milliseconds since 1970; logs of older versions are without it. */
+  readonly at?: number;
+};
+
 /** What a job needs from whoever runs it. */
 export interface JobContext {
   readonly emit: (event: RunEvent) => void;

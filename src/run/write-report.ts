@@ -3,6 +3,7 @@
 import type { RunConfig } from "../config/index.js";
 import { describeDataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
+import type { NamedTensors } from "../nn/index.js";
 import {
   renderFigures,
   renderReport,
@@ -14,7 +15,8 @@ import {
 import { rankTrials } from "../search/index.js";
 import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import { scope } from "../tensor/index.js";
-import type { RunEvent } from "./events.js";
+import type { LoggedEvent } from "./events.js";
+import { phaseSeconds } from "./phase-seconds.js";
 import { createSmashNetwork } from "./prepare.js";
 import type { TrainResult } from "./train-job.js";
 
@@ -25,15 +27,15 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const steps = new Map<number, StepPoint>();
   const validation = new Map<number, StepPoint>();
   const epochs = new Map<number, EpochPoint>();
-  const seconds = { hypernet: 0, ranking: 0, network: 0 };
   let trained: TrainResult | undefined;
-  for (const event of (await folder.readEvents()) as (RunEvent | ({ type: "trained" } & TrainResult))[]) {
+  const events = (await folder.readEvents()) as (LoggedEvent | ({ type: "trained" } & TrainResult))[];
+  for (const event of events) {
     if (event.type === "hypernet-step") steps.set(event.step, event);
     else if (event.type === "hypernet-validation") validation.set(event.step, event);
     else if (event.type === "network-epoch") epochs.set(event.epoch, event);
-    else if (event.type === "phase-done") seconds[event.phase] += event.seconds;
     else if (event.type === "trained") trained = event;
   }
+  const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
   const trials = await readTrials(folder);
   const { rankedBy, batchNorm } = config.ranking;
   return {
@@ -52,7 +54,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     config,
     hypernet: {
       steps: config.hypernetTraining.steps,
-      parameters: countHyperNetParameters(config),
+      ...countParameters(config),
       curve: [...steps.values()],
       validation: [...validation.values()],
       seconds: seconds.hypernet,
@@ -94,14 +96,19 @@ function statusOf(reached: {
   return reached.isSearched ? "ranking" : "training-hypernet";
 }
 
-/** Of the HyperNet and the freely learned weights. */
-function countHyperNetParameters(config: RunConfig): number {
+/** Of the HyperNet, and of the freely learned weights beside it. */
+function countParameters(config: RunConfig): {
+  readonly parameters: number;
+  readonly freeParameters: number;
+} {
   return scope(() => {
-    const tensors = createSmashNetwork({ ...config, device: "cpu" })
-      .parameters()
-      .values();
-    return [...tensors].reduce((sum, tensor) => sum + tensor.size, 0);
+    const { hypernet, free } = createSmashNetwork({ ...config, device: "cpu" });
+    return { parameters: countValues(hypernet.parameters()), freeParameters: countValues(free.parameters()) };
   });
+}
+
+function countValues(tensors: NamedTensors): number {
+  return [...tensors.values()].reduce((sum, tensor) => sum + tensor.size, 0);
 }
 
 /** Writes the figures, then the page; gives the page's path. */

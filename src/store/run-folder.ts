@@ -12,7 +12,7 @@ import { z } from "zod";
 import type { Architecture } from "../arch/index.js";
 import { parseRunConfig, type RunConfig } from "../config/index.js";
 import { describeValue, SmashError } from "../errors.js";
-import { hasCode, replaceFile } from "../files.js";
+import { hasCode, isDiskFull, removeLeftovers, replaceFile } from "../files.js";
 
 const versionsSchema = z.looseObject({ smash: z.string(), node: z.string(), libtorch: z.string() });
 
@@ -64,8 +64,10 @@ export class RunFolder {
     });
   }
 
-  /** Starts a run, or joins the one that is there if its configuration is the same. */
+  /** Starts a run, or joins the one that is there if its configuration is the same; clears up after killed writers. */
   async open(config: RunConfig, versions: Versions): Promise<void> {
+    const folders = ["", "checkpoints", "best", "figures"].map((name) => join(this.path, name));
+    for (const folder of folders) await removeLeftovers(folder);
     const saved = await this.readConfig();
     if (!saved) {
       await replaceFile(
@@ -93,7 +95,7 @@ export class RunFolder {
     try {
       appendFileSync(join(this.path, "events.jsonl"), `${JSON.stringify(event)}\n`);
     } catch (cause) {
-      throw new SmashError(hasCode(cause, "ENOSPC", "EDQUOT") ? "disk-full" : "config", {
+      throw new SmashError(isDiskFull(cause) ? "disk-full" : "config", {
         rule: `Events must be writable to ${this.path}.`,
         found: `${String(cause)}.`,
         fix: "free some space or permissions and run the same command again; it goes on from the last checkpoint.",

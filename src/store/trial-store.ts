@@ -1,6 +1,8 @@
 /** The trials of a run in SQLite: a trial is there as soon as `add` returns, whatever happens to the process. */
 
 import Database from "libsql";
+import { SmashError } from "../errors.js";
+import { hasCode } from "../files.js";
 import type { Trial } from "../search/index.js";
 
 interface Row {
@@ -9,21 +11,27 @@ interface Row {
 }
 
 export class TrialStore {
+  readonly #path: string;
   readonly #database: Database.Database;
 
   constructor(path: string) {
+    this.#path = path;
     this.#database = new Database(path);
-    this.#database.exec(
-      "CREATE TABLE IF NOT EXISTS trials (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, validation_error REAL, " +
-        "validation_loss REAL, parameters INTEGER NOT NULL, flops INTEGER NOT NULL, document TEXT NOT NULL)",
+    this.#writing(() =>
+      this.#database.exec(
+        "CREATE TABLE IF NOT EXISTS trials (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, validation_error REAL, " +
+          "validation_loss REAL, parameters INTEGER NOT NULL, flops INTEGER NOT NULL, document TEXT NOT NULL)",
+      ),
     );
   }
 
   add(trial: Trial): void {
     const { id, origin, validationError, validationLoss, parameters, flops } = trial;
-    this.#database
-      .prepare("INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?)")
-      .run(id, origin, validationError, validationLoss, parameters, flops, JSON.stringify(trial));
+    this.#writing(() =>
+      this.#database
+        .prepare("INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?)")
+        .run(id, origin, validationError, validationLoss, parameters, flops, JSON.stringify(trial)),
+    );
   }
 
   /** In the order of scoring. */
@@ -34,5 +42,20 @@ export class TrialStore {
 
   close(): void {
     this.#database.close();
+  }
+
+  #writing(work: () => unknown): void {
+    try {
+      work();
+    } catch (cause) {
+      // A limit on a file's size comes as a failed write.
+      if (!hasCode(cause, "SQLITE_FULL", "SQLITE_IOERR_WRITE")) throw cause;
+      throw new SmashError("disk-full", {
+        rule: `The disk must have room for the trials in ${this.#path}.`,
+        found: `${String(cause)}.`,
+        fix: "free some space and run the same command again; it goes on from the last trial.",
+        cause,
+      });
+    }
   }
 }

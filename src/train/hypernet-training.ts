@@ -14,7 +14,7 @@ import { Random } from "../random.js";
 import { backwardStep } from "./backward.js";
 import type { ImageSource } from "./batch-tensors.js";
 import { evaluateGenerated, type ScoringData } from "./evaluate.js";
-import type { HyperNetEvent } from "./events.js";
+import type { HyperNetEvent, StepEvent } from "./events.js";
 
 export interface HyperNetTrainingSettings {
   readonly steps: number;
@@ -92,11 +92,10 @@ export class HyperNetTraining {
     }
   }
 
-  /** One step: sample, generate, forward, backward, update. */
-  runStep(): { readonly step: number; readonly loss: number; readonly error: number; readonly rate: number } {
-    const { settings, seed } = this.#options;
+  /** One step: sample, unless the architecture is given; generate, forward, backward, update. */
+  runStep(architecture: Architecture = this.#sample()): StepEvent {
+    const { settings } = this.#options;
     const step = this.#step;
-    const architecture = this.#sample(Random.stream(seed, "hypernet-architecture", step));
     const { loss, error } = this.#backward(architecture, step);
     const rate = cosineRate({ base: settings.rate, step, steps: settings.steps, warmup: settings.warmup });
     for (const optimizer of Object.values(this.#optimizers)) optimizer.step(rate);
@@ -120,8 +119,10 @@ export class HyperNetTraining {
   }
 
   /** The largest budget fraction is annealed from .5 to 1 over the first half (SMASH appendix). */
-  #sample(random: Random): Architecture {
-    const progress = Math.min(1, this.#step / (this.#options.settings.steps / 2));
+  #sample(): Architecture {
+    const { settings, seed } = this.#options;
+    const progress = Math.min(1, this.#step / (settings.steps / 2));
+    const random = Random.stream(seed, "hypernet-architecture", this.#step);
     return sampleArchitecture(this.network.space, random, { budgetFraction: 0.5 + 0.5 * progress });
   }
 

@@ -10,9 +10,7 @@ import type { ShowCommandOptions } from "./arch/show.js";
 
 const presetOption = ["--preset <name>", "the search space, by the name of its preset"] as const;
 
-export function registerArch(program: Command): void {
-  const arch = program.command("arch").description("sample, perturb, show and check architectures");
-
+export function registerArch(arch: Command): void {
   arch
     .command("sample")
     .description("draw random architectures")

@@ -5,9 +5,7 @@ import { readCommonOptions } from "../common-options.js";
 import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { runCommand } from "../run-command.js";
 
-export function registerData(program: Command): void {
-  const data = program.command("data").description("list, fetch and check the known data sets");
-
+export function registerData(data: Command): void {
   data
     .command("list")
     .description("the known data sets, where they lie, and whether they are there and unaltered")

@@ -5,10 +5,8 @@ import { readCommonOptions } from "../common-options.js";
 import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { runCommand } from "../run-command.js";
 
-export function registerDemo(program: Command): void {
-  program
-    .command("demo")
-    .description("fetch CIFAR-10, search, rank, train the best, test it, write the report: a few minutes")
+export function registerDemo(command: Command): void {
+  command
     .option("--data <name>", "data set", "cifar10")
     .addOption(imageSizeOption())
     .option("--preset <name>", "preset", "demo")

@@ -14,11 +14,9 @@ export interface RankFlags {
   readonly by?: "loss" | "error";
 }
 
-export function registerRank(program: Command): void {
+export function registerRank(command: Command): void {
   const count = (flag: string) => parseInteger(flag, { min: 0 });
-  program
-    .command("rank")
-    .description("rank more architectures with the trained HyperNet of a run")
+  command
     .requiredOption("--run <folder>", "the run's folder")
     .option("--samples <n>", "architectures proposed by --strategy", count("--samples"), 0)
     .option("--perturb <n>", "perturbations of the best sampled one", count("--perturb"), 0)

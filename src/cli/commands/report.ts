@@ -4,10 +4,8 @@ import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
 import { runCommand } from "../run-command.js";
 
-export function registerReport(program: Command): void {
-  program
-    .command("report")
-    .description("write report.html and figures of a run, finished or not")
+export function registerReport(command: Command): void {
+  command
     .requiredOption("--run <folder>", "the run's folder")
     .action((flags: { readonly run: string }, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {

@@ -12,10 +12,8 @@ interface SearchFlags extends ImageSizeFlag {
   readonly out: string;
 }
 
-export function registerSearch(program: Command): void {
-  program
-    .command("search")
-    .description("train a HyperNet, rank architectures by it, keep the best; goes on where it was stopped")
+export function registerSearch(command: Command): void {
+  command
     .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
     .addOption(imageSizeOption())
     .option("--preset <name>", "tiny, demo or small", "small")

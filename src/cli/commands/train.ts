@@ -21,10 +21,8 @@ export interface EvalFlags extends ImageSizeFlag {
   readonly data: string;
 }
 
-export function registerTrain(program: Command): void {
-  program
-    .command("train")
-    .description("train one network normally, from scratch, and test it; goes on where it was stopped")
+export function registerTrain(command: Command): void {
+  command
     .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
     .addOption(imageSizeOption())
     .option("--run <folder>", "train what this run found")
@@ -44,9 +42,10 @@ export function registerTrain(program: Command): void {
         return train(flags, context);
       }),
     );
-  program
-    .command("eval")
-    .description("test a trained network")
+}
+
+export function registerEval(command: Command): void {
+  command
     .requiredOption("--checkpoint <file>", "what smash train wrote")
     .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
     .addOption(imageSizeOption())

@@ -1,25 +1,36 @@
 /** The benchmarks by name. */
 
 import { SmashError } from "../../../errors.js";
+import { nearestName } from "../../../nearest.js";
 import type { CommandContext } from "../../run-command.js";
-import { benchHyperNetStep } from "./hypernet-step.js";
+import type { Benchmark } from "./benchmark.js";
+import { help } from "./help.js";
+import { hypernetStep } from "./hypernet-step.js";
+import { input } from "./input.js";
+import { memory } from "./memory.js";
+
+const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
+  ["hypernet-step", hypernetStep],
+  ["input", input],
+  ["memory", memory],
+  ["help", help],
+]);
 
 export async function runBenchmark(
   name: string,
-  { steps }: { readonly steps: number },
+  flags: { readonly steps?: number },
   context: CommandContext,
 ) {
-  if (name !== "hypernet-step") {
+  const benchmark = benchmarks.get(name);
+  if (benchmark === undefined) {
+    const names = [...benchmarks.keys()];
+    const nearest = nearestName(name, names);
     throw new SmashError("usage", {
       rule: "The benchmark must be a known one.",
       found: `"${name}".`,
-      fix: "use hypernet-step.",
+      fix: `${nearest ? `did you mean "${nearest}"? Otherwise ` : ""}use one of ${names.join(", ")}.`,
     });
   }
-  const rows = await benchHyperNetStep(steps, context);
-  const text = rows.map(
-    ({ size, precision, oursMs, peerMs, floorMs, ratio }) =>
-      `${size} ${precision}: ours ${oursMs.toFixed(0)} ms, plain PyTorch ${peerMs.toFixed(0)} ms, floor ${floorMs.toFixed(0)} ms: ${ratio.toFixed(2)} times as fast`,
-  );
-  return { json: { benchmark: name, rows }, text: text.join("\n") };
+  const { rows, text } = await benchmark.run(flags.steps ?? benchmark.steps, context);
+  return { json: { benchmark: name, rows }, text };
 }

@@ -1,6 +1,6 @@
 /** The work of `smash train` and `smash eval`. */
 
-import { parseArchitecture, type Architecture } from "../../../arch/index.js";
+import type { Architecture } from "../../../arch/index.js";
 import type { RunConfig } from "../../../config/index.js";
 import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
@@ -10,7 +10,8 @@ import { rankTrials, type Trial } from "../../../search/index.js";
 import { RunFolder, TrialStore } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { configure, dataDirOf, jobOptions, jobPlace, openDataset, readJson } from "../../run-session.js";
+import { configure, dataDirOf, jobOptions, jobPlace, openDataset } from "../../run-session.js";
+import { readArchitecture } from "../arch/files.js";
 import type { EvalFlags, TrainFlags } from "../train.js";
 
 export async function train(flags: TrainFlags, context: CommandContext) {
@@ -25,9 +26,7 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   const folder = run === undefined ? undefined : new RunFolder(run);
   const ofRun = folder && (await folder.requireConfig()).config;
   const architecture =
-    arch === undefined
-      ? findTrial(folder!, flags.rank, ofRun!).architecture
-      : parseArchitecture(await readJson(arch));
+    arch === undefined ? findTrial(folder!, flags.rank, ofRun!).architecture : await readArchitecture(arch);
   const dataset = await openDataset(data, context, flags.imageSize ?? architecture.input.size);
   const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
   const config = trainingConfig(base, { data: dataset.name, epochs: flags.epochs });

@@ -1,0 +1,39 @@
+/** What every benchmark of the project is to the command line. */
+
+import type { CommandContext } from "../../run-command.js";
+import { formatTextTable } from "../../text-table.js";
+
+/** The fields all rows share; a benchmark adds its own. Null where there is nothing to compare with. */
+export interface BenchRow {
+  readonly size: string;
+  readonly precision: string;
+  readonly oursMs: number;
+  readonly peerMs: number | null;
+  readonly floorMs: number | null;
+  /** peerMs / oursMs: how many times faster. */
+  readonly ratio: number | null;
+}
+
+export interface BenchResult {
+  readonly rows: readonly BenchRow[];
+  /** The rows for people. */
+  readonly text: string;
+}
+
+export interface Benchmark {
+  /** Steps or runs measured unless the user says how many. */
+  readonly steps: number;
+  run(steps: number, context: CommandContext): Promise<BenchResult>;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** One row under its titles. */
+export function tableOf(cells: Readonly<Record<string, string>>): string {
+  const columns = Object.keys(cells).map((title) => ({ title, align: "right" as const }));
+  return formatTextTable(columns, [Object.values(cells)]);
+}

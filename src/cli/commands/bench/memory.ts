@@ -1,0 +1,72 @@
+/**
+ * Resident memory of the process over HyperNet steps at the reference size: it must not grow once the steps have met
+ * most sizes of architecture. Target: a peak under 3 GB.
+ */
+
+import { memoryStats } from "../../../tensor/index.js";
+import { median, tableOf, type Benchmark } from "./benchmark.js";
+import { createTraining } from "./training.js";
+
+/** Steps that fill the caches, of those measured. */
+const warmupShare = 0.2;
+
+export const memory: Benchmark = {
+  steps: 200,
+  run(steps, { common, progress }) {
+    const size = "reference";
+    const { training, sample } = createTraining(size, common);
+    const [times, resident, tensors]: [number[], number[], number[]] = [[], [], []];
+    progress.start(`memory ${size}`, steps);
+    for (let step = 0; step < steps; step++) {
+      const architecture = sample(step);
+      const start = performance.now();
+      training.runStep(architecture);
+      times.push(performance.now() - start);
+      resident.push(process.memoryUsage.rss());
+      tensors.push(memoryStats().liveTensors);
+      progress.update(step + 1);
+    }
+    progress.stop();
+    const warm = resident.slice(Math.floor(warmupShare * steps));
+    const row = {
+      ...{
+        size,
+        precision: common.precision,
+        oursMs: median(times),
+        peerMs: null,
+        floorMs: null,
+        ratio: null,
+      },
+      steps,
+      /** Within steps too, as the system counts it. */
+      peakBytes: 1024 * process.resourceUsage().maxRSS,
+      targetPeakBytes: 3e9,
+      afterWarmupBytes: warm[0],
+      endBytes: warm.at(-1)!,
+      /** Slope of the line through all steps after warm-up. */
+      growthBytesPerStep: slope(warm),
+      /** Tensors at the end beyond those after the first step: none, where nothing leaks. */
+      moreTensors: tensors.at(-1)! - tensors[0],
+    };
+    const text = tableOf({
+      ...{ size, precision: row.precision, steps: String(steps) },
+      ...{ "peak, GB": gigabytes(row.peakBytes), "after warm-up": gigabytes(row.afterWarmupBytes) },
+      ...{
+        "at the end": gigabytes(row.endBytes),
+        "growth, kB a step": (row.growthBytesPerStep / 1000).toFixed(1),
+      },
+      ...{ "more tensors": String(row.moreTensors), target: "peak < 3 GB" },
+    });
+    return Promise.resolve({ rows: [row], text });
+  },
+};
+
+const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(2);
+
+/** Of the least-squares line through equally spaced values. */
+export function slope(values: readonly number[]): number {
+  const middle = (values.length - 1) / 2;
+  const spread = values.reduce((sum, _, index) => sum + (index - middle) ** 2, 0);
+  const rise = values.reduce((sum, value, index) => sum + (index - middle) * value, 0);
+  return spread > 0 ? rise / spread : 0;
+}

@@ -1,0 +1,81 @@
+/** The HyperNet training that benchmarks measure: the product's own, at two sizes, on images of noise. */
+
+import { sampleArchitecture, type Architecture, type SpaceSettings } from "../../../arch/index.js";
+import { channelStatistics, imagesInMemory } from "../../../data/index.js";
+import { referenceHyperNet } from "../../../hypernet/index.js";
+import { SmashNetwork } from "../../../network/index.js";
+import { Random } from "../../../random.js";
+import { setThreads } from "../../../tensor/index.js";
+import { HyperNetTraining, type ImageSource } from "../../../train/index.js";
+import type { CommonOptions } from "../../common-options.js";
+
+const shared = {
+  baseChannels: 8,
+  depthCompression: 2,
+  bottleneck: 4,
+  kernel: 3,
+  maxDilation: 3,
+  stemKernel: 7,
+  input: { channels: 3, size: 32 },
+  classes: 10,
+} as const;
+
+export const sizes = {
+  reference: { ...shared, depth: 12, width: 4, maxUnits: 64 },
+  narrow: { ...shared, depth: 6, width: 2, maxUnits: 32 },
+} as const satisfies Readonly<Record<string, SpaceSettings>>;
+
+export const hypernet = { ...referenceHyperNet, weightNorm: "he" } as const;
+export const batchSize = 50;
+export const augment = { pad: 4, flip: true } as const;
+
+const settings = {
+  // More than anyone measures: the rate stays near its highest.
+  steps: 1_000_000,
+  batchSize,
+  rate: 1e-3,
+  warmup: 0,
+  weightDecay: 1e-4,
+  labelSmoothing: 0,
+  augment,
+  validateEvery: 1_000_000,
+  validationArchitectures: 0,
+};
+
+export interface MeasuredTraining {
+  readonly training: HyperNetTraining;
+  readonly train: ImageSource;
+  /** The architecture of a step, from 0: the same for everyone who measures with this seed. */
+  readonly sample: (step: number) => Architecture;
+}
+
+export function createTraining(
+  size: keyof typeof sizes,
+  { threads, precision, seed }: Pick<CommonOptions, "threads" | "precision" | "seed">,
+): MeasuredTraining {
+  setThreads(threads);
+  const space = sizes[size];
+  const train = noiseImages();
+  const training = new HyperNetTraining(new SmashNetwork({ space, hypernet, seed: 0 }), {
+    settings,
+    train,
+    scoring: { calibration: [], validation: [] },
+    seed,
+    computeType: precision === "bf16" ? "bfloat16" : undefined,
+  });
+  return {
+    training,
+    train,
+    sample: (step) => sampleArchitecture(space, Random.stream(seed, "bench", step)),
+  };
+}
+
+function noiseImages(): ImageSource {
+  const { channels, size } = shared.input;
+  const count = 1_000;
+  const random = Random.stream(0, "bench-images");
+  const images = new Uint8Array(count * channels * size * size).map(() => random.integer(0, 255));
+  const labels = Uint16Array.from({ length: count }, (_, index) => index % shared.classes);
+  const set = imagesInMemory(images, labels);
+  return { set, size, statistics: channelStatistics(set, channels), device: "cpu" };
+}

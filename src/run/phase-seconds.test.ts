@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import type { LoggedEvent, Phase } from "./events.js";
+import { phaseSeconds } from "./phase-seconds.js";
+
+const start = 1_700_000_000_000;
+const at = (seconds: number) => start + 1000 * seconds;
+const begin = (phase: Phase, seconds: number): LoggedEvent => ({
+  ...{ type: "phase", phase, done: 0, total: 10, at: at(seconds) },
+});
+const step = (seconds: number): LoggedEvent => ({
+  ...{ type: "hypernet-step", step: 1, loss: 1, error: 1, rate: 1, at: at(seconds) },
+});
+const end = (phase: Phase, took: number, seconds: number): LoggedEvent => ({
+  ...{ type: "phase-done", phase, seconds: took, at: at(seconds) },
+});
+
+it("a sitting that ended its phase counts with what it measured itself", () => {
+  const events = [begin("hypernet", 0), step(5), end("hypernet", 9.5, 10)];
+  expect(phaseSeconds(events)).toEqual({ hypernet: 9.5, ranking: 0, network: 0 });
+});
+
+it("killed sittings count up to their last event, and the pauses between sittings do not count", () => {
+  const events = [
+    ...[begin("hypernet", 0), step(2), step(4)], // killed
+    ...[begin("hypernet", 100), step(103)], // killed again
+    ...[begin("hypernet", 1000), step(1005), end("hypernet", 6, 1006)],
+    ...[begin("ranking", 1006), end("ranking", 3, 1009)],
+    begin("network", 1010), // killed before it told anything
+  ];
+  expect(phaseSeconds(events)).toEqual({ hypernet: 13, ranking: 3, network: 0 });
+});
+
+it("a sitting that still runs counts up to now", () => {
+  expect(phaseSeconds([begin("hypernet", 0), step(2), step(7)]).hypernet).toBe(7);
+});
+
+it("a clock that was set back makes no negative time", () => {
+  expect(phaseSeconds([begin("hypernet", 50), step(20)]).hypernet).toBe(0);
+});
+
+it("logs without times count the sittings that ended a phase", () => {
+  const events = [begin("hypernet", 0), step(4), begin("hypernet", 9), step(2), end("hypernet", 8, 0)];
+  const without = events.map(({ at: _, ...event }) => event);
+  expect(phaseSeconds(without).hypernet).toBe(8);
+});
