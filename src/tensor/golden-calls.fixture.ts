@@ -182,6 +182,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "isChannelsLast",
     "allFinite",
   ],
+  "a file as memory: map-file.test.ts": ["mapFile"],
   "lifetime and plumbing: scope.test.ts, engine.test.ts": [
     "setErrorFactory",
     "beginScope",
