@@ -9,6 +9,7 @@ import { registerArch } from "./commands/arch.js";
 import { registerBench } from "./commands/bench.js";
 import { registerData } from "./commands/data.js";
 import { registerDemo } from "./commands/demo.js";
+import { registerExport } from "./commands/export.js";
 import { registerRank } from "./commands/rank.js";
 import { registerReport } from "./commands/report.js";
 import { registerSearch } from "./commands/search.js";
@@ -24,6 +25,7 @@ const registrations: readonly ((program: Command) => void)[] = [
   registerSearch,
   registerRank,
   registerTrain,
+  registerExport,
   registerReport,
   registerArch,
   registerData,

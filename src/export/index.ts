@@ -2,6 +2,8 @@ export { encodeOnnx } from "./encode-onnx.js";
 export type { OnnxOptions, TrainingFacts } from "./encode-onnx.js";
 export { comparedImages, exportOnnx, measureQuantization } from "./export-onnx.js";
 export type { OnnxExport, OnnxExportOptions, QuantizationCost } from "./export-onnx.js";
+export { exportPage } from "./export-page.js";
+export type { PageExport, PageExportOptions } from "./export-page.js";
 export { exportSafetensors } from "./export-safetensors.js";
 export type { SafetensorsExport } from "./export-safetensors.js";
 export { measureLatency } from "./latency.js";

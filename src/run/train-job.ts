@@ -6,11 +6,12 @@ import type { RunConfig } from "../config/index.js";
 import type { ChannelStatistics, Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { ResultingNetwork } from "../network/index.js";
-import { disposeAll, joinNamed, loadState } from "../nn/index.js";
+import { disposeAll } from "../nn/index.js";
 import type { TrainedNetwork } from "../report/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
 import { NetworkTraining, testNetwork, type TestScore } from "../train/index.js";
 import type { JobContext } from "./events.js";
+import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
 import { interrupted } from "./stop.js";
 
@@ -121,19 +122,14 @@ export interface EvalJob {
 
 /** Tests a trained network on the data set's test images. */
 export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise<TestScore> {
-  const { facts, tensors } = await loadCheckpoint<NetworkFacts>(checkpoint, device);
-  if (!facts.architecture || facts.classes.length !== dataset.classes.length) {
+  const { network, facts } = await loadTrainedNetwork(checkpoint, device);
+  if (facts.classes.length !== dataset.classes.length) {
     throw new SmashError("checkpoint", {
       rule: "The checkpoint must be of a network trained on a data set with these classes.",
-      found: `${checkpoint} for ${facts.classes?.length ?? 0} classes, ${dataset.name} with ${dataset.classes.length}.`,
+      found: `${checkpoint} for ${facts.classes.length} classes, ${dataset.name} with ${dataset.classes.length}.`,
       fix: "give the file that `smash train` printed, and the data set it was trained on.",
     });
   }
-  const network = new ResultingNetwork(facts.architecture, { seed: 0, device });
-  const own = joinNamed({ parameters: network.parameters(), buffers: network.buffers() });
-  // The file also holds the optimizer's state.
-  loadState(own, new Map([...tensors].filter(([name]) => own.has(name))));
-  disposeAll(tensors);
   const source = { set: dataset.test, size: dataset.size, statistics: facts.statistics, device };
   return testNetwork(network, prepareEvaluation(source));
 }

@@ -1,0 +1,35 @@
+/** A trained network out of the checkpoint that training left. */
+
+import { SmashError } from "../errors.js";
+import { ResultingNetwork } from "../network/index.js";
+import { disposeAll, joinNamed, loadState } from "../nn/index.js";
+import { loadCheckpoint } from "../store/index.js";
+import type { NetworkFacts } from "./train-job.js";
+
+export interface LoadedNetwork {
+  readonly network: ResultingNetwork;
+  readonly facts: NetworkFacts;
+}
+
+/** Throws `SmashError("checkpoint")` for a file that is damaged or not of a network. */
+export async function loadTrainedNetwork(checkpoint: string, device: string): Promise<LoadedNetwork> {
+  const { facts, tensors } = await loadCheckpoint<Partial<NetworkFacts>>(checkpoint, device);
+  if (!isComplete(facts)) {
+    disposeAll(tensors);
+    throw new SmashError("checkpoint", {
+      rule: "The checkpoint must be of a trained network.",
+      found: `${checkpoint} holds no architecture.`,
+      fix: "give the file that `smash train` printed.",
+    });
+  }
+  const network = new ResultingNetwork(facts.architecture, { seed: 0, device });
+  const own = joinNamed({ parameters: network.parameters(), buffers: network.buffers() });
+  // The file also holds the optimizer's state.
+  loadState(own, new Map([...tensors].filter(([name]) => own.has(name))));
+  disposeAll(tensors);
+  return { network, facts };
+}
+
+function isComplete(facts: Partial<NetworkFacts>): facts is NetworkFacts {
+  return facts.architecture !== undefined && facts.classes !== undefined && facts.statistics !== undefined;
+}
