@@ -25,10 +25,10 @@ export class Network {
     const ort = (await import(address("ort/ort.js"))) as typeof Ort;
     // More threads need headers that a plain static server does not send.
     ort.env.wasm.numThreads = 1;
-    ort.env.wasm.wasmPaths = { mjs: address("ort/ort-wasm.js"), wasm: address("ort/ort-wasm.wasm") };
-    const response = await fetch("model.onnx");
-    if (!response.ok) throw new Error(`model.onnx: ${response.status} ${response.statusText}`);
-    const model = new Uint8Array(await response.arrayBuffer());
+    ort.env.wasm.wasmPaths = { mjs: address("ort/ort-wasm.js") };
+    const [binary, model] = await Promise.all(["ort/ort-wasm.wasm", "model.onnx"].map(fetchBytes));
+    // Given as bytes, because not every server knows the type of .wasm, which a browser asks for.
+    ort.env.wasm.wasmBinary = binary;
     const session = await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
     const network = new Network(ort, session, data);
     // The first run allocates; its time says nothing.
@@ -44,6 +44,12 @@ export class Network {
     const milliseconds = performance.now() - start;
     return { probabilities: softmax(logits.data as Float32Array), milliseconds };
   }
+}
+
+async function fetchBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(name);
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 function softmax(logits: Float32Array): number[] {
