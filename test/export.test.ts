@@ -106,7 +106,8 @@ describe("measureLatency", () => {
     const { stdout, stderr } = await runScript(`
       const { measureLatency } = await import(${JSON.stringify(builtModule("../export/index.js"))});
       const options = { warmup: 3, runs: 15 };
-      const one = await measureLatency(${JSON.stringify(onnx)}, options);
+      const { readFileSync } = await import("node:fs");
+      const one = await measureLatency(readFileSync(${JSON.stringify(onnx)}), options);
       const many = await measureLatency(${JSON.stringify(onnx)}, { ...options, batch: 64 });
       const none = await measureLatency(${JSON.stringify(checkpoint)}).catch(({ code }) => code);
       console.log(JSON.stringify({ one, many, none }));
@@ -295,6 +296,7 @@ describe("the page in Chromium", () => {
     const other = await browser!.newPage();
     await other.goto(pathToFileURL(join(web(), "index.html")).href);
     expect(await other.locator("#notice").isVisible()).toBe(true);
+    expect(await other.locator("main").isVisible()).toBe(false);
     await other.close();
   });
 });

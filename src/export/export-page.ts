@@ -59,7 +59,8 @@ export async function exportPage(
     files.set(name, await readFile(join(runtime, "..", original)));
   }
   // The page itself last: it is not there before what it needs.
-  files.set("index.html", renderPage({ data, about: describe(network, model) }));
+  const downloadBytes = model.bytes + files.get("ort/ort-wasm.wasm")!.length;
+  files.set("index.html", renderPage({ data, about: describe(network, model), downloadBytes }));
   for (const [name, content] of files) await replaceFile(join(folder, name), content);
   const sizes = await Promise.all(
     ["model.onnx", ...files.keys()].map((name) => fileSize(join(folder, name))),

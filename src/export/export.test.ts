@@ -8,6 +8,7 @@ import { sampleArchitecture, type SpaceSettings } from "../arch/index.js";
 import { checkDataset, defaultDataDir, loadDataset, type ImageSet } from "../data/index.js";
 import { readSafetensors } from "../nn/index.js";
 import { Random } from "../random.js";
+import type { Tensor } from "../tensor/index.js";
 import { encodeOnnx, type TrainingFacts } from "./encode-onnx.js";
 import { exportOnnx, measureQuantization } from "./export-onnx.js";
 import { exportSafetensors } from "./export-safetensors.js";
@@ -66,7 +67,8 @@ describe("an ONNX export", () => {
 
   it("is not written when its answers are not the network's", async () => {
     const path = join(folder, "wrong.onnx");
-    const wrong = { ...network(1), forward: network(2).forward };
+    const other = network(2);
+    const wrong = { ...network(1), forward: (x: Tensor) => other.forward(x) };
     await expect(exportOnnx(wrong, path, { facts, images, version })).rejects.toThrow(/nothing was written/);
     await expect(stat(path)).rejects.toThrow("ENOENT");
   });

@@ -82,7 +82,11 @@ function findTarget(start: Affine, consumers: ReadonlyMap<Value, readonly Value[
       case "activation":
         if (value.activation !== "relu" || !isPositive) return undefined;
         break;
-      default:
+      case "image":
+      case "affine":
+      case "add":
+      case "multiply":
+      case "join":
         return undefined;
     }
   }

@@ -1,9 +1,13 @@
 /** How long a file takes for one answer: ONNX Runtime in a process of its own, so that nothing of ours runs beside it. */
 
 import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { SmashError } from "../errors.js";
+import { withTemporaryFolder } from "../files.js";
 
 export interface LatencyOptions {
   /** Default 1. */
@@ -30,8 +34,20 @@ export interface Latency {
 
 const run = promisify(execFile);
 
-/** Time from a batch of images to its logits. Errors: `checkpoint` for a file that ONNX Runtime cannot run. */
-export async function measureLatency(path: string, options: LatencyOptions = {}): Promise<Latency> {
+/**
+ * Time from a batch of images to its logits, of a file by path or content. Errors: `checkpoint` for one that ONNX
+ * Runtime cannot run.
+ */
+export function measureLatency(model: string | Uint8Array, options: LatencyOptions = {}): Promise<Latency> {
+  if (typeof model === "string") return measureFile(model, options);
+  return withTemporaryFolder(join(tmpdir(), "smash-latency"), async (folder) => {
+    const path = join(folder, "model.onnx");
+    await writeFile(path, model);
+    return measureFile(path, options);
+  });
+}
+
+async function measureFile(path: string, options: LatencyOptions): Promise<Latency> {
   const { threads = 1, batch = 1, warmup = 20, runs = 200, signal } = options;
   const program = fileURLToPath(new URL("./latency-process.js", import.meta.url));
   const request = JSON.stringify({ path, threads, batch, warmup, runs });

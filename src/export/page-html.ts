@@ -7,9 +7,11 @@ export interface PageFacts {
   readonly data: PageData;
   /** A line about the network: parameters, bytes. */
   readonly about: string;
+  /** What has to arrive before the first answer. */
+  readonly downloadBytes: number;
 }
 
-export function renderPage({ data, about }: PageFacts): string {
+export function renderPage({ data, about, downloadBytes }: PageFacts): string {
   const { classes, dataset, samples } = data;
   const title = `A network trained on ${dataset}`;
   return `<!doctype html>
@@ -27,25 +29,26 @@ export function renderPage({ data, about }: PageFacts): string {
 <h1>${escapeHtml(title)}</h1>
 <p>It tells ${classes.length} classes apart, here in your browser: no picture leaves this page.</p>
 </header>
-<p id="notice" class="notice" hidden>Browsers run no modules from files. Serve this folder and open its address:
-<code>npx http-server .</code> or <code>python3 -m http.server</code>.</p>
+<p id="notice" class="notice" hidden>This page was opened as a file, and browsers run no modules from files. Serve its folder,
+with <code>npx http-server</code> or <code>python3 -m http.server</code> say, and open the address that is printed.</p>
 <noscript><p class="notice">This page needs JavaScript.</p></noscript>
-<main>
+<main id="main">
 <section class="picture" aria-label="Picture">
 <div id="zone" class="zone">
 <canvas id="view" role="img" aria-label="The picture as the network sees it"></canvas>
-<p class="hint">Drop or paste an image</p>
+<p class="hint">Drop an image here</p>
+<p id="truth" class="badge"></p>
 </div>
 <div class="choose">
 <input id="file" type="file" accept="image/*" class="visually-hidden">
 <label for="file" class="button">Choose an image</label>
-<span id="truth" class="quiet"></span>
+<span class="quiet">or drop or paste one</span>
 </div>
 </section>
 <section class="answer" aria-label="Answer">
-<div class="heading"><h2>Most probable</h2><span id="time" class="quiet" title="Time of the network's run"></span></div>
+<div class="heading"><h2>Most probable</h2><span id="time" class="quiet"></span></div>
 <ol id="classes" aria-live="polite"></ol>
-<p id="status" role="status">Loading the network…</p>
+<p id="status" role="status">Loading the network (${Math.ceil(downloadBytes / 1e6)} MB)…</p>
 </section>
 ${samples.length > 0 ? sampleStrip(data) : ""}
 </main>
@@ -56,7 +59,7 @@ ${samples.length > 0 ? sampleStrip(data) : ""}
 <script type="application/json" id="data">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script>
 <script>if (location.protocol === "file:") {
   document.getElementById("notice").hidden = false;
-  document.getElementById("status").textContent = "";
+  document.getElementById("main").hidden = true;
 }</script>
 <script type="module" src="page/main.js"></script>
 </body>

@@ -33,6 +33,11 @@ main > section { min-width: 0; padding: 20px; border: 1px solid var(--line); bor
 .has-picture .hint { display: none; }
 .zone.is-over canvas { opacity: 0.35; }
 .hint { margin: 0; color: var(--muted); }
+.badge {
+  position: absolute; left: 10px; bottom: 10px; margin: 0; padding: 3px 11px; border-radius: 999px;
+  background: rgb(18 23 28 / 0.82); color: #ffffff; font-size: 14px;
+}
+.badge:empty { display: none; }
 .choose { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 14px; margin-top: 16px; }
 .button {
   padding: 8px 16px; border-radius: 8px; background: var(--accent); color: var(--on-accent); font-weight: 600; cursor: pointer;
@@ -41,8 +46,9 @@ main > section { min-width: 0; padding: 20px; border: 1px solid var(--line); bor
 input:focus-visible + .button, button:focus-visible, summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 .heading { display: flex; justify-content: space-between; align-items: baseline; gap: 16px; }
 .heading .quiet { font-variant-numeric: tabular-nums; }
-#classes { min-height: 15em; margin: 14px 0 0; padding: 0; list-style: none; }
-#classes li { display: grid; grid-template-columns: 1fr auto; gap: 4px 16px; margin: 0 0 14px; color: var(--muted); }
+.answer { display: flex; flex-direction: column; }
+#classes { display: flex; flex: 1; flex-direction: column; justify-content: space-evenly; min-height: 17em; margin: 10px 0 0; padding: 0; list-style: none; }
+#classes li { display: grid; grid-template-columns: 1fr auto; gap: 4px 16px; color: var(--muted); }
 #classes li:first-child { color: var(--ink); font-size: 20px; font-weight: 650; }
 .value { font-variant-numeric: tabular-nums; }
 .bar { grid-column: 1 / -1; height: 8px; overflow: hidden; border-radius: 4px; background: var(--track); }
@@ -52,6 +58,7 @@ input:focus-visible + .button, button:focus-visible, summary:focus-visible { out
 }
 #classes li:first-child .bar { height: 12px; border-radius: 6px; }
 #classes li:first-child .bar::before { border-radius: 6px; background: var(--accent); }
+main[hidden] { display: none; }
 #status { margin: 0; color: var(--muted); }
 #status:empty { display: none; }
 #samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)); gap: 10px; margin: 14px 0 0; padding: 0; list-style: none; }
@@ -68,6 +75,7 @@ summary { width: fit-content; cursor: pointer; border-radius: 4px; }
 @media (min-width: 720px) {
   main { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); }
   .strip { grid-column: 1 / -1; }
+  #samples { grid-template-columns: repeat(12, minmax(0, 1fr)); gap: 14px; }
 }
 @media (max-width: 480px) {
   body { padding: 24px 16px 32px; }

@@ -86,7 +86,6 @@ function cut({ width, rgba }: Picture, index: number): Picture {
 try {
   await loading;
   status.textContent = samples.length > 0 ? "" : "Drop, paste or choose an image.";
-  document.body.classList.add("is-ready");
   samples.at(0)?.click();
 } catch (error) {
   status.textContent = `The network could not be loaded: ${error instanceof Error ? error.message : String(error)}`;

@@ -17,7 +17,7 @@ export function showAnswer(
     .sort((a, b) => b.probability - a.probability)
     .slice(0, shown);
   list.replaceChildren(...ranked.map(({ name, probability }) => row(name, probability)));
-  time.textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
+  time.textContent = `answered in ${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
 }
 
 function row(name: string, probability: number): HTMLElement {
