@@ -11,7 +11,7 @@ const pureCore = [
 ];
 
 export default tseslint.config(
-  { ignores: ["dist", "native/build", "node_modules", "runs", "coverage"] },
+  { ignores: ["dist", "native/build", "node_modules", "runs", "coverage", "src/export/onnx_pb.ts"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -135,12 +135,14 @@ const addonStep = {
 const typescriptStep = {
   isNeeded() {
     const sources = newestIn("src", (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
-    const configs = ["tsconfig.json", "tsconfig.build.json"].map((name) => modified(join(root, name)));
+    const names = ["tsconfig.json", "tsconfig.build.json", "src/export/page/tsconfig.json"];
+    const configs = names.map((name) => modified(join(root, name)));
     return modified(buildInfo) < Math.max(sources, ...configs);
   },
   run() {
-    const args = ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"];
-    build("building TypeScript", args, buildInfo);
+    const tsc = "node_modules/typescript/bin/tsc";
+    run("building the exported page's scripts", process.execPath, [tsc, "-p", "src/export/page"]);
+    build("building TypeScript", [tsc, "-p", "tsconfig.build.json"], buildInfo);
   },
 };
 

@@ -34,12 +34,28 @@ export {
 export type { Dataset, DatasetInfo, ImageSet } from "./data/index.js";
 export { SmashError } from "./errors.js";
 export type { ErrorCode } from "./errors.js";
+export {
+  encodeOnnx,
+  exportOnnx,
+  exportPage,
+  exportSafetensors,
+  measureLatency,
+  measureQuantization,
+  memoryBankNetwork,
+} from "./export/index.js";
+export type {
+  ExportableNetwork,
+  Latency,
+  LatencyOptions,
+  OnnxExport,
+  TrainingFacts,
+} from "./export/index.js";
 export { HyperNet } from "./hypernet/index.js";
 export { ResultingNetwork, runNetwork, SmashNetwork } from "./network/index.js";
 export { rankArchitectures } from "./rank/index.js";
 export { Random } from "./random.js";
 export { formatTrialTable, renderFigures, renderReport } from "./report/index.js";
-export { startJob, writeReport } from "./run/index.js";
+export { loadTrainedNetwork, startJob, writeReport } from "./run/index.js";
 export type { Job, RankResult, RunEvent, SearchResult, TrainResult } from "./run/index.js";
 export { rankTrials, strategies } from "./search/index.js";
 export type { Strategy, Trial } from "./search/index.js";

@@ -46,6 +46,11 @@ const entries: readonly CommandEntry[] = [
     load: async () => (await import("./commands/train.js")).registerEval,
   },
   {
+    name: "export",
+    summary: "write a trained network for other programs, checked against the original on 256 images",
+    load: async () => (await import("./commands/export.js")).registerExport,
+  },
+  {
     name: "report",
     summary: "write report.html and figures of a run, finished or not",
     load: async () => (await import("./commands/report.js")).registerReport,

@@ -34,6 +34,10 @@ export const networkFactsSchema = z.looseObject({
   dataset: z.string(),
   classes: z.array(z.string()).readonly(),
   statistics: z.strictObject({ mean: z.array(z.number()).readonly(), std: z.array(z.number()).readonly() }),
+});
+
+/** The same while it is trained: enough to go on. */
+export const trainingFactsSchema = networkFactsSchema.extend({
   step: count,
   steps: count,
   epochSums: z.strictObject({ loss: measured, error: measured }),
@@ -41,3 +45,4 @@ export const networkFactsSchema = z.looseObject({
 
 export type HyperNetFacts = Readonly<z.infer<typeof hyperNetFactsSchema>>;
 export type NetworkFacts = Readonly<z.infer<typeof networkFactsSchema>>;
+export type TrainingFacts = Readonly<z.infer<typeof trainingFactsSchema>>;

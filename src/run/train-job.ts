@@ -6,12 +6,13 @@ import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { ResultingNetwork } from "../network/index.js";
-import { disposeAll, joinNamed, loadState } from "../nn/index.js";
+import { disposeAll } from "../nn/index.js";
 import type { TrainedNetwork } from "../report/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
 import { NetworkTraining, testNetwork, type TestScore } from "../train/index.js";
 import type { JobContext } from "./events.js";
-import { networkFactsSchema, type NetworkFacts } from "./facts.js";
+import { trainingFactsSchema, type TrainingFacts } from "./facts.js";
+import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
 import { interrupted } from "./stop.js";
 
@@ -40,7 +41,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
     computeType: computeType(config),
   });
   if (await hasCheckpoint(checkpoint)) {
-    const saved = await loadCheckpoint(checkpoint, device, networkFactsSchema);
+    const saved = await loadCheckpoint(checkpoint, device, trainingFactsSchema);
     checkSameTraining(job, saved.facts, training.steps);
     training.restore(saved.facts.step, saved.tensors, saved.facts.epochSums);
     disposeAll(saved.tensors);
@@ -54,7 +55,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
       step: training.step,
       steps: training.steps,
       epochSums: training.epochSums,
-    } satisfies NetworkFacts);
+    } satisfies TrainingFacts);
   const start = now();
   emit({ type: "phase", phase: "network", done: training.step, total: training.steps });
   for (const event of training.run()) {
@@ -85,7 +86,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
 
 function checkSameTraining(
   { architecture, dataset, checkpoint }: TrainJob,
-  facts: NetworkFacts,
+  facts: TrainingFacts,
   steps: number,
 ): void {
   const difference =
@@ -110,7 +111,7 @@ export interface EvalJob {
 
 /** Tests a trained network on the data set's test images. */
 export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise<TestScore> {
-  const { facts, tensors } = await loadCheckpoint(checkpoint, device, networkFactsSchema);
+  const { network, facts } = await loadTrainedNetwork(checkpoint, device);
   if (facts.architecture.input.size !== dataset.size) {
     throw new SmashError("checkpoint", {
       rule: "The images must have the size the network was trained on.",
@@ -125,11 +126,6 @@ export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise
       fix: "give the file that `smash train` printed, and the data set it was trained on.",
     });
   }
-  const network = new ResultingNetwork(facts.architecture, { seed: 0, device });
-  const own = joinNamed({ parameters: network.parameters(), buffers: network.buffers() });
-  // The file also holds the optimizer's state.
-  loadState(own, new Map([...tensors].filter(([name]) => own.has(name))));
-  disposeAll(tensors);
   const source = { set: dataset.test, size: dataset.size, statistics: facts.statistics, device };
   return testNetwork(network, prepareEvaluation(source));
 }

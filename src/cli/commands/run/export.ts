@@ -1,0 +1,111 @@
+/** The work of `smash export`. */
+
+import { checkDataset, loadDataset, type Dataset, type ImageSet } from "../../../data/index.js";
+import { SmashError } from "../../../errors.js";
+import {
+  comparedImages,
+  exportOnnx,
+  exportPage,
+  exportSafetensors,
+  measureLatency,
+  measureQuantization,
+  memoryBankNetwork,
+  noiseImages,
+  type ExportableNetwork,
+  type OnnxExportOptions,
+} from "../../../export/index.js";
+import { loadTrainedNetwork } from "../../../run/index.js";
+import { RunFolder } from "../../../store/index.js";
+import { setThreads } from "../../../tensor/index.js";
+import { readVersion } from "../../read-version.js";
+import type { CommandContext } from "../../run-command.js";
+import { dataDirOf } from "../../run-session.js";
+import type { ExportFlags } from "../export.js";
+import { describeExport, type ExportResults } from "./describe-export.js";
+
+export async function exportCommand(flags: ExportFlags, context: CommandContext) {
+  const checkpoint = findCheckpoint(flags);
+  checkOutputs(flags);
+  const { common, progress, signal } = context;
+  setThreads(common.threads);
+  // On the CPU, where its answers are compared with those of ONNX Runtime's.
+  const { network: trained, facts } = await loadTrainedNetwork(checkpoint, "cpu");
+  const network = memoryBankNetwork(trained);
+  const dataset = await findDataset(flags.data ?? facts.dataset, network, context);
+  const images: ImageSet = dataset?.test ?? noiseImages(network.input, comparedImages);
+  const { onnx, int8, safetensors, web, latency, batch } = flags;
+  const options: OnnxExportOptions = {
+    facts,
+    images,
+    int8,
+    version: readVersion(),
+    threads: common.threads,
+    signal,
+  };
+  if (int8 && dataset) progress.log(`comparing 8-bit weights on ${images.count} images…`);
+  const files = {
+    ...(onnx !== undefined && { onnx: await exportOnnx(network, onnx, options) }),
+    ...(safetensors !== undefined && { safetensors: await exportSafetensors(network, safetensors, facts) }),
+    ...(web !== undefined && { web: await exportPage(network, web, { ...options, samples: dataset?.test }) }),
+  };
+  const results: ExportResults = {
+    checkpoint,
+    comparedOn: dataset ? `${dataset.name} test images` : "noise",
+    ...files,
+    ...(int8 && dataset && { quantization: await measureQuantization(network, options) }),
+    ...(latency !== undefined && {
+      latency: await measureLatency(files.onnx?.path ?? files.web!.model, {
+        batch,
+        signal,
+        ...(latency !== true && { threads: latency }),
+      }),
+    }),
+  };
+  const [first] = Object.values(files);
+  const { path, bytes, maxAbsDifference } = first;
+  return { json: { path, bytes, maxAbsDifference, ...results }, text: describeExport(results) };
+}
+
+function findCheckpoint({ checkpoint, run, rank }: ExportFlags): string {
+  if ((checkpoint === undefined) === (run === undefined)) {
+    throw new SmashError("usage", {
+      rule: "smash export takes either --checkpoint or --run.",
+      found: run === undefined ? "neither." : "both.",
+      fix: "give --run RUN for the network trained in a run, or --checkpoint FILE.",
+    });
+  }
+  return checkpoint ?? new RunFolder(run!).checkpointPath(rank === 1 ? "best" : `rank-${rank}`);
+}
+
+function checkOutputs({ onnx, safetensors, web, int8, latency }: ExportFlags): void {
+  const needsOnnx = int8 ? "--int8" : latency !== undefined ? "--latency" : undefined;
+  const hasOnnx = onnx !== undefined || web !== undefined;
+  if (hasOnnx || (safetensors !== undefined && needsOnnx === undefined)) return;
+  throw new SmashError("usage", {
+    rule: "smash export writes what --onnx, --safetensors or --web name; --int8 and --latency are about ONNX.",
+    found: needsOnnx ? `${needsOnnx} without --onnx or --web.` : "none of them.",
+    fix: "add --onnx FILE.onnx, say.",
+  });
+}
+
+/** The data set, if it lies here and fits; it is not worth a download. */
+async function findDataset(
+  name: string,
+  { input }: ExportableNetwork,
+  context: CommandContext,
+): Promise<Dataset | undefined> {
+  const dataDir = dataDirOf(context);
+  const { verified } = await checkDataset(name, { dataDir });
+  if (!verified) {
+    context.progress.log(`${name} is not in ${dataDir}; comparing on noise (smash data fetch ${name})`);
+    return undefined;
+  }
+  const dataset = await loadDataset(name, { dataDir });
+  const { channels, size } = dataset;
+  if (channels === input.channels && size === input.size) return dataset;
+  throw new SmashError("usage", {
+    rule: "The data set must have images like those the network was trained on.",
+    found: `${name} with ${channels} x ${size} x ${size}, the network for ${input.channels} x ${input.size} x ${input.size}.`,
+    fix: "leave --data out.",
+  });
+}

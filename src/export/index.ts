@@ -1,0 +1,13 @@
+export { encodeOnnx } from "./encode-onnx.js";
+export type { OnnxOptions, TrainingFacts } from "./encode-onnx.js";
+export { comparedImages, exportOnnx, measureQuantization } from "./export-onnx.js";
+export type { OnnxExport, OnnxExportOptions, QuantizationCost } from "./export-onnx.js";
+export { exportPage } from "./export-page.js";
+export type { PageExport, PageExportOptions } from "./export-page.js";
+export { exportSafetensors } from "./export-safetensors.js";
+export type { SafetensorsExport } from "./export-safetensors.js";
+export { measureLatency } from "./latency.js";
+export type { Latency, LatencyOptions } from "./latency.js";
+export { memoryBankNetwork } from "./memory-bank-graph.js";
+export type { ExportableNetwork } from "./network-graph.js";
+export { noiseImages } from "./run-images.js";
