@@ -1,6 +1,8 @@
 export { architectureVersion, architectureSchema } from "./architecture.js";
 export type { Architecture, Block, Convolution, Layer } from "./architecture.js";
+export { annealedOptions } from "./anneal.js";
 export { checkSpaceSettings } from "./check-space.js";
+export { positionChoices } from "./convolution-choices.js";
 export { countCost } from "./cost.js";
 export type { Cost } from "./cost.js";
 export { drawArchitecture } from "./draw.js";
@@ -16,6 +18,6 @@ export { minBudgetFraction, sampleArchitecture } from "./sample.js";
 export type { SampleOptions } from "./sample.js";
 export { listSites } from "./sites.js";
 export type { ConvolutionSite, HeadSite, PointwiseSite, Site, StemSite, TransitionSite } from "./sites.js";
-export { blockCount, blockLimits, bottleneckChannels } from "./space.js";
-export type { BlockLimits, SpaceSettings } from "./space.js";
+export { blockCount, blockLimits, bottleneckChannels, completeSettings } from "./space.js";
+export type { Activation, BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
 export { validateArchitecture } from "./validate.js";
