@@ -16,6 +16,8 @@ export { perturbArchitecture } from "./perturb.js";
 export type { PerturbOptions } from "./perturb.js";
 export { minBudgetFraction, sampleArchitecture } from "./sample.js";
 export type { SampleOptions } from "./sample.js";
+export { referenceArchitecture, referenceNames, referenceTitle } from "./reference/index.js";
+export type { ReferenceName } from "./reference/index.js";
 export { listSites } from "./sites.js";
 export type { ConvolutionSite, HeadSite, PointwiseSite, Site, StemSite, TransitionSite } from "./sites.js";
 export { blockCount, blockLimits, bottleneckChannels, completeSettings } from "./space.js";

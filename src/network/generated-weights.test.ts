@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { countCost, listSites, sampleArchitecture, type SpaceSettings } from "../arch/index.js";
+import {
+  countCost,
+  listSites,
+  referenceArchitecture,
+  sampleArchitecture,
+  type SpaceSettings,
+} from "../arch/index.js";
 import { Random } from "../random.js";
 import { conv2d, crossEntropy, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
 import { ResultingNetwork, siteName } from "./resulting-network.js";
@@ -156,6 +162,44 @@ describe("the gradient with respect to HyperNet parameters", () => {
         const exact = gradient.mul(direction).sum().item();
         expect(Math.abs(numeric - exact), name).toBeLessThan(1e-6 + 1e-4 * Math.abs(exact));
       }
+    });
+  });
+});
+
+describe("a reference network that lies in the space", () => {
+  const spaces = [
+    { ...space, maxUnits: 32, depth: 4 },
+    { ...options.at(-1)![1], maxUnits: 32, depth: 4 },
+  ];
+  it.each(
+    spaces.flatMap((settings) =>
+      (["resnet", "densenet", "fractalnet"] as const).map((name) => ({ name, settings })),
+    ),
+  )(
+    "runs with generated weights and with its own: $name, convolutions $settings.convolutions",
+    ({ name, settings }) => {
+      scope(() => {
+        const architecture = referenceArchitecture(name, settings);
+        const images = normal([4, 3, 8, 8], 1).channelsLast();
+        const source = new SmashNetwork({ space: settings, hypernet, seed: 1 }).generate(architecture, {
+          statistics: batchStatistics,
+        });
+        const own = new ResultingNetwork(architecture, { seed: 1 }).source(batchStatistics);
+        for (const weights of [source, own]) {
+          const logits = runNetwork(architecture, weights, images);
+          expect(logits.shape).toEqual([4, 5]);
+          expect(logits.toNumbers().every(Number.isFinite)).toBe(true);
+        }
+      });
+    },
+  );
+
+  it("a wide residual network runs with weights of its own", () => {
+    scope(() => {
+      const architecture = referenceArchitecture("wide-resnet", space);
+      const source = new ResultingNetwork(architecture, { seed: 1 }).source(batchStatistics);
+      const logits = runNetwork(architecture, source, normal([4, 3, 8, 8], 1).channelsLast());
+      expect(logits.toNumbers().every(Number.isFinite)).toBe(true);
     });
   });
 });

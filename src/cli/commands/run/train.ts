@@ -1,6 +1,11 @@
 /** The work of `smash train` and `smash eval`. */
 
-import { parseArchitecture, type Architecture } from "../../../arch/index.js";
+import {
+  parseArchitecture,
+  referenceArchitecture,
+  referenceNames,
+  type Architecture,
+} from "../../../arch/index.js";
 import type { RunConfig } from "../../../config/index.js";
 import type { Dataset } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
@@ -9,17 +14,19 @@ import { startJob, writeReport, type TrainResult } from "../../../run/index.js";
 import { rankTrials, type Trial } from "../../../search/index.js";
 import { RunFolder, TrialStore } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
+import { parseChoice } from "../../option-values.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, dataDirOf, jobOptions, jobPlace, openDataset, readJson } from "../../run-session.js";
 import type { TrainFlags } from "../train.js";
 
 export async function train(flags: TrainFlags, context: CommandContext) {
-  const { data, run, arch } = flags;
-  if ((run === undefined) === (arch === undefined)) {
+  const { data, run, arch, network } = flags;
+  const given = Object.entries({ run, arch, network }).filter(([, value]) => value !== undefined);
+  if (given.length !== 1) {
     throw new SmashError("usage", {
-      rule: "smash train takes either --run or --arch.",
-      found: run === undefined ? "neither." : "both.",
-      fix: "give --run RUN to train what a search found, or --arch FILE.",
+      rule: "smash train takes exactly one of --run, --arch and --network.",
+      found: given.length === 0 ? "none." : `${given.map(([name]) => `--${name}`).join(" and ")}.`,
+      fix: "give --run RUN to train what a search found, --arch FILE, or --network NAME.",
     });
   }
   const dataset = await openDataset(data, context);
@@ -28,8 +35,9 @@ export async function train(flags: TrainFlags, context: CommandContext) {
     ? (await folder.requireConfig()).config
     : await configure({ preset: flags.preset, dataset }, context);
   const config = trainingConfig(base, flags);
-  const architecture =
-    arch === undefined
+  const architecture = network
+    ? referenceArchitecture(parseChoice("--network", referenceNames)(network), config.space)
+    : arch === undefined
       ? findTrial(folder!, flags.rank, config).architecture
       : parseArchitecture(await readJson(arch));
   checkFits(architecture, dataset);
