@@ -44,8 +44,8 @@ function checkExtents({ kernel, maxKernel, maxDilation }: CompleteSettings): voi
 }
 
 function checkActivations({ activations: chosen }: CompleteSettings): void {
-  const isList = Array.isArray(chosen) && chosen.length > 0 && new Set(chosen).size === chosen.length;
-  if (isList && chosen.every((name) => activations.includes(name))) return;
+  const isSet = chosen.length > 0 && new Set(chosen).size === chosen.length;
+  if (isSet && chosen.every((name) => activations.includes(name))) return;
   const rule = `activations lists at least one of ${activations.join(", ")}, each once.`;
   reject(
     rule,

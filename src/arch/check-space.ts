@@ -41,13 +41,14 @@ function checkChoices(settings: CompleteSettings): void {
 }
 
 function checkIntegers(settings: CompleteSettings): void {
-  const { input, activations: _, ...scalars } = settings;
-  const values = { ...scalars, "input.channels": input.channels, "input.size": input.size };
+  const { input } = settings;
+  const values = { ...settings, "input.channels": input.channels, "input.size": input.size };
   for (const [name, value] of Object.entries(values)) {
-    if (name in choices) continue;
-    if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= maxSetting) continue;
+    if (name in choices || name === "input" || name === "activations") continue;
+    const number = value as number;
+    if (Number.isInteger(number) && number >= 1 && number <= maxSetting) continue;
     const rule = `The setting ${name} is an integer from 1 to ${maxSetting}.`;
-    reject(rule, `${name} ${value}.`, `Set ${name} to a positive integer.`);
+    reject(rule, `${name} ${number}.`, `Set ${name} to a positive integer.`);
   }
 }
 

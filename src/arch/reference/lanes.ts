@@ -37,7 +37,7 @@ export function assemble(
 export interface Lanes {
   readonly bankChannels: number;
   /** The banks of lane `index`; the block's input fills lane 0, which may be wider than the others. */
-  banks(index: number): number[];
+  readonly banks: (index: number) => number[];
 }
 
 /** Whether a block has banks of so many channels that layers can read one by one. */
