@@ -1,0 +1,471 @@
+#include "conv_kernel.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <vector>
+
+namespace smash {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kLanes = 16, kTileRows = 8;
+#elif defined(__AVX__)
+constexpr int kLanes = 8, kTileRows = 4;
+#else
+constexpr int kLanes = 4, kTileRows = 4;
+#endif
+// Vectors of output channels a tile holds: with kTileRows, what fits the registers.
+constexpr int kTileVectors = 3;
+
+// Unaligned: channels start anywhere.
+typedef float Vector __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float))));
+
+// Bytes of each operand a task works on: with two or three of them, a usual second-level cache.
+constexpr int64_t kBandBytes = 256 << 10;
+constexpr int64_t kMostTaps = kMostKernel * kMostKernel;
+
+// Floats on a cache line's boundary: a vector that straddles two lines costs twice. Readable a tile beyond their end.
+class Floats {
+ public:
+  // At least `count` of them, with any content; what was there before may be gone.
+  float* take(size_t count) {
+    if (count > size_) {
+      data_.reset(static_cast<float*>(::operator new((count + kLanes * kTileVectors) * sizeof(float), kLine)));
+      size_ = count;
+    }
+    return data_.get();
+  }
+
+  float* take_zeros(size_t count) {
+    std::memset(take(count), 0, count * sizeof(float));
+    return data_.get();
+  }
+
+  float* data() const { return data_.get(); }
+
+ private:
+  static constexpr std::align_val_t kLine{64};
+  struct Free {
+    void operator()(float* data) const { ::operator delete(data, kLine); }
+  };
+  std::unique_ptr<float, Free> data_;
+  size_t size_ = 0;
+};
+
+// Groups merged so that their outputs fill a vector: off-diagonal weights are zero, and no instruction is added, since
+// a vector of one group's few outputs would cost the same.
+struct Blocks {
+  int64_t count, groups, inputs, outputs;  // `groups`, `inputs`, `outputs` of one block
+};
+
+Blocks merge_groups(int64_t groups, int64_t inputs, int64_t outputs) {
+  int64_t merged = 1;
+  for (int64_t next = 1; next <= groups; ++next) {
+    if (groups % next != 0) continue;
+    merged = next;
+    if (next * (outputs / groups) >= kLanes) break;
+  }
+  return {groups / merged, merged, inputs / groups * merged, outputs / groups * merged};
+}
+
+// The output channels of a block cut into pieces of at most kTileVectors vectors, evenly.
+struct Piece {
+  int64_t first;  // channel in the block
+  int vectors;
+};
+
+std::vector<Piece> cut_outputs(int64_t outputs) {
+  const int64_t vectors = (outputs + kLanes - 1) / kLanes;
+  const int64_t count = (vectors + kTileVectors - 1) / kTileVectors;
+  std::vector<Piece> pieces;
+  int64_t at = 0;
+  for (int64_t piece = 0; piece < count; ++piece) {
+    const int64_t size = (vectors - at + count - piece - 1) / (count - piece);
+    pieces.push_back({at * kLanes, static_cast<int>(size)});
+    at += size;
+  }
+  return pieces;
+}
+
+// A product C[i][j] += sum over segments and k of A[i][k] * B[k][j]; j runs over vectors.
+struct Operands {
+  const float* a;
+  const float* b;
+  const int64_t* a_segments;  // offsets
+  const int64_t* b_segments;
+  int64_t segments, length;  // k runs to `length` in every segment
+  int64_t a_row, a_step;     // from one i, one k, to the next
+  int64_t b_step;
+};
+
+template <int kRows, int kVectors>
+inline __attribute__((always_inline)) void multiply(const Operands& o, Vector (&sum)[kRows][kVectors]) {
+  for (int64_t segment = 0; segment < o.segments; ++segment) {
+    const float* a = o.a + o.a_segments[segment];
+    const float* b = o.b + o.b_segments[segment];
+    for (int64_t k = 0; k < o.length; ++k) {
+      Vector column[kVectors];
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) column[v] = *reinterpret_cast<const Vector*>(b + v * kLanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        const float value = a[i * o.a_row];
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; ++v) sum[i][v] += value * column[v];
+      }
+      a += o.a_step;
+      b += o.b_step;
+    }
+  }
+}
+
+// Calls body(integral_constant rows) for tiles that cover `count` rows: full tiles, then halves.
+template <class Body>
+inline void for_tiles(int64_t count, Body body) {
+  int64_t at = 0;
+  for (; at + kTileRows <= count; at += kTileRows) body(std::integral_constant<int, kTileRows>(), at);
+  if constexpr (kTileRows > 4) {
+    if (at + 4 <= count) { body(std::integral_constant<int, 4>(), at); at += 4; }
+  }
+  if (at + 2 <= count) { body(std::integral_constant<int, 2>(), at); at += 2; }
+  if (at < count) body(std::integral_constant<int, 1>(), at);
+}
+
+template <class Body>
+inline void with_vectors(int vectors, Body body) {
+  switch (vectors) {
+    case 1: return body(std::integral_constant<int, 1>());
+    case 2: return body(std::integral_constant<int, 2>());
+    default: return body(std::integral_constant<int, 3>());
+  }
+}
+
+// How an image is cut into bands of rows, each one task, and how the rows of one input lie in memory.
+struct Bands {
+  int64_t rows, count;  // rows of a band, bands of an image
+  int64_t pad[2];       // height, width
+
+  Bands(const ConvShape& s, int64_t channels) {
+    for (int axis = 0; axis < 2; ++axis) pad[axis] = s.dilation[axis] * (s.kernel[axis] - 1) / 2;
+    const int64_t row = (s.width + 2 * pad[1]) * channels * static_cast<int64_t>(sizeof(float));
+    rows = std::clamp<int64_t>(kBandBytes / row - 2 * pad[0], std::min<int64_t>(4, s.height), s.height);
+    count = (s.height + rows - 1) / rows;
+    rows = (s.height + count - 1) / count;
+  }
+};
+
+// The rows of one band, zero pixels around them, ReLU applied. Read where they lie if nothing has to be done to them.
+struct Band {
+  const float* data;
+  int64_t row;  // floats from one row to the next
+
+  Band(const ConvShape& s, const Bands& bands, int64_t channels, const PixelSource& source, int64_t image, int64_t first,
+       int64_t last, Floats& scratch) {
+    const int64_t* pad = bands.pad;
+    const int64_t inner = s.width * channels, side = pad[1] * channels, origin = image * s.height;
+    if (pad[0] == 0 && pad[1] == 0 && source.relu != Relu::apply && source.dense != nullptr) {
+      float* direct = source.dense + (origin + first) * inner;
+      if (source.gather) source.gather((origin + first) * s.width, (last - first) * s.width, direct);
+      data = direct;
+      row = inner;
+      return;
+    }
+    row = inner + 2 * side;
+    float* out = scratch.take((bands.rows + 2 * pad[0]) * row);
+    data = out;
+    for (int64_t y = first - pad[0]; y < last + pad[0]; ++y, out += row) {
+      if (y < 0 || y >= s.height) {
+        std::memset(out, 0, row * sizeof(float));
+        continue;
+      }
+      std::memset(out, 0, side * sizeof(float));
+      float* target = out + side;
+      if (source.gather) {
+        source.gather((origin + y) * s.width, s.width, target);
+      } else {
+        std::memcpy(target, source.dense + (origin + y) * inner, inner * sizeof(float));
+      }
+      if (source.relu == Relu::apply) {
+        // NaN must survive, so that divergence is seen.
+        for (int64_t i = 0; i < inner; ++i) target[i] = target[i] < 0.f ? 0.f : target[i];
+      }
+      std::memset(target + inner, 0, side * sizeof(float));
+    }
+  }
+
+  // The first pixel of the band itself, without what surrounds it.
+  const float* inside(const Bands& bands, int64_t channels) const {
+    return data + bands.pad[0] * row + bands.pad[1] * channels;
+  }
+};
+
+// A 1x1 convolution does not care about rows: long ones make full tiles.
+ConvShape flattened(ConvShape s) {
+  if (s.kernel[0] == 1 && s.kernel[1] == 1) {
+    s.dilation[0] = s.dilation[1] = 1;
+    s.width *= s.height;
+    s.height = 1;
+    const int64_t channels = std::max(s.inputs, s.outputs);
+    while (s.width % 2 == 0 && s.width * channels * static_cast<int64_t>(sizeof(float)) > kBandBytes / 2) {
+      s.width /= 2;
+      s.height *= 2;
+    }
+  }
+  return s;
+}
+
+// Weights in the order in which a tile reads them: [block, piece][tap, input, vector lane], absent outputs zero.
+Floats pack(const ConvShape& s, const Blocks& blocks, const std::vector<Piece>& pieces, const ConvWeight& weight,
+            bool transposed) {
+  const int64_t taps = s.kernel[0] * s.kernel[1];
+  const int64_t lanes = (pieces.back().first + pieces.back().vectors * kLanes);
+  Floats packed;
+  const int64_t group_inputs = blocks.inputs / blocks.groups, group_outputs = blocks.outputs / blocks.groups;
+  float* out = packed.take_zeros(blocks.count * taps * blocks.inputs * lanes);
+  for (int64_t block = 0; block < blocks.count; ++block) {
+    for (const Piece& piece : pieces) {
+      const int64_t width = piece.vectors * kLanes, count = std::min(width, blocks.outputs - piece.first);
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        // The input gradient is the convolution with taps in reverse and inputs and outputs exchanged.
+        const int64_t at = transposed ? taps - 1 - tap : tap;
+        const float* base = weight.data + at / s.kernel[1] * weight.strides[2] + at % s.kernel[1] * weight.strides[3];
+        for (int64_t input = 0; input < blocks.inputs; ++input, out += width) {
+          const int64_t group = input / group_inputs, first = group * group_outputs, last = first + group_outputs;
+          for (int64_t lane = std::max<int64_t>(0, first - piece.first); lane < std::min(count, last - piece.first); ++lane) {
+            // Channel numbers within the group and over all groups.
+            const int64_t inner_input = input - group * group_inputs, output = piece.first + lane;
+            const int64_t inner_output = output - first;
+            const int64_t all_input = block * blocks.inputs + input, all_output = block * blocks.outputs + output;
+            out[lane] = transposed ? base[all_input * weight.strides[0] + inner_output * weight.strides[1]]
+                                   : base[all_output * weight.strides[0] + inner_input * weight.strides[1]];
+          }
+        }
+      }
+    }
+  }
+  return packed;
+}
+
+template <int kVectors>
+inline void store(const Vector (&sum)[kVectors], float* y, const float* mask, int64_t count) {
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t left = count - v * kLanes;
+    if (left >= kLanes) {
+      Vector value = sum[v];
+      if (mask != nullptr) {
+        const Vector gate = *reinterpret_cast<const Vector*>(mask + v * kLanes);
+        value = gate > 0.f ? value : Vector{};
+      }
+      *reinterpret_cast<Vector*>(y + v * kLanes) = value;
+    } else {
+      float lanes[kLanes];
+      std::memcpy(lanes, &sum[v], sizeof(lanes));
+      for (int64_t lane = 0; lane < left; ++lane) {
+        y[v * kLanes + lane] = mask == nullptr || mask[v * kLanes + lane] > 0.f ? lanes[lane] : 0.f;
+      }
+    }
+  }
+}
+
+// A convolution of one band with packed weights. The input gradient is one too, with its taps in reverse.
+class BandConvolution {
+ public:
+  BandConvolution(const ConvShape& shape, const ConvWeight& weight, bool transposed)
+      : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)),
+        pieces_(cut_outputs(blocks_.outputs)), packed_(pack(shape, blocks_, pieces_, weight, transposed)) {}
+
+  // `mask` (may be null): the result is zero where it is not positive; its rows are `mask_row` floats apart.
+  void run(const Band& band, int64_t rows, const float* mask, int64_t mask_row, float* y) const {
+    const int64_t taps = s_.kernel[0] * s_.kernel[1];
+    int64_t tap_offsets[kMostTaps], weight_offsets[kMostTaps];
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      tap_offsets[tap] = tap / s_.kernel[1] * s_.dilation[0] * band.row + tap % s_.kernel[1] * s_.dilation[1] * s_.inputs;
+    }
+    const float* weights = packed_.data();
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        with_vectors(piece.vectors, [&](auto vectors) {
+          constexpr int kVectors = decltype(vectors)::value;
+          constexpr int64_t width = kVectors * kLanes;
+          const int64_t at = block * blocks_.outputs + piece.first, count = std::min(width, blocks_.outputs - piece.first);
+          for (int64_t tap = 0; tap < taps; ++tap) weight_offsets[tap] = tap * blocks_.inputs * width;
+          Operands o{nullptr, weights, tap_offsets, weight_offsets, taps, blocks_.inputs, s_.inputs, 1, width};
+          for (int64_t row = 0; row < rows; ++row) {
+            for_tiles(s_.width, [&](auto tile, int64_t column) {
+              constexpr int kRows = decltype(tile)::value;
+              Vector sum[kRows][kVectors] = {};
+              o.a = band.data + row * band.row + column * s_.inputs + block * blocks_.inputs;
+              multiply<kRows, kVectors>(o, sum);
+              float* target = y + (row * s_.width + column) * s_.outputs + at;
+              const float* gate = mask == nullptr ? nullptr : mask + row * mask_row + column * s_.outputs + at;
+              for (int i = 0; i < kRows; ++i, target += s_.outputs) {
+                store<kVectors>(sum[i], target, gate, count);
+                if (gate != nullptr) gate += s_.outputs;
+              }
+            });
+          }
+          weights += taps * blocks_.inputs * width;
+        });
+      }
+    }
+  }
+
+ private:
+  ConvShape s_;
+  Blocks blocks_;
+  std::vector<Piece> pieces_;
+  Floats packed_;
+};
+
+// Sums of the weight gradient, laid out like packed weights, one copy a thread.
+class WeightGradient {
+ public:
+  explicit WeightGradient(const ConvShape& shape)
+      : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)), pieces_(cut_outputs(blocks_.outputs)),
+        lanes_(pieces_.back().first + pieces_.back().vectors * kLanes),
+        total_(blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_), partial_(at::get_num_threads()) {}
+
+  // A vector of the last pixel's gradient may reach this many floats beyond its channels.
+  bool overreaches() const { return blocks_.count * lanes_ != s_.outputs; }
+
+  void add(const Band& x, const float* dy, int64_t dy_row, int64_t rows) {
+    Floats& partial = partial_[at::get_thread_num()];
+    float* target = partial.data() == nullptr ? partial.take_zeros(total_) : partial.data();
+    std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
+    for (int64_t row = 0; row < rows; ++row) {
+      x_offsets[row] = row * x.row;
+      dy_offsets[row] = row * dy_row;
+    }
+    const int64_t taps = s_.kernel[0] * s_.kernel[1];
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        with_vectors(piece.vectors, [&](auto vectors) {
+          constexpr int kVectors = decltype(vectors)::value;
+          constexpr int64_t width = kVectors * kLanes;
+          Operands o{nullptr, dy + block * blocks_.outputs + piece.first, x_offsets.data(), dy_offsets.data(),
+                     rows, s_.width, 1, s_.inputs, s_.outputs};
+          for (int64_t tap = 0; tap < taps; ++tap) {
+            const int64_t offset = tap / s_.kernel[1] * s_.dilation[0] * x.row + tap % s_.kernel[1] * s_.dilation[1] * s_.inputs;
+            for_tiles(blocks_.inputs, [&](auto tile, int64_t input) {
+              constexpr int kRows = decltype(tile)::value;
+              Vector sum[kRows][kVectors] = {};
+              o.a = x.data + offset + block * blocks_.inputs + input;
+              multiply<kRows, kVectors>(o, sum);
+              float* out = target + (tap * blocks_.inputs + input) * width;
+              for (int i = 0; i < kRows; ++i) {
+                for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(out + i * width + v * kLanes) += sum[i][v];
+              }
+            });
+          }
+          target += taps * blocks_.inputs * width;
+        });
+      }
+    }
+  }
+
+  // In the order of the threads, so that the sum is the same every time.
+  void finish(const ConvWeight& dw) const {
+    Floats sum;
+    float* source = sum.take_zeros(total_);
+    for (const Floats& part : partial_) {
+      if (part.data() == nullptr) continue;
+      for (int64_t i = 0; i < total_; ++i) source[i] += part.data()[i];
+    }
+    const int64_t group_inputs = blocks_.inputs / blocks_.groups, group_outputs = blocks_.outputs / blocks_.groups;
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        const int64_t width = piece.vectors * kLanes, count = std::min(width, blocks_.outputs - piece.first);
+        for (int64_t tap = 0; tap < s_.kernel[0] * s_.kernel[1]; ++tap) {
+          float* base = dw.data + tap / s_.kernel[1] * dw.strides[2] + tap % s_.kernel[1] * dw.strides[3];
+          for (int64_t input = 0; input < blocks_.inputs; ++input, source += width) {
+            const int64_t group = input / group_inputs, low = group * group_outputs, high = low + group_outputs;
+            const int64_t end = std::min(count, high - piece.first);
+            for (int64_t lane = std::max<int64_t>(0, low - piece.first); lane < end; ++lane) {
+              base[(block * blocks_.outputs + piece.first + lane) * dw.strides[0] + (input - group * group_inputs) * dw.strides[1]] =
+                  source[lane];
+            }
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  ConvShape s_;
+  Blocks blocks_;
+  std::vector<Piece> pieces_;
+  int64_t lanes_, total_;
+  std::vector<Floats> partial_;
+};
+
+// Calls body(image, first row, last row) for every band, on all threads.
+template <class Body>
+void for_each_band(const ConvShape& s, const Bands& bands, Body body) {
+  at::parallel_for(0, s.batch * bands.count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t first = task % bands.count * bands.rows;
+      body(task / bands.count, first, std::min(s.height, first + bands.rows));
+    }
+  });
+}
+
+// Lends `write` the place of a band's results: in the sink's memory, or in scratch that is then handed on.
+template <class Write>
+void emit(const PixelSink& sink, int64_t first, int64_t count, int64_t channels, Floats& scratch, Write write) {
+  float* target = sink.scatter ? scratch.take(count * channels) : sink.dense + first * channels;
+  write(target);
+  if (sink.scatter) sink.scatter(first, count, target);
+}
+
+}  // namespace
+
+void conv_forward(const ConvShape& shape, const PixelSource& x, const ConvWeight& weight, const PixelSink& y) {
+  const ConvShape s = flattened(shape);
+  const BandConvolution convolution(s, weight, false);
+  const Bands bands(s, std::max(s.inputs, s.outputs));
+  for_each_band(s, bands, [&](int64_t image, int64_t first, int64_t last) {
+    thread_local Floats input, output;
+    const Band band(s, bands, s.inputs, x, image, first, last, input);
+    emit(y, (image * s.height + first) * s.width, (last - first) * s.width, s.outputs, output,
+         [&](float* target) { convolution.run(band, last - first, nullptr, 0, target); });
+  });
+}
+
+void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSource& dy, const ConvWeight& weight,
+                   const PixelSink& dx, const ConvWeight& dw) {
+  const ConvShape s = flattened(shape);
+  ConvShape reversed = s;
+  std::swap(reversed.inputs, reversed.outputs);
+  const bool wants_dx = dx.dense != nullptr || dx.scatter;
+  const BandConvolution convolution(reversed, weight, true);
+  WeightGradient gradient(s);
+  const Bands bands(s, std::max(s.inputs, s.outputs));
+  for_each_band(s, bands, [&](int64_t image, int64_t first, int64_t last) {
+    thread_local Floats input, output, incoming, copy;
+    const Band x_band(s, bands, s.inputs, x, image, first, last, input);
+    const Band dy_band(s, bands, s.outputs, dy, image, first, last, incoming);
+    const int64_t rows = last - first;
+    if (dw.data != nullptr) {
+      const float* values = dy_band.inside(bands, s.outputs);
+      // Dense memory of somebody else ends with the last pixel.
+      if (gradient.overreaches() && values != incoming.data() && dy_band.row == s.width * s.outputs) {
+        float* safe = copy.take(rows * dy_band.row);
+        std::memcpy(safe, values, rows * dy_band.row * sizeof(float));
+        values = safe;
+      }
+      gradient.add(x_band, values, dy_band.row, rows);
+    }
+    if (!wants_dx) return;
+    const float* mask = x.relu != Relu::none ? x_band.inside(bands, s.inputs) : nullptr;
+    emit(dx, (image * s.height + first) * s.width, rows * s.width, s.inputs, output,
+         [&](float* target) { convolution.run(dy_band, rows, mask, x_band.row, target); });
+  });
+  if (dw.data != nullptr) gradient.finish(dw);
+}
+
+}  // namespace smash

@@ -1,0 +1,53 @@
+// Convolutions with stride 1 and "same" padding on channels-last floats, for shapes that are new at every step.
+//
+// A library that generates a kernel for each shape pays milliseconds for every one it has not seen, and random
+// architectures are all shapes it has not seen. Here one register tile, compiled once, serves forward, input gradient
+// and weight gradient of every shape, dilation and grouping; a ReLU before the convolution costs no pass of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace smash {
+
+constexpr int64_t kMostKernel = 11;  // height or width
+
+struct ConvShape {
+  int64_t batch, height, width;  // of input and output
+  int64_t inputs, outputs, groups;
+  int64_t kernel[2], dilation[2];  // height, width; kernels are odd
+};
+
+// A weight [outputs, inputs / groups, height, width] of any layout.
+struct ConvWeight {
+  float* data;
+  int64_t strides[4];
+};
+
+// A ReLU before the convolution: none, applied while pixels are read, or already in what is read. The gradient of the
+// input is zero where it closed.
+enum class Relu { none, apply, applied };
+
+// The pixels a convolution reads, `channels` floats each: dense in memory, or gathered as they are needed.
+struct PixelSource {
+  float* dense;
+  Relu relu = Relu::none;
+  // Writes `count` pixels from `first` on, counted over the batch. Where `dense` is given too, it is filled by this.
+  std::function<void(int64_t first, int64_t count, float* out)> gather = nullptr;
+};
+
+// Where results go: dense, or handed on pixel by pixel while they are in the cache.
+struct PixelSink {
+  float* dense;
+  std::function<void(int64_t first, int64_t count, const float* values)> scatter = nullptr;
+};
+
+// y [batch, height, width, outputs] = conv(x, weight), x [batch, height, width, inputs].
+void conv_forward(const ConvShape& shape, const PixelSource& x, const ConvWeight& weight, const PixelSink& y);
+
+// Both gradients in one pass over the pixels: dx (zero where a ReLU of x closed; not computed without a sink) and dw (not
+// computed without data). Deterministic for a given number of threads.
+void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSource& dy, const ConvWeight& weight,
+                   const PixelSink& dx, const ConvWeight& dw);
+
+}  // namespace smash
