@@ -16,10 +16,21 @@ export {
   listSites,
   parseArchitecture,
   perturbArchitecture,
+  referenceArchitecture,
+  referenceNames,
   sampleArchitecture,
   validateArchitecture,
 } from "./arch/index.js";
-export type { Architecture, Block, Convolution, Cost, Layer, Site, SpaceSettings } from "./arch/index.js";
+export type {
+  Architecture,
+  Block,
+  Convolution,
+  Cost,
+  Layer,
+  ReferenceName,
+  Site,
+  SpaceSettings,
+} from "./arch/index.js";
 export { findPreset, presetNames, resolveConfig } from "./config/index.js";
 export type { ConfigRequest, Preset, RunConfig } from "./config/index.js";
 export {

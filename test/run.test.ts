@@ -131,6 +131,45 @@ describe("a search", () => {
     expect((JSON.parse(tested.stdout) as { testError: number }).testError).toBe(trained.testError);
   }, 180_000);
 
+  it("trains a known network by its name", async () => {
+    const out = join(folder, "densenet.safetensors");
+    const args = ["--network", "densenet", "--preset", "tiny", "--epochs", "1", "--out", out];
+    const { code, stdout } = await smash("train", "--data", "synthetic", ...args, "--json");
+    expect(code).toBe(0);
+    const { architecture, checkpoint } = JSON.parse(stdout) as {
+      architecture: { input: unknown; blocks: { layers: { reads: number[] }[] }[] };
+      checkpoint: string;
+    };
+    expect(checkpoint).toBe(out);
+    expect(architecture.input).toEqual({ channels: 3, size: 16 });
+    expect(architecture.blocks[2].layers[0].reads).toEqual([0, 1]);
+  }, 180_000);
+
+  it("searches the whole of version 2, and goes on where it was stopped", async () => {
+    writeFileSync(
+      join(folder, "v2.json"),
+      JSON.stringify({
+        space: {
+          bankSizes: "varied",
+          unitSampling: "near-reads",
+          convolutions: "array",
+          maxKernel: 7,
+          axes: "separate",
+          maxGroups: 4,
+          gates: true,
+          activations: ["relu", "tanh", "sigmoid"],
+          batchNorm: "ops",
+        },
+      }),
+    );
+    const out = join(folder, "v2");
+    const args = searchArgs(out, "--config", join(folder, "v2.json"));
+    const first = await smash(...args);
+    expect(first.code).toBe(0);
+    expect((JSON.parse(first.stdout) as { ranking: unknown[] }).ranking).toHaveLength(12);
+    expect(results((await smash(...args)).stdout)).toEqual(results(first.stdout));
+  }, 180_000);
+
   it("ranks more architectures, which join the run", async () => {
     const out = join(folder, "more");
     await smash(...searchArgs(out));
@@ -151,6 +190,12 @@ describe("bad input", () => {
       "tiny",
     ],
     ["an unknown flag", ["search", "--data", "synthetic", "--persent", "tiny"], 2, "--preset"],
+    [
+      "an unknown network",
+      ["train", "--data", "synthetic", "--preset", "tiny", "--network", "densnet"],
+      2,
+      "densenet",
+    ],
     [
       "a run that is not there",
       ["train", "--data", "synthetic", "--run", join(folder, "none")],

@@ -228,8 +228,10 @@ void add_norm_ops(OpTable& table) {
       if (training && mean.has_value()) {
         const at::NoGradGuard guard;
         const double count = static_cast<double>(l.pixels());
-        mean->lerp_(used_mean, momentum);
-        variance->lerp_(used_variance * (count / std::max(1., count - 1)), momentum);
+        // Outside the version count, as libtorch's own BatchNorm does it: layers may share running statistics, and no
+        // gradient depends on them while the batch's are used.
+        mean->variable_data().lerp_(used_mean, momentum);
+        variance->variable_data().lerp_(used_variance * (count / std::max(1., count - 1)), momentum);
       }
     } else {
       used_mean = mean->contiguous();

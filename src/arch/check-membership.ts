@@ -1,14 +1,23 @@
 /**
- * Whether a valid architecture lies in a version 1 space, so that this space's HyperNet can generate its weights: the
- * fields the sampler fixes have its values, and banks, slices and units stay within the limits.
+ * Whether a valid architecture lies in a space, so that this space's HyperNet can generate its weights: the fields the
+ * sampler fixes have its values, those it draws one of its options, and banks, slices and units stay within the limits.
  *
  * How likely the sampler is to draw it plays no part; any number of banks may be written, for example.
  */
 
-import type { Architecture, Block, Layer } from "./architecture.js";
+import type { Architecture, Block, Convolution, Layer } from "./architecture.js";
+import { bankChoices } from "./bank-sizes.js";
+import type { BlockBanks } from "./bank-sizes.js";
+import {
+  dilationChoices,
+  gateChoices,
+  groupChoices,
+  kernelChoices,
+  positionChoices,
+} from "./convolution-choices.js";
 import { requireThat } from "./invalid.js";
-import { blockCount, blockLimits, bottleneckChannels } from "./space.js";
-import type { BlockLimits, SpaceSettings } from "./space.js";
+import { blockCount, blockLimits, bottleneckChannels, completeSettings } from "./space.js";
+import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
 
 const fix = "Use the settings this architecture was made with, or change it to fit these.";
 
@@ -18,6 +27,14 @@ function requireEqual(path: string, found: unknown, expected: unknown): void {
   requireThat(foundText === expectedText, path, {
     rule: `is ${expectedText} in this space.`,
     found: `${foundText}.`,
+    fix,
+  });
+}
+
+function requireOneOf(path: string, found: unknown, options: readonly unknown[]): void {
+  requireThat(options.includes(found), path, {
+    rule: `is ${options.map((option) => JSON.stringify(option)).join(" or ")} in this space.`,
+    found: `${JSON.stringify(found)}.`,
     fix,
   });
 }
@@ -34,58 +51,80 @@ function requireAtMost(
   });
 }
 
-function checkLayer(layer: Layer, path: string, settings: SpaceSettings): void {
-  const { baseChannels, depthCompression, maxUnits, maxDilation, kernel } = settings;
-  requireThat(layer.reads.length % depthCompression === 0, `${path}.reads`, {
-    rule: `a layer reads a multiple of ${depthCompression} banks (depthCompression) in this space.`,
-    found: `${layer.reads.length} banks.`,
-    fix,
-  });
-  requireAtMost(`${path}.units`, layer.units, { most: maxUnits, of: "units" });
-  const bottleneck = bottleneckChannels(settings, layer.reads.length * baseChannels, layer.units);
-  requireEqual(`${path}.bottleneck`, layer.bottleneck, bottleneck);
-  requireEqual(`${path}.convolutions.length`, layer.convolutions.length, 1);
-  const convolution = layer.convolutions[0];
-  const at = `${path}.convolutions[0]`;
-  requireEqual(`${at}.kernel`, convolution.kernel, [kernel, kernel]);
-  const [height, width] = convolution.dilation;
-  requireEqual(`${at}.dilation`, convolution.dilation, [height, height]);
-  requireAtMost(`${at}.dilation`, width, { most: maxDilation, of: "pixels" });
-  requireEqual(`${at}.groups`, convolution.groups, 1);
-  requireEqual(`${at}.activation`, convolution.activation, "relu");
-  requireEqual(`${path}.gates`, layer.gates, []);
+function checkConvolution(convolution: Convolution, path: string, settings: CompleteSettings): void {
+  const { position, kernel, dilation, groups, activation } = convolution;
+  requireOneOf(`${path}.position`, position, positionChoices(settings));
+  if (settings.axes === "square") {
+    requireEqual(`${path}.kernel`, kernel, [kernel[0], kernel[0]]);
+    requireEqual(`${path}.dilation`, dilation, [dilation[0], dilation[0]]);
+  }
+  for (const [side, size] of kernel.entries()) {
+    requireOneOf(`${path}.kernel[${side}]`, size, kernelChoices(settings));
+    const most = dilationChoices(settings, size).at(-1)!;
+    requireAtMost(`${path}.dilation`, dilation[side], { most, of: `pixels for a kernel of ${size}` });
+  }
+  requireOneOf(`${path}.groups`, groups, groupChoices(settings));
+  requireOneOf(`${path}.activation`, activation, settings.activations);
 }
 
 interface Expectation {
-  readonly settings: SpaceSettings;
+  readonly settings: CompleteSettings;
   readonly limits: BlockLimits;
 }
 
+function checkLayer(layer: Layer, path: string, settings: CompleteSettings, banks: BlockBanks): void {
+  const { readBanks, bankChannels, maxBanks } = banks;
+  requireThat(layer.reads.length % readBanks === 0, `${path}.reads`, {
+    rule: `a layer reads a multiple of ${readBanks} banks of ${bankChannels} channels (whole columns of the encoding) in this space.`,
+    found: `${layer.reads.length} banks.`,
+    fix,
+  });
+  requireAtMost(`${path}.units`, layer.units, { most: settings.maxUnits, of: "units" });
+  const bottleneck = bottleneckChannels(settings, layer.reads.length * bankChannels, layer.units);
+  requireEqual(`${path}.bottleneck`, layer.bottleneck, bottleneck);
+  for (const [index, convolution] of layer.convolutions.entries()) {
+    checkConvolution(convolution, `${path}.convolutions[${index}]`, settings);
+  }
+  const junctions = gateChoices(
+    settings,
+    layer.convolutions.map(({ position }) => position),
+  );
+  if (junctions.length === 0) requireEqual(`${path}.gates`, layer.gates, []);
+  for (const gate of layer.gates) requireOneOf(`${path}.gates`, gate, junctions);
+  requireAtMost(`${path}.writes`, layer.writes.at(-1)! + 1, { most: maxBanks, of: "banks" });
+}
+
 function checkBlock(block: Block, path: string, { settings, limits }: Expectation): void {
-  requireEqual(`${path}.bankChannels`, block.bankChannels, settings.baseChannels);
   requireEqual(`${path}.inputChannels`, block.inputChannels, limits.inputChannels);
+  const choices = bankChoices(settings, limits, { slices: limits.sliceBudget });
+  requireOneOf(
+    `${path}.bankChannels`,
+    block.bankChannels,
+    choices.map(({ bankChannels }) => bankChannels),
+  );
+  const banks = choices.find(({ bankChannels }) => bankChannels === block.bankChannels)!;
   let slices = 0;
   for (const [position, layer] of block.layers.entries()) {
-    const at = `${path}.layers[${position}]`;
-    checkLayer(layer, at, settings);
-    requireAtMost(`${at}.writes`, layer.writes.at(-1)! + 1, { most: limits.maxBanks, of: "banks" });
-    slices += layer.reads.length / settings.depthCompression;
+    checkLayer(layer, `${path}.layers[${position}]`, settings, banks);
+    slices += (layer.reads.length / banks.readBanks) * banks.readSlices;
   }
-  const of = `slices of ${settings.depthCompression} banks read by the layers together`;
+  const columnChannels = settings.depthCompression * settings.baseChannels;
+  const of = `slices of ${columnChannels} channels read by the layers together`;
   requireAtMost(`${path}.layers`, slices, { most: limits.sliceBudget, of });
 }
 
 /** Throws a SmashError ("architecture") unless the architecture, already valid in itself, belongs to the space. */
 export function checkMembership(architecture: Architecture, settings: SpaceSettings): void {
-  const { input } = settings;
+  const complete = completeSettings(settings);
+  const { input } = complete;
   requireEqual("input.channels", architecture.input.channels, input.channels);
   requireEqual("input.size", architecture.input.size, input.size);
-  requireEqual("classes", architecture.classes, settings.classes);
-  requireEqual("stem.kernel", architecture.stem.kernel, settings.stemKernel);
-  requireEqual("activationOrder", architecture.activationOrder, "pre");
-  requireEqual("batchNorm", architecture.batchNorm, "transitions");
+  requireEqual("classes", architecture.classes, complete.classes);
+  requireEqual("stem.kernel", architecture.stem.kernel, complete.stemKernel);
+  requireEqual("activationOrder", architecture.activationOrder, complete.activationOrder);
+  requireEqual("batchNorm", architecture.batchNorm, complete.batchNorm);
   requireEqual("blocks.length", architecture.blocks.length, blockCount);
-  for (const [index, limits] of blockLimits(settings).entries()) {
-    checkBlock(architecture.blocks[index], `blocks[${index}]`, { settings, limits });
+  for (const [index, limits] of blockLimits(complete).entries()) {
+    checkBlock(architecture.blocks[index], `blocks[${index}]`, { settings: complete, limits });
   }
 }

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
 import { SmashError } from "../errors.js";
 import { checkSpaceSettings } from "./check-space.js";
-import { smallest, v1 } from "./space.fixture.js";
+import { smallest, v1, v2 } from "./space.fixture.js";
 
 test("the paper's space and the smallest one can be sampled", () => {
   checkSpaceSettings(v1);
   checkSpaceSettings(smallest);
   checkSpaceSettings({ ...v1, width: 30, depth: 12 });
+  checkSpaceSettings(v2);
+  checkSpaceSettings({ ...v1, stemWidth: 39 });
 });
 
 test.each([
@@ -25,6 +27,16 @@ test.each([
   [{ input: { channels: 3, size: 30 } }, "Resize or pad the images to 32 pixels."],
   [{ classes: 1 }, "Set classes to 2 or more."],
   [{ depthCompression: 9 }, "Set depthCompression to 8 or less, or width to 5 or more."],
+  [{ maxKernel: 4 }, "Set maxKernel to 3 or 5."],
+  [{ maxKernel: 1 }, "Set maxKernel to 3 or more."],
+  [{ maxKernel: 11 }, "Set maxKernel to 9 or less."],
+  [{ maxGroups: 0 }, "maxGroups 0"],
+  [{ gates: true }, 'Set convolutions to "array", or gates to false.'],
+  [{ activations: [] }, "activations lists at least one of relu, tanh, sigmoid, each once. Found: []."],
+  [{ activations: ["relu", "relu"] as const }, "each once"],
+  [{ axes: "round" as "square" }, 'axes is "square" or "separate". Found: "round".'],
+  [{ stemWidth: 40 }, "Set stemWidth to 39 or less."],
+  [{ stemWidth: 1 }, "Set depthCompression to 2 or less, or stemWidth to 2 or more."],
   [{ depth: 100_000 }, "Lower width, depth or maxUnits, or raise depthCompression."],
 ])("settings with %j are rejected with the value and the fix: %s", (change, message) => {
   const check = () => checkSpaceSettings({ ...v1, ...change });

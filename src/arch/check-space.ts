@@ -1,20 +1,19 @@
 /**
  * Whether a space can be sampled, asked once and up front instead of failing in the middle of training.
  *
- * Sampling always succeeds under these rules. For positive integers the first block has the fewest input banks
- * (2 * width), every block has room to grow, and a block's budget is never below its input; so the first layer can read
- * one slice exactly when D banks are there, and every later layer has at least as many to choose from.
+ * Sampling always succeeds under these rules: every block's input fills D banks of N channels and its budget is never
+ * below its input, so the first layer can read one slice, and every later layer has at least as many banks to choose
+ * from. Larger banks are chosen only where the same holds of them.
  */
 
 import { SmashError } from "../errors.js";
+import { checkConvolutionSettings } from "./check-space-convolutions.js";
 import { encodingLayout } from "./encoding-layout.js";
-import { blockCount, blockLimits } from "./space.js";
-import type { SpaceSettings } from "./space.js";
+import { blockCount, blockLimits, completeSettings } from "./space.js";
+import type { CompleteSettings, SpaceSettings } from "./space.js";
 
 /** Largest value of any setting; products of settings then stay exact in a double. */
 const maxSetting = 1_000_000;
-/** Widest stretch of pixels one convolution may see (SMASH section 5). */
-const maxExtent = 9;
 /** Largest encoding, numbers (256 MB): ten times that of the widest space in the paper. */
 const maxEncodingSize = 2 ** 26;
 
@@ -22,55 +21,66 @@ function reject(rule: string, found: string, fix: string): never {
   throw new SmashError("config", { rule, found, fix });
 }
 
-function checkIntegers(settings: SpaceSettings): void {
-  const { input, ...scalars } = settings;
-  const values = { ...scalars, "input.channels": input.channels, "input.size": input.size };
+const choices = {
+  bankSizes: ["base", "varied"],
+  unitSampling: ["uniform", "near-reads"],
+  convolutions: ["single", "array"],
+  axes: ["square", "separate"],
+  gates: [true, false],
+  batchNorm: ["transitions", "ops"],
+  activationOrder: ["pre", "post"],
+} as const;
+
+function checkChoices(settings: CompleteSettings): void {
+  for (const name of Object.keys(choices) as (keyof typeof choices)[]) {
+    const allowed: readonly unknown[] = choices[name];
+    if (allowed.includes(settings[name])) continue;
+    const list = allowed.map((value) => JSON.stringify(value)).join(" or ");
+    reject(`${name} is ${list}.`, `${JSON.stringify(settings[name])}.`, `Set ${name} to one of these.`);
+  }
+}
+
+function checkIntegers(settings: CompleteSettings): void {
+  const { input } = settings;
+  const values = { ...settings, "input.channels": input.channels, "input.size": input.size };
   for (const [name, value] of Object.entries(values)) {
-    if (Number.isInteger(value) && value >= 1 && value <= maxSetting) continue;
+    if (name in choices || name === "input" || name === "activations") continue;
+    const number = value as number;
+    if (Number.isInteger(number) && number >= 1 && number <= maxSetting) continue;
     const rule = `The setting ${name} is an integer from 1 to ${maxSetting}.`;
-    reject(rule, `${name} ${value}.`, `Set ${name} to a positive integer.`);
+    reject(rule, `${name} ${number}.`, `Set ${name} to a positive integer.`);
   }
 }
 
-function checkConvolutions(settings: SpaceSettings): void {
-  const { kernel, maxDilation, stemKernel } = settings;
-  for (const [name, value] of Object.entries({ kernel, stemKernel })) {
-    if (value % 2 === 1) continue;
-    const rule = `${name} is odd, so that padding keeps the image's size.`;
-    reject(rule, `${name} ${value}.`, `Set ${name} to ${value - 1} or ${value + 1}.`);
-  }
-  if (kernel === 1 && maxDilation > 1) {
-    const rule = "A kernel of one pixel has no dilation: different architectures would be the same network.";
-    reject(rule, `kernel 1, maxDilation ${maxDilation}.`, "Set maxDilation to 1, or kernel to 3.");
-  }
-  const extent = maxDilation * (kernel - 1) + 1;
-  if (extent > maxExtent) {
-    const rule = `A convolution spans at most ${maxExtent} pixels: maxDilation * (kernel - 1) + 1.`;
-    const most = Math.floor((maxExtent - 1) / (kernel - 1));
-    const fix = most >= 1 ? `Set maxDilation to ${most} or less.` : `Set kernel to ${maxExtent} or less.`;
-    reject(rule, `kernel ${kernel}, maxDilation ${maxDilation}, so ${extent} pixels.`, fix);
-  }
+function checkUnits({ baseChannels, maxUnits }: CompleteSettings): void {
+  if (maxUnits % baseChannels === 0) return;
+  const below = Math.floor(maxUnits / baseChannels) * baseChannels;
+  const options = below > 0 ? `${below} or ${below + baseChannels}` : `${baseChannels}`;
+  const found = `maxUnits ${maxUnits}, baseChannels ${baseChannels}.`;
+  reject("maxUnits is a multiple of baseChannels.", found, `Set maxUnits to ${options}.`);
 }
 
-function checkChannels(settings: SpaceSettings): void {
-  const { baseChannels, maxUnits, depthCompression, width } = settings;
-  if (maxUnits % baseChannels !== 0) {
-    const below = Math.floor(maxUnits / baseChannels) * baseChannels;
-    const choices = below > 0 ? `${below} or ${below + baseChannels}` : `${baseChannels}`;
-    const found = `maxUnits ${maxUnits}, baseChannels ${baseChannels}.`;
-    reject("maxUnits is a multiple of baseChannels.", found, `Set maxUnits to ${choices}.`);
+function checkBanks(settings: CompleteSettings): void {
+  const { depthCompression, width, stemWidth } = settings;
+  const limits = blockLimits(settings);
+  if (limits.some(({ inputChannels, maxChannels }) => inputChannels >= maxChannels)) {
+    const rule = "Every block has room for more channels than its input.";
+    const found = `width ${width}, stemWidth ${stemWidth}, which fills the last block.`;
+    reject(rule, found, `Set stemWidth to ${10 * width - 1} or less.`);
   }
-  const banks = Math.min(...blockLimits(settings).map((limits) => limits.inputBanks));
+  const banks = Math.min(...limits.map(({ inputBanks }) => inputBanks));
   if (depthCompression > banks) {
     const rule =
       "The first layer of a block reads depthCompression banks, so its input fills at least that many.";
-    const found = `depthCompression ${depthCompression}, width ${width}, so ${banks} input banks (2 * width).`;
-    const fix = `Set depthCompression to ${banks} or less, or width to ${Math.ceil(depthCompression / 2)} or more.`;
+    const name = stemWidth < width ? "stemWidth" : "width";
+    const factor = settings[name];
+    const found = `depthCompression ${depthCompression}, ${name} ${factor}, so ${banks} input banks (2 * ${name}).`;
+    const fix = `Set depthCompression to ${banks} or less, or ${name} to ${Math.ceil(depthCompression / 2)} or more.`;
     reject(rule, found, fix);
   }
 }
 
-function checkEncodingSize(settings: SpaceSettings): void {
+function checkEncodingSize(settings: CompleteSettings): void {
   const { channels, height } = encodingLayout(settings);
   const length = blockLimits(settings).reduce((sum, limits) => sum + limits.sliceBudget, 0);
   const size = channels * height * length;
@@ -81,11 +91,7 @@ function checkEncodingSize(settings: SpaceSettings): void {
   }
 }
 
-/** Throws a SmashError ("config") unless every architecture of the space can be sampled, encoded and built. */
-export function checkSpaceSettings(settings: SpaceSettings): void {
-  checkIntegers(settings);
-  checkConvolutions(settings);
-  const { classes, input } = settings;
+function checkImages({ classes, input }: CompleteSettings): void {
   if (classes < 2) {
     reject(
       "A classifier tells at least 2 classes apart.",
@@ -99,6 +105,16 @@ export function checkSpaceSettings(settings: SpaceSettings): void {
     const fix = `Resize or pad the images to ${Math.ceil(input.size / step) * step} pixels.`;
     reject(rule, `input.size ${input.size}.`, fix);
   }
-  checkChannels(settings);
-  checkEncodingSize(settings);
+}
+
+/** Throws a SmashError ("config") unless every architecture of the space can be sampled, encoded and built. */
+export function checkSpaceSettings(settings: SpaceSettings): void {
+  const complete = completeSettings(settings);
+  checkChoices(complete);
+  checkIntegers(complete);
+  checkConvolutionSettings(complete);
+  checkImages(complete);
+  checkUnits(complete);
+  checkBanks(complete);
+  checkEncodingSize(complete);
 }

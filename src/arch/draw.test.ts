@@ -54,6 +54,13 @@ test("a layer of the whole 2x2 array is labelled path by path", () => {
     layers: block.layers.map((layer) => ({ ...layer, convolutions })),
   }));
   const svg = drawArchitecture({ ...architecture, blocks });
+  const gated = blocks.map((block) => ({
+    ...block,
+    layers: block.layers.map((layer) => ({ ...layer, gates: [0, 1] })),
+  }));
+  const drawn = drawArchitecture({ ...architecture, blocks: gated }, { title: "Gated" });
+  expect(drawn).toContain("dil 1×2 ⊗ gate in the middle, at the end</text>");
+  expect(drawn).toContain(">Gated</text>");
   expect(svg).toContain(">3×5 → 3×5 tanh</text>");
   expect(svg).toContain(">3×5 grp 2 → 3×5 dil 1×2</text>");
 });

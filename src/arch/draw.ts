@@ -47,17 +47,19 @@ function drawLegend(y: number): string {
   ]);
 }
 
-function drawHeader(architecture: Architecture): string {
-  const { input, classes } = architecture;
+function drawHeader(architecture: Architecture, heading: string): string {
+  const { input, classes, activationOrder, batchNorm } = architecture;
   const { parameters, flops } = countCost(architecture);
   const facts = [
     `image ${input.size}×${input.size}×${input.channels}`,
     `${classes} classes`,
     `${formatCount(parameters)} parameters`,
     `${formatCount(flops)} multiply-adds`,
+    ...(activationOrder === "post" ? ["post-activation"] : []),
+    ...(batchNorm === "ops" ? ["BatchNorm inside layers"] : []),
   ];
   return (
-    text("Memory-bank architecture", { x: margin, y: 34, "font-size": 19, "font-weight": 600 }) +
+    text(heading, { x: margin, y: 34, "font-size": 19, "font-weight": 600 }) +
     text(facts.join("   ·   "), { x: margin, y: 56, fill: colors.faint }) +
     drawLegend(84)
   );
@@ -85,8 +87,14 @@ function drawLink(content: string, top: number): string {
   );
 }
 
+export interface DrawOptions {
+  /** Default "Memory-bank architecture". */
+  readonly title?: string;
+}
+
 /** A self-contained SVG of a valid architecture. */
-export function drawArchitecture(architecture: Architecture): string {
+export function drawArchitecture(architecture: Architecture, options: DrawOptions = {}): string {
+  const { title: heading = "Memory-bank architecture" } = options;
   const { blocks, input, stem, classes } = architecture;
   const grid = measureGrid(architecture);
   const parts: string[] = [];
@@ -115,9 +123,9 @@ export function drawArchitecture(architecture: Architecture): string {
     fill: colors.ink,
   };
   return element("svg", attributes, [
-    title(`Memory-bank architecture: ${blocks.length} blocks, ${layers} layers`),
+    title(`${heading}: ${blocks.length} blocks, ${layers} layers`),
     element("rect", { width: pageWidth, height, fill: colors.paper }),
-    drawHeader(architecture),
+    drawHeader(architecture, heading),
     ...parts,
   ]);
 }

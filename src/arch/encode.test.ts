@@ -1,13 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Random } from "../random.js";
+import type { Architecture } from "./architecture.js";
 import { encodeArchitecture } from "./encode.js";
 import type { EncodedArchitecture } from "./encode.js";
 import { encodingLayout } from "./encoding-layout.js";
 import { perturbArchitecture } from "./perturb.js";
 import { sampleArchitecture } from "./sample.js";
-import { buildLayer } from "./layer-choices.js";
-import { sampled, smallest, v1 } from "./space.fixture.js";
+import { bottleneckChannels } from "./space.js";
+import { sampled, smallest, v1, v2 } from "./space.fixture.js";
 
 test("channels follow the author's order, and choices with one option have none", () => {
   expect(encodingLayout(v1)).toEqual({
@@ -50,7 +51,12 @@ test("a small architecture is encoded as worked out by hand", () => {
     ...sampledOne,
     blocks: sampledOne.blocks.map((block, index) => ({
       ...block,
-      layers: layers[index].map((choices) => buildLayer(settings, choices)),
+      layers: layers[index].map(({ dilation, ...choices }) => ({
+        ...choices,
+        bottleneck: bottleneckChannels(settings, 2 * choices.reads.length, choices.units),
+        convolutions: [{ ...block.layers[0].convolutions[0], dilation: [dilation, dilation] as const }],
+        gates: [],
+      })),
     })),
   };
   const encoded = encodeArchitecture(architecture, settings);
@@ -95,7 +101,8 @@ test("columns are read in whole slices and filled up to the layer's units, and o
       for (const { block: index, layer: position, start, end } of encoded.layers) {
         const layer = architecture.blocks[index].layers[position];
         expect(start).toBe(next);
-        expect((end - start) * columnChannels).toBe(layer.reads.length * settings.baseChannels);
+        const { bankChannels } = architecture.blocks[index];
+        expect((end - start) * columnChannels).toBe(layer.reads.length * bankChannels);
         const values = Array.from({ length: height }, (_, row) => {
           const offset = ((block.start + index) * height + row) * length;
           return [...new Set(data.subarray(offset + start, offset + end))];
@@ -110,7 +117,23 @@ test("columns are read in whole slices and filled up to the layer's units, and o
   );
 });
 
-test("different architectures have different encodings", () => {
+/** The same network with banks of N channels throughout. */
+function inBaseBanks(architecture: Architecture, baseChannels: number): Architecture {
+  const blocks = architecture.blocks.map(({ bankChannels, inputChannels, layers }) => {
+    const multiple = bankChannels / baseChannels;
+    const split = (banks: readonly number[]) =>
+      banks.flatMap((bank) => Array.from({ length: multiple }, (_, part) => bank * multiple + part));
+    const changed = layers.map((layer) => ({
+      ...layer,
+      reads: split(layer.reads),
+      writes: split(layer.writes),
+    }));
+    return { bankChannels: baseChannels, inputChannels, layers: changed };
+  });
+  return { ...architecture, blocks };
+}
+
+test("architectures have the same encoding only if they are the same network", () => {
   const text = ({ length, data }: EncodedArchitecture) =>
     `${length}:${Buffer.from(data.buffer).toString("latin1")}`;
   fc.assert(
@@ -119,13 +142,64 @@ test("different architectures have different encodings", () => {
       const other = isPerturbed
         ? perturbArchitecture(architecture, settings, random, { probability: 1e-9 })
         : sampleArchitecture(settings, random);
-      const isSame = JSON.stringify(architecture) === JSON.stringify(other);
+      const [one, two] = [architecture, other].map((value) => inBaseBanks(value, settings.baseChannels));
+      const isSame = JSON.stringify(one) === JSON.stringify(two);
       const hasSameEncoding =
         text(encodeArchitecture(architecture, settings)) === text(encodeArchitecture(other, settings));
       expect(hasSameEncoding).toBe(isSame);
     }),
     { numRuns: 600 },
   );
+});
+
+test("what is said of convolutions stands in the author's order", () => {
+  const { channels, ranges } = encodingLayout(v2);
+  const names = [...new Set(ranges.map((range) => range.name))];
+  expect(names).toEqual("reads writes block units dilation kernel active gates activation groups".split(" "));
+  // 32 + 32 banks, 3 blocks, 8 steps of units; 4 convolutions * 2 axes of 3 dilations and 3 kernels; 4 active, 2 gates;
+  // 4 * 3 nonlinearities; groups 1, 2, 4, 8.
+  expect(channels).toBe(64 + 3 + 8 + 24 + 24 + 4 + 2 + 12 + 16);
+  const dilations = ranges.filter((range) => range.name === "dilation");
+  expect(dilations.map(({ position, axis }) => `${position} ${axis}`)).toEqual(
+    [0, 1, 2, 3].flatMap((position) => [`${position} height`, `${position} width`]),
+  );
+});
+
+test("every choice of a version 2 layer is in its columns, and nothing of a convolution that is not there", () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const architecture = sampleArchitecture(v2, Random.stream(seed));
+    const { data, height, length, layers } = encodeArchitecture(architecture, v2);
+    for (const { block, layer: index, start } of layers) {
+      const layer = architecture.blocks[block].layers[index];
+      const found = encodingLayout(v2).ranges.flatMap(({ name, position, axis, start: first, end }) =>
+        Array.from({ length: end - first }, (_, offset) => offset)
+          .filter((offset) => data[(first + offset) * height * length + start] === 1)
+          .map((offset) => [name, position, axis, offset].filter((part) => part !== undefined).join(" ")),
+      );
+      const multiple = architecture.blocks[block].bankChannels / v2.baseChannels;
+      const bits = (name: string, banks: readonly number[]) =>
+        banks.flatMap((bank) =>
+          Array.from({ length: multiple }, (_, part) => `${name} ${bank * multiple + part}`),
+        );
+      const expected = [
+        ...bits("reads", layer.reads),
+        ...bits("writes", layer.writes),
+        `block ${block}`,
+        `units ${layer.units / 8 - 1}`,
+        ...layer.gates.map((gate) => `gates ${gate}`),
+        ...layer.convolutions.flatMap(({ position, kernel, dilation, groups, activation }) => [
+          `active ${position}`,
+          `dilation ${position} height ${dilation[0] - 1}`,
+          `dilation ${position} width ${dilation[1] - 1}`,
+          `kernel ${position} height ${[3, 5, 7].indexOf(kernel[0])}`,
+          `kernel ${position} width ${[3, 5, 7].indexOf(kernel[1])}`,
+          `activation ${position} ${["relu", "tanh", "sigmoid"].indexOf(activation)}`,
+          `groups ${position} ${[1, 2, 4, 8].indexOf(groups)}`,
+        ]),
+      ];
+      expect(found.sort()).toEqual(expected.sort());
+    }
+  }
 });
 
 test("an architecture of another space is not encoded", () => {

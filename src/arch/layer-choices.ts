@@ -2,24 +2,33 @@
  * The random choices of one layer (SMASH section 5), shared by sampling, which makes all of them, and perturbing, which
  * makes some again.
  *
- * Probabilities: slices read, units and dilation uniform; banks uniform without replacement; the number of banks written
- * falls by a factor of e with every further bank, as in the author's code.
+ * Probabilities: slices read uniform; banks uniform without replacement; units uniform or, in version 2, near the
+ * channels read; the number of banks written falls by a factor of e with every further bank, as in the author's code.
  */
 
 import type { Random } from "../random.js";
 import type { Layer } from "./architecture.js";
+import type { BlockBanks } from "./bank-sizes.js";
+import { range } from "./numbers.js";
 import { bottleneckChannels } from "./space.js";
-import type { SpaceSettings } from "./space.js";
+import type { CompleteSettings } from "./space.js";
 
-/** Integers low … high. */
-export function range(low: number, high: number): number[] {
-  return Array.from({ length: Math.max(high - low + 1, 0) }, (_, index) => low + index);
+/** The units a layer may have: whole banks, as many as the block has room for. */
+export function unitChoices(settings: CompleteSettings, { bankChannels, maxBanks }: BlockBanks): number[] {
+  const most = Math.min(Math.floor(settings.maxUnits / bankChannels), maxBanks);
+  return range(1, most).map((count) => count * bankChannels);
 }
 
-/** The units a layer may have: multiples of N, as long as the block has banks to hold them. */
-export function unitChoices(settings: SpaceSettings, maxBanks: number): number[] {
-  const { baseChannels, maxUnits } = settings;
-  return range(1, Math.min(maxUnits / baseChannels, maxBanks)).map((count) => count * baseChannels);
+/** One of these units for a layer that reads `inputs` channels: any, or more likely one near the inputs. */
+export function drawUnits(
+  settings: CompleteSettings,
+  random: Random,
+  { options, inputs }: { readonly options: readonly number[]; readonly inputs: number },
+): number {
+  const { unitSampling, baseChannels } = settings;
+  if (unitSampling === "uniform") return random.choice(options);
+  const weights = options.map((units) => 1 / (0.01 + (10 * Math.abs(units - inputs)) / baseChannels));
+  return options[random.weighted(weights)];
 }
 
 export interface WriteCountOptions {
@@ -57,32 +66,12 @@ export function fillInOrder(banks: readonly number[], nonEmpty: number): number[
   return ascending.map((bank, index) => (bank < nonEmpty ? bank : nonEmpty + index - filled.length));
 }
 
-/** What is chosen of a version 1 layer; the rest follows. */
-export interface LayerChoices {
-  readonly reads: readonly number[];
-  readonly writes: readonly number[];
-  readonly units: number;
-  readonly dilation: number;
-}
-
-/** The layer with these choices: its bottleneck follows from what it reads and gives, its convolution is one kernel. */
-export function buildLayer(settings: SpaceSettings, choices: LayerChoices): Layer {
-  const { reads, writes, units, dilation } = choices;
-  const { baseChannels, kernel } = settings;
-  return {
-    reads,
-    writes,
-    units,
-    bottleneck: bottleneckChannels(settings, reads.length * baseChannels, units),
-    convolutions: [
-      {
-        position: 0,
-        kernel: [kernel, kernel],
-        dilation: [dilation, dilation],
-        groups: 1,
-        activation: "relu",
-      },
-    ],
-    gates: [],
-  };
+/** The layer with these choices: its bottleneck follows from what it reads and gives. */
+export function buildLayer(
+  settings: CompleteSettings,
+  bankChannels: number,
+  { reads, writes, units, convolutions, gates }: Omit<Layer, "bottleneck">,
+): Layer {
+  const bottleneck = bottleneckChannels(settings, reads.length * bankChannels, units);
+  return { reads, writes, units, bottleneck, convolutions, gates };
 }

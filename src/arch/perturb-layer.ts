@@ -8,35 +8,33 @@
 
 import type { Random } from "../random.js";
 import type { Layer } from "./architecture.js";
+import type { BlockBanks } from "./bank-sizes.js";
 import {
   buildLayer,
+  drawUnits,
   drawWriteCount,
   fillInOrder,
-  range,
   targetChoices,
   unitChoices,
 } from "./layer-choices.js";
-import type { BlockLimits, SpaceSettings } from "./space.js";
+import { range } from "./numbers.js";
+import type { LayerDraft } from "./perturb-bank-size.js";
+import { drawOther, perturbConvolutions } from "./perturb-convolutions.js";
+import type { CompleteSettings } from "./space.js";
 
 /** Everything one pass over an architecture needs. */
 export interface PerturbPass {
-  readonly settings: SpaceSettings;
+  readonly settings: CompleteSettings;
   readonly random: Random;
   /** Asked once for every element, in a fixed order: is this one resampled? */
   readonly isResampled: () => boolean;
 }
 
 export interface LayerRoom {
-  readonly limits: BlockLimits;
+  readonly banks: BlockBanks;
   readonly nonEmpty: number;
   /** Slices this layer may read. */
   readonly slices: number;
-}
-
-/** Another one of the options, or the current one where there is no other. */
-function drawOther(random: Random, options: readonly number[], current: number): number {
-  const others = options.filter((option) => option !== current);
-  return others.length > 0 ? random.choice(others) : current;
 }
 
 interface Completion {
@@ -58,29 +56,37 @@ function complete(random: Random, { count, kept, candidates, avoided }: Completi
   return [...keep, ...added, ...random.subset(spare, missing - added.length)].sort((a, b) => a - b);
 }
 
-function perturbReads(layer: Layer, room: LayerRoom, pass: PerturbPass): number[] {
-  const { settings, random, isResampled } = pass;
-  const { depthCompression } = settings;
-  const { nonEmpty, slices } = room;
-  const most = Math.min(slices, Math.floor(nonEmpty / depthCompression));
-  const current = layer.reads.length / depthCompression;
+function perturbReads({ layer, slices }: LayerDraft, room: LayerRoom, pass: PerturbPass): number[] {
+  const { random, isResampled } = pass;
+  const { nonEmpty, banks } = room;
+  const { readBanks, readSlices } = banks;
+  // Counted in the fewest banks that can be read.
+  const most = Math.min(Math.floor(room.slices / readSlices), Math.floor(nonEmpty / readBanks));
+  const current = slices / readSlices;
   const wanted = isResampled() ? drawOther(random, range(1, most), current) : current;
   const kept = layer.reads.filter((bank) => !isResampled() && bank < nonEmpty);
   const candidates = range(0, nonEmpty - 1);
-  const count = Math.min(wanted, most) * depthCompression;
+  const count = Math.min(wanted, most) * readBanks;
   return complete(random, { count, kept, candidates, avoided: layer.reads });
+}
+
+function perturbUnits(current: number, inputs: number, { banks }: LayerRoom, pass: PerturbPass): number {
+  const { settings, random, isResampled } = pass;
+  if (!isResampled()) return current;
+  const options = unitChoices(settings, banks).filter((units) => units !== current);
+  return options.length > 0 ? drawUnits(settings, random, { options, inputs }) : current;
 }
 
 function perturbWrites(layer: Layer, outputBanks: number, room: LayerRoom, pass: PerturbPass): number[] {
   const { random, isResampled } = pass;
-  const { nonEmpty, limits } = room;
+  const { nonEmpty, banks } = room;
   const current = layer.writes.length;
   const count = isResampled()
     ? drawWriteCount(random, { nonEmpty, outputBanks, avoid: current })
     : Math.max(current, outputBanks);
   const writes = fillInOrder(layer.writes, nonEmpty);
   const kept = writes.filter(() => !isResampled());
-  const candidates = targetChoices({ count, nonEmpty, maxBanks: limits.maxBanks });
+  const candidates = targetChoices({ count, nonEmpty, maxBanks: banks.maxBanks });
   // Empty banks are alike: one that is given up would only come back under another number.
   const givesUpEmpty = writes.some((bank) => bank >= nonEmpty && !kept.includes(bank));
   const avoided = givesUpEmpty ? [...writes, ...candidates.slice(nonEmpty)] : writes;
@@ -88,13 +94,12 @@ function perturbWrites(layer: Layer, outputBanks: number, room: LayerRoom, pass:
 }
 
 /** The layer with some elements resampled and the rest repaired to fit the banks filled before it. */
-export function perturbLayer(layer: Layer, room: LayerRoom, pass: PerturbPass): Layer {
-  const { settings, random, isResampled } = pass;
-  const reads = perturbReads(layer, room, pass);
-  const unitOptions = unitChoices(settings, room.limits.maxBanks);
-  const units = isResampled() ? drawOther(random, unitOptions, layer.units) : layer.units;
-  const writes = perturbWrites(layer, units / settings.baseChannels, room, pass);
-  const current = layer.convolutions[0].dilation[0];
-  const dilation = isResampled() ? drawOther(random, range(1, settings.maxDilation), current) : current;
-  return buildLayer(settings, { reads, writes, units, dilation });
+export function perturbLayer(draft: LayerDraft, room: LayerRoom, pass: PerturbPass): Layer {
+  const { layer } = draft;
+  const { bankChannels } = room.banks;
+  const reads = perturbReads(draft, room, pass);
+  const units = perturbUnits(layer.units, reads.length * bankChannels, room, pass);
+  const writes = perturbWrites(layer, units / bankChannels, room, pass);
+  const convolutions = perturbConvolutions(layer, pass);
+  return buildLayer(pass.settings, bankChannels, { reads, writes, units, ...convolutions });
 }

@@ -1,21 +1,23 @@
 /**
  * Small random changes of an architecture (SMASH section 4).
  *
- * The elements are the choices the sampler makes: of every layer the number of slices read, each bank read, the units,
- * the number of banks written, each bank written, and the dilation. An element that is resampled takes another value,
- * with the sampler's probabilities, if there is another one. Elements that were not resampled change only where they
- * must (see `perturb-layer.ts`). The number of layers stays, and a layer grows only into budget the others leave unused.
+ * The elements are the choices the sampler makes: of every block the bank size, where it varies; of every layer the
+ * number of slices read, each bank read, the units, the number of banks written, each bank written, which convolutions
+ * there are, everything that is drawn of each, and the gates. An element that is resampled takes another value, with the
+ * sampler's probabilities, if there is another one. Elements that were not resampled change only where they must (see
+ * `perturb-layer.ts`). The number of layers stays, and a layer grows only into budget the others leave unused.
  */
 
 import { SmashError } from "../errors.js";
 import type { Random } from "../random.js";
 import type { Architecture, Block, Layer } from "./architecture.js";
 import { checkSpaceSettings } from "./check-space.js";
-import { range } from "./layer-choices.js";
+import { range } from "./numbers.js";
+import { perturbBankSize } from "./perturb-bank-size.js";
 import { perturbLayer } from "./perturb-layer.js";
 import type { PerturbPass } from "./perturb-layer.js";
-import { blockLimits } from "./space.js";
-import type { BlockLimits, SpaceSettings } from "./space.js";
+import { blockLimits, completeSettings } from "./space.js";
+import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
 import { validateArchitecture } from "./validate.js";
 
 export interface PerturbOptions {
@@ -24,19 +26,17 @@ export interface PerturbOptions {
 }
 
 function perturbBlock(block: Block, limits: BlockLimits, pass: PerturbPass): Block {
-  const { depthCompression } = pass.settings;
-  const countSlices = (layers: readonly Layer[]) =>
-    layers.reduce((sum, layer) => sum + layer.reads.length / depthCompression, 0);
-  let nonEmpty = limits.inputBanks;
-  let unused = limits.sliceBudget - countSlices(block.layers);
-  const layers = block.layers.map((layer) => {
-    const slices = countSlices([layer]) + unused;
-    const perturbed = perturbLayer(layer, { limits, nonEmpty, slices }, pass);
-    unused = slices - countSlices([perturbed]);
+  const { banks, layers: drafts } = perturbBankSize(block, limits, pass);
+  let nonEmpty = banks.inputBanks;
+  let unused = limits.sliceBudget - drafts.reduce((sum, { slices }) => sum + slices, 0);
+  const layers = drafts.map((draft): Layer => {
+    const slices = draft.slices + unused;
+    const perturbed = perturbLayer(draft, { banks, nonEmpty, slices }, pass);
+    unused = slices - (perturbed.reads.length / banks.readBanks) * banks.readSlices;
     nonEmpty = Math.max(nonEmpty, perturbed.writes.at(-1)! + 1);
     return perturbed;
   });
-  return { ...block, layers };
+  return { ...block, bankChannels: banks.bankChannels, layers };
 }
 
 function perturbOnce(architecture: Architecture, pass: PerturbPass): Architecture {
@@ -48,7 +48,7 @@ function perturbOnce(architecture: Architecture, pass: PerturbPass): Architectur
 /** Resamples exactly one element, the first in a random order that makes a difference. */
 function perturbOneElement(
   architecture: Architecture,
-  settings: SpaceSettings,
+  settings: CompleteSettings,
   random: Random,
 ): Architecture {
   let count = 0;
@@ -63,10 +63,9 @@ function perturbOneElement(
 }
 
 function differ(a: Architecture, b: Architecture): boolean {
-  return (
-    JSON.stringify(a.blocks.map((block) => block.layers)) !==
-    JSON.stringify(b.blocks.map((block) => block.layers))
-  );
+  const text = ({ blocks }: Architecture) =>
+    JSON.stringify(blocks.map(({ bankChannels, layers }) => [bankChannels, layers]));
+  return text(a) !== text(b);
 }
 
 /**
@@ -81,6 +80,7 @@ export function perturbArchitecture(
 ): Architecture {
   const { probability = 0.05 } = options;
   checkSpaceSettings(settings);
+  const complete = completeSettings(settings);
   validateArchitecture(architecture, settings);
   if (!(probability >= 0 && probability <= 1)) {
     throw new SmashError("config", {
@@ -91,6 +91,6 @@ export function perturbArchitecture(
   }
   if (probability === 0) return architecture;
   const isResampled = () => random.bernoulli(probability);
-  const perturbed = perturbOnce(architecture, { settings, random, isResampled });
-  return differ(perturbed, architecture) ? perturbed : perturbOneElement(architecture, settings, random);
+  const perturbed = perturbOnce(architecture, { settings: complete, random, isResampled });
+  return differ(perturbed, architecture) ? perturbed : perturbOneElement(architecture, complete, random);
 }

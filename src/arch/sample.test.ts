@@ -30,6 +30,10 @@ test("any settings are either rejected with a message or always give valid archi
   expect(outcomes.sampled).toBeGreaterThan(1000);
 });
 
+function lowestCommonMultiple(a: number, b: number): number {
+  return Array.from({ length: b }, (_, index) => (index + 1) * a).find((multiple) => multiple % b === 0)!;
+}
+
 test("a sampled architecture uses at least one slice of every block and never more than its share of the budget", () => {
   fc.assert(
     fc.property(
@@ -38,9 +42,13 @@ test("a sampled architecture uses at least one slice of every block and never mo
       ({ settings, seed }, budgetFraction) => {
         const architecture = sampleArchitecture(settings, Random.stream(seed), { budgetFraction });
         for (const [index, { sliceBudget }] of blockLimits(settings).entries()) {
-          const reads = architecture.blocks[index].layers.flatMap((layer) => layer.reads);
-          const slices = reads.length / settings.depthCompression;
-          expect(slices).toBeGreaterThanOrEqual(Math.max(Math.floor(0.3 * sliceBudget), 1));
+          const { layers, bankChannels } = architecture.blocks[index];
+          const sliceChannels = settings.baseChannels * settings.depthCompression;
+          const reads = layers.flatMap((layer) => layer.reads);
+          const slices = (reads.length * bankChannels) / sliceChannels;
+          // What is left would not fill banks of this size.
+          const unused = lowestCommonMultiple(bankChannels, sliceChannels) / sliceChannels - 1;
+          expect(slices).toBeGreaterThanOrEqual(Math.max(Math.floor(0.3 * sliceBudget) - unused, 1));
           expect(slices).toBeLessThanOrEqual(Math.max(Math.floor(budgetFraction * sliceBudget), 1));
         }
       },
@@ -51,10 +59,10 @@ test("a sampled architecture uses at least one slice of every block and never mo
 
 test("a layer writes the banks its units fill, or up to half of the non-empty ones", () => {
   fc.assert(
-    fc.property(sampled, ({ settings, architecture }) => {
+    fc.property(sampled, ({ architecture }) => {
       for (const block of architecture.blocks) {
         for (const [index, layer] of block.layers.entries()) {
-          const filled = layer.units / settings.baseChannels;
+          const filled = layer.units / block.bankChannels;
           const most = Math.max(Math.floor(nonEmptyBanks(block, index) / 2), filled);
           expect(layer.writes.length).toBeGreaterThanOrEqual(filled);
           expect(layer.writes.length).toBeLessThanOrEqual(most);

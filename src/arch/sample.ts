@@ -1,25 +1,30 @@
 /**
- * Random architectures of the version 1 space (SMASH section 5): one 3x3-like convolution a layer, banks of N channels.
+ * Random architectures of a memory-bank space (SMASH section 5).
  *
  * Never fails or loops: settings that cannot be sampled are refused first, and every layer uses at least one slice of
- * the block's budget.
+ * the block's budget. What version 2 adds is drawn only where the settings ask for it, so that version 1 draws the same
+ * architectures from a seed as before there was a version 2.
  */
 
 import { SmashError } from "../errors.js";
 import type { Random } from "../random.js";
 import { architectureVersion } from "./architecture.js";
 import type { Architecture, Block, Layer } from "./architecture.js";
+import { bankChoices } from "./bank-sizes.js";
+import type { BlockBanks } from "./bank-sizes.js";
 import { checkSpaceSettings } from "./check-space.js";
+import { drawConvolutions } from "./convolution-choices.js";
 import {
   buildLayer,
+  drawUnits,
   drawWriteCount,
   fillInOrder,
-  range,
   targetChoices,
   unitChoices,
 } from "./layer-choices.js";
-import { blockLimits } from "./space.js";
-import type { BlockLimits, SpaceSettings } from "./space.js";
+import { range } from "./numbers.js";
+import { blockLimits, completeSettings } from "./space.js";
+import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
 
 /** A block uses at least this fraction of its budget. */
 export const minBudgetFraction = 0.3;
@@ -27,6 +32,8 @@ export const minBudgetFraction = 0.3;
 export interface SampleOptions {
   /** Most of its channel budget that a block may use, .3 … 1; annealed from .5 to 1 in training. Default 1. */
   readonly budgetFraction?: number;
+  /** Largest kernel size for now, pixels; annealed in training. Default: the space's. */
+  readonly maxKernel?: number;
 }
 
 function checkBudgetFraction(fraction: number): void {
@@ -38,37 +45,58 @@ function checkBudgetFraction(fraction: number): void {
   });
 }
 
+function checkMaxKernel({ kernel, maxKernel }: CompleteSettings, most: number): void {
+  if (most >= kernel && most <= maxKernel) return;
+  throw new SmashError("config", {
+    rule: `The largest kernel to sample lies between the space's ${kernel} and ${maxKernel}.`,
+    found: `maxKernel ${most}.`,
+    fix: `Anneal it from ${kernel} to ${maxKernel}, or leave it out for ${maxKernel}.`,
+  });
+}
+
+interface Draw {
+  readonly settings: CompleteSettings;
+  readonly random: Random;
+  readonly maxKernel: number;
+}
+
 interface LayerRoom {
-  readonly limits: BlockLimits;
+  readonly banks: BlockBanks;
   readonly nonEmpty: number;
   /** Slices left of the block's budget. */
   readonly slices: number;
 }
 
-function sampleLayer(settings: SpaceSettings, random: Random, room: LayerRoom): Layer {
-  const { limits, nonEmpty, slices } = room;
-  const { depthCompression, baseChannels, maxDilation } = settings;
-  const maxBanks = limits.maxBanks;
-  const sliceCount = random.integer(1, Math.min(slices, Math.floor(nonEmpty / depthCompression)));
-  const reads = random.subset(range(0, nonEmpty - 1), sliceCount * depthCompression);
-  const units = random.choice(unitChoices(settings, maxBanks));
-  const count = drawWriteCount(random, { nonEmpty, outputBanks: units / baseChannels });
+function sampleLayer({ settings, random, maxKernel }: Draw, room: LayerRoom): Layer {
+  const { banks, nonEmpty, slices } = room;
+  const { readBanks, readSlices, bankChannels, maxBanks } = banks;
+  const most = Math.min(Math.floor(slices / readSlices), Math.floor(nonEmpty / readBanks));
+  const reads = random.subset(range(0, nonEmpty - 1), random.integer(1, most) * readBanks);
+  const inputs = reads.length * bankChannels;
+  const units = drawUnits(settings, random, { options: unitChoices(settings, banks), inputs });
+  const count = drawWriteCount(random, { nonEmpty, outputBanks: units / bankChannels });
   const targets = targetChoices({ count, nonEmpty, maxBanks });
   const writes = fillInOrder(random.subset(targets, count), nonEmpty);
-  return buildLayer(settings, { reads, writes, units, dilation: random.integer(1, maxDilation) });
+  const convolutions = drawConvolutions(settings, random, maxKernel);
+  return buildLayer(settings, bankChannels, { reads, writes, units, ...convolutions });
 }
 
-function sampleBlock(settings: SpaceSettings, random: Random, room: LayerRoom): Block {
-  const { limits } = room;
+function sampleBlock(draw: Draw, limits: BlockLimits, budgetFraction: number): Block {
+  const { settings, random } = draw;
+  const fraction = random.uniform(minBudgetFraction, budgetFraction);
+  // The smallest spaces would round down to no layer at all.
+  let slices = Math.max(Math.floor(fraction * limits.sliceBudget), 1);
+  const choices = bankChoices(settings, limits, { slices });
+  const banks = choices.length === 1 ? choices[0] : random.choice(choices);
   const layers: Layer[] = [];
-  let { nonEmpty, slices } = room;
-  while (slices > 0) {
-    const layer = sampleLayer(settings, random, { limits, nonEmpty, slices });
+  let nonEmpty = banks.inputBanks;
+  while (slices >= banks.readSlices) {
+    const layer = sampleLayer(draw, { banks, nonEmpty, slices });
     layers.push(layer);
-    slices -= layer.reads.length / settings.depthCompression;
+    slices -= (layer.reads.length / banks.readBanks) * banks.readSlices;
     nonEmpty = Math.max(nonEmpty, layer.writes.at(-1)! + 1);
   }
-  return { bankChannels: settings.baseChannels, inputChannels: limits.inputChannels, layers };
+  return { bankChannels: banks.bankChannels, inputChannels: limits.inputChannels, layers };
 }
 
 /** Draws an architecture; throws a SmashError ("config") for settings that cannot be sampled. */
@@ -77,22 +105,21 @@ export function sampleArchitecture(
   random: Random,
   options: SampleOptions = {},
 ): Architecture {
-  const { budgetFraction = 1 } = options;
   checkSpaceSettings(settings);
+  const complete = completeSettings(settings);
+  const { budgetFraction = 1, maxKernel = complete.maxKernel } = options;
   checkBudgetFraction(budgetFraction);
+  checkMaxKernel(complete, maxKernel);
+  const { input, classes, stemKernel, activationOrder, batchNorm } = complete;
+  const draw = { settings: complete, random, maxKernel };
   return {
     space: "memory-banks",
     version: architectureVersion,
-    input: settings.input,
-    classes: settings.classes,
-    stem: { kernel: settings.stemKernel },
-    activationOrder: "pre",
-    batchNorm: "transitions",
-    blocks: blockLimits(settings).map((limits) => {
-      const fraction = random.uniform(minBudgetFraction, budgetFraction);
-      // The smallest spaces would round down to no layer at all.
-      const slices = Math.max(Math.floor(fraction * limits.sliceBudget), 1);
-      return sampleBlock(settings, random, { limits, nonEmpty: limits.inputBanks, slices });
-    }),
+    input,
+    classes,
+    stem: { kernel: stemKernel },
+    activationOrder,
+    batchNorm,
+    blocks: blockLimits(complete).map((limits) => sampleBlock(draw, limits, budgetFraction)),
   };
 }

@@ -107,14 +107,17 @@ test("every layer has its sites, and channels fit from one site to the next", ()
     fc.property(sampled, ({ settings, architecture }) => {
       const sites = listSites(architecture);
       const layers = architecture.blocks.flatMap((block) => block.layers);
-      expect(sites).toHaveLength(1 + 2 * layers.length + 3);
+      const convolutions = layers.flatMap((layer) => layer.convolutions);
+      expect(sites).toHaveLength(1 + layers.length + convolutions.length + 3);
       expect(sites.map((site) => site.kind).filter((kind) => kind === "transition")).toHaveLength(2);
       expect(sites.at(-1)).toMatchObject({ kind: "head", inputSize: settings.input.size / 4 });
       for (const [index, site] of sites.entries()) {
         expect(site.shape.every((size) => Number.isInteger(size) && size >= 1)).toBe(true);
         if (site.kind !== "convolution") continue;
-        const { kind, shape } = sites[index - 1];
-        expect([kind, shape[0]]).toEqual(["pointwise", site.shape[1]]);
+        // Both paths begin with what the 1x1 gives; a second convolution takes what the first one gave.
+        const before = sites.slice(0, index).findLast(({ kind }) => kind === "pointwise")!;
+        const inputs = site.position % 2 === 0 ? before.shape[0] : site.shape[0];
+        expect(site.shape[1] * site.groups).toBe(inputs);
       }
       const { parameters, flops } = countCost(architecture);
       expect(Number.isSafeInteger(parameters) && Number.isSafeInteger(flops)).toBe(true);

@@ -22,6 +22,24 @@ export const v1: SpaceSettings = {
   classes: 10,
 };
 
+/** SMASHv2 with every option on, at a width that keeps the tests fast. */
+export const v2: SpaceSettings = {
+  ...v1,
+  baseChannels: 8,
+  maxUnits: 64,
+  depthCompression: 2,
+  depth: 4,
+  bottleneck: 2,
+  bankSizes: "varied",
+  unitSampling: "near-reads",
+  convolutions: "array",
+  maxKernel: 7,
+  axes: "separate",
+  maxGroups: 8,
+  gates: true,
+  activations: ["relu", "tanh", "sigmoid"],
+};
+
 /** The smallest space: every layer has 2 units, one dilation, and the first one reads everything. */
 export const smallest: SpaceSettings = {
   ...v1,
@@ -33,6 +51,11 @@ export const smallest: SpaceSettings = {
   maxDilation: 1,
 };
 
+type Drawn = SpaceSettings & {
+  /** Whether settings are made to fit together. */
+  readonly isMultiple: boolean;
+};
+
 /** Mostly a positive integer up to `max`, sometimes what a user might get wrong. */
 function setting(max: number): fc.Arbitrary<number> {
   return fc.oneof(
@@ -41,28 +64,57 @@ function setting(max: number): fc.Arbitrary<number> {
   );
 }
 
-/** Settings good and bad: narrow, wide, odd, incompatible. */
+const required = {
+  baseChannels: setting(9),
+  maxUnits: setting(12),
+  isMultiple: fc.boolean(),
+  depthCompression: setting(9),
+  depth: setting(6),
+  width: setting(6),
+  bottleneck: setting(4),
+  kernel: setting(9),
+  maxDilation: setting(4),
+  stemKernel: setting(7),
+  input: fc.record({ channels: setting(4), size: setting(12) }),
+  classes: setting(12),
+};
+
+/** What version 2 adds; any of it may be left out. */
+const optional = {
+  bankSizes: fc.constantFrom("base", "varied"),
+  unitSampling: fc.constantFrom("uniform", "near-reads"),
+  convolutions: fc.constantFrom("single", "array"),
+  maxKernel: setting(9),
+  axes: fc.constantFrom("square", "separate"),
+  maxGroups: setting(9),
+  maxBottleneck: setting(4),
+  gates: fc.boolean(),
+  activations: fc.subarray(["relu", "tanh", "sigmoid"] as const),
+  batchNorm: fc.constantFrom("transitions", "ops"),
+  activationOrder: fc.constantFrom("pre", "post"),
+  stemWidth: setting(8),
+} as const;
+
+/** Settings good and bad: narrow, wide, odd, incompatible; version 1 and 2 and anything between. */
 export const anySettings: fc.Arbitrary<SpaceSettings> = fc
-  .record({
-    baseChannels: setting(9),
-    maxUnits: setting(12),
-    isMultiple: fc.boolean(),
-    depthCompression: setting(9),
-    depth: setting(6),
-    width: setting(6),
-    bottleneck: setting(4),
-    kernel: setting(9),
-    maxDilation: setting(4),
-    stemKernel: setting(7),
-    input: fc.record({ channels: setting(4), size: setting(12) }),
-    classes: setting(12),
-  })
-  .map(({ isMultiple, ...settings }) => {
+  .oneof(
+    fc.record(required),
+    fc.record(
+      { ...required, ...optional },
+      { requiredKeys: Object.keys(required) as (keyof typeof required)[] },
+    ),
+  )
+  .map(({ isMultiple, ...settings }: Drawn) => {
     if (!isMultiple) return settings;
     // Independent draws would almost always break one rule or another; these keep the rules that are cheap to keep.
-    const { baseChannels, maxUnits, kernel, maxDilation, stemKernel, input } = settings;
+    const { baseChannels, maxUnits, kernel, maxDilation, stemKernel, input, ...rest } = settings;
+    const { maxKernel, activations, stemWidth } = rest;
     return {
       ...settings,
+      ...(maxKernel !== undefined && { maxKernel: Math.max(maxKernel, kernel) | 1 }),
+      ...(activations?.length === 0 && { activations: ["relu"] as const }),
+      ...(settings.gates && { convolutions: "array" as const }),
+      ...(stemWidth !== undefined && { stemWidth: Math.min(stemWidth, 5 * settings.width) }),
       maxUnits: maxUnits * baseChannels,
       kernel: kernel | 1,
       maxDilation: kernel > 5 ? 1 : maxDilation,

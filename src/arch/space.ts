@@ -1,12 +1,17 @@
 /**
- * The settings of the memory-bank search space, version 1 (SMASH section 5 and Table 1), and what follows from them:
- * block widths, bank counts, channel budgets and the width of a layer's 1x1 convolution.
+ * The settings of the memory-bank search space (SMASH sections 3 to 5 and Table 1), and what follows from them: block
+ * widths, bank counts, channel budgets and the width of a layer's 1x1 convolution.
  *
- * These functions trust their settings; `checkSpaceSettings` says whether they can be trusted.
+ * One space with options: those that are left out have the values of version 1, so version 1 is a setting and not
+ * another sampler. These functions trust their settings; `checkSpaceSettings` says whether they can be trusted.
  */
 
+import type { Architecture, Convolution } from "./architecture.js";
+
+export type Activation = Convolution["activation"];
+
 export interface SpaceSettings {
-  /** N: channels of a memory bank and the step in which units are counted. */
+  /** N: channels of the smallest memory bank and the step in which units are counted. */
   readonly baseChannels: number;
   /** Nmax: the most units of a layer, a multiple of N. */
   readonly maxUnits: number;
@@ -18,25 +23,74 @@ export interface SpaceSettings {
   readonly width: number;
   /** The 1x1 convolution has at most this many times the layer's units as outputs. */
   readonly bottleneck: number;
-  /** Odd kernel size of the layer's convolution, pixels. */
+  /** Odd kernel size of the layer's convolutions, pixels; the smallest one, where `maxKernel` is larger. */
   readonly kernel: number;
-  /** Dilations 1 … this are sampled. */
+  /** Dilations 1 … this are sampled, as far as a convolution then spans no more than 9 pixels. */
   readonly maxDilation: number;
   /** Odd kernel size of the stem, pixels. */
   readonly stemKernel: number;
   readonly input: { readonly channels: number; readonly size: number };
   readonly classes: number;
+
+  /** "varied": a block's banks have any multiple 1 … Nmax/N of N channels that divides its input. Default "base": N. */
+  readonly bankSizes?: "base" | "varied";
+  /** "near-reads": units likely to be near the channels that the layer reads. Default "uniform". */
+  readonly unitSampling?: "uniform" | "near-reads";
+  /** "array": up to four convolutions in two parallel paths. Default "single". */
+  readonly convolutions?: "single" | "array";
+  /** Largest odd kernel size, pixels. Default: `kernel`. */
+  readonly maxKernel?: number;
+  /** "separate": kernel sizes and dilations are drawn for height and width apart. Default "square". */
+  readonly axes?: "square" | "separate";
+  /** Groups are divisors of N up to this. Default 1. */
+  readonly maxGroups?: number;
+  /** The 1x1 convolution has at most this many times Nmax outputs. Default: `bottleneck`. */
+  readonly maxBottleneck?: number;
+  /** Whether two paths may be joined by a tanh-sigmoid gate instead of a sum. Default false. */
+  readonly gates?: boolean;
+  /** The nonlinearities of convolutions. Default: relu alone. */
+  readonly activations?: readonly Activation[];
+  /** Where the HyperNet-weighted network normalises. Default "transitions". */
+  readonly batchNorm?: Architecture["batchNorm"];
+  /** Default "pre". */
+  readonly activationOrder?: Architecture["activationOrder"];
+  /** Widening factor of the stem, and so of the first block's input. Default: `width`. */
+  readonly stemWidth?: number;
+}
+
+/** Settings with nothing left out. */
+export type CompleteSettings = Required<SpaceSettings>;
+
+/** Fills in what was left out: the choices of version 1. */
+export function completeSettings(settings: SpaceSettings): CompleteSettings {
+  return {
+    // First, so that errors and files name these first.
+    ...settings,
+    bankSizes: "base",
+    unitSampling: "uniform",
+    convolutions: "single",
+    maxKernel: settings.kernel,
+    axes: "square",
+    maxGroups: 1,
+    maxBottleneck: settings.bottleneck,
+    gates: false,
+    activations: ["relu"],
+    batchNorm: "transitions",
+    activationOrder: "pre",
+    stemWidth: settings.width,
+    ...settings,
+  };
 }
 
 /** What the settings say of one block. */
 export interface BlockLimits {
   /** Channels of the block's input. */
   readonly inputChannels: number;
-  /** Banks filled by the block's input (inputChannels / N). */
+  /** Banks of N channels that are filled by the block's input. */
   readonly inputBanks: number;
   /** Most channels in the block's banks together. */
   readonly maxChannels: number;
-  /** Most banks (maxChannels / N). */
+  /** Most banks of N channels (maxChannels / N). */
   readonly maxBanks: number;
   /** Sum over the layers of the channels they read, at most. */
   readonly channelBudget: number;
@@ -52,11 +106,11 @@ export const blockCount = 3;
  * multiple of `base`, and may grow by `2 * base * width` channels (the last one up to `4 * base * width` in all).
  */
 export function blockLimits(settings: SpaceSettings): readonly BlockLimits[] {
-  const { baseChannels, depthCompression, depth, width } = settings;
+  const { baseChannels, depthCompression, depth, width, stemWidth = width } = settings;
   const base = 2 * baseChannels;
   const growth = base * width;
   const limits: BlockLimits[] = [];
-  let inputChannels = growth;
+  let inputChannels = base * stemWidth;
   for (let index = 0; index < blockCount; index++) {
     const maxChannels = index === blockCount - 1 ? 4 * growth : inputChannels + 2 * growth;
     const channelBudget = inputChannels + depth * 2 ** index * growth;
@@ -75,7 +129,7 @@ export function blockLimits(settings: SpaceSettings): readonly BlockLimits[] {
 
 /** Output channels of the 1x1 convolution of a layer that reads `inputs` channels and gives `units`. */
 export function bottleneckChannels(settings: SpaceSettings, inputs: number, units: number): number {
-  const { bottleneck, maxUnits } = settings;
+  const { bottleneck, maxBottleneck = bottleneck, maxUnits } = settings;
   const ratio = Math.min(Math.max(Math.floor(inputs / units), 1), bottleneck);
-  return Math.min(ratio * units, inputs, bottleneck * maxUnits);
+  return Math.min(ratio * units, inputs, maxBottleneck * maxUnits);
 }

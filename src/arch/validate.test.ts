@@ -96,14 +96,14 @@ test("membership names the field that does not belong to the space", () => {
   );
   expect(check({ input: { channels: 3, size: 64 } })).toThrow("input.size: is 64");
   expect(check({ stemKernel: 3 })).toThrow("stem.kernel: is 3");
-  expect(check({ baseChannels: 3 })).toThrow("blocks[0].bankChannels: is 3");
+  expect(check({ baseChannels: 3, width: 8 })).toThrow("blocks[0].bankChannels: is 3");
   expect(check({ width: 3 })).toThrow("blocks[0].inputChannels: is 36");
-  expect(check({ kernel: 5 })).toThrow("kernel: is [5,5] in this space. Found: [3,3].");
+  expect(check({ kernel: 5 })).toThrow("kernel[0]: is 5 in this space. Found: 3.");
   expect(check({ maxUnits: 6 })).toThrow("units: at most 6 units");
   expect(check({ maxDilation: 1 })).toThrow("dilation: at most 1 pixels");
   expect(check({ bottleneck: 1 })).toThrow("bottleneck: is");
   expect(check({ depthCompression: 2 })).toThrow("reads: a layer reads a multiple of 2 banks");
-  expect(check({ depth: 1 })).toThrow("slices of 3 banks read by the layers together");
+  expect(check({ depth: 1 })).toThrow("slices of 18 channels read by the layers together");
 });
 
 test("what the version 1 sampler never draws does not belong to its space", () => {

@@ -1,5 +1,5 @@
 export { findPreset, presetNames } from "./presets.js";
-export type { Preset } from "./presets.js";
+export type { Preset } from "./preset.js";
 export { resolveConfig } from "./resolve-config.js";
 export type { ConfigRequest } from "./resolve-config.js";
 export { parseRunConfig } from "./run-config.js";

@@ -1,18 +1,11 @@
 /** Presets: everything a run needs but the data set. */
 
-import { checkSpaceSettings, type SpaceSettings } from "../arch/index.js";
+import { checkSpaceSettings } from "../arch/index.js";
 import { SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
-import type { RunSettings } from "./run-config.js";
+import { paperPresets } from "./paper-presets.js";
+import { cifarInput, type Preset } from "./preset.js";
 
-export interface Preset extends RunSettings {
-  readonly name: string;
-  readonly summary: string;
-  /** For CIFAR-sized images and 10 classes; a run replaces both by its data set's. */
-  readonly space: SpaceSettings;
-}
-
-const cifarInput = { input: { channels: 3, size: 32 }, classes: 10 } as const;
 const augment = { pad: 4, flip: true } as const;
 
 const presets: readonly Preset[] = [
@@ -160,6 +153,7 @@ const presets: readonly Preset[] = [
       checkpointEvery: 500,
     },
   },
+  ...paperPresets,
 ];
 
 export const presetNames: readonly string[] = presets.map(({ name }) => name);

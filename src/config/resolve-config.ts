@@ -70,7 +70,7 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
       classes: dataset.classes,
     },
   };
-  const config = parseRunConfig(merge(base, overrides), base);
+  const config = parseRunConfig(merge(base, overrides), parseRunConfig(base));
   checkSpaceSettings(config.space);
   return config;
 }

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { describeValue, SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
+import { spaceSchema } from "./space-schema.js";
 
 const count = z.int().positive();
 const fraction = z.number().min(0).max(1);
@@ -13,19 +14,7 @@ const rate = z.number().positive();
 const augment = z.strictObject({ pad: z.int().nonnegative(), flip: z.boolean() });
 
 const settings = {
-  space: z.strictObject({
-    baseChannels: count,
-    maxUnits: count,
-    depthCompression: count,
-    depth: count,
-    width: count,
-    bottleneck: count,
-    kernel: count,
-    maxDilation: count,
-    stemKernel: count,
-    input: z.strictObject({ channels: count, size: count }),
-    classes: z.int().min(2),
-  }),
+  space: spaceSchema,
   hypernet: z.strictObject({
     denseBlocks: z.array(count).min(1),
     growth: count,

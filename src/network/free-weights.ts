@@ -1,10 +1,19 @@
 /**
  * The freely learned weights of a SMASH network: stem, shared convolutions, transitions, head and their BatchNorms
  * (SMASH section 3.2). Held at the largest size of the space; every architecture uses slices: the first filters, the
- * first channels. One set of convolutions per block is shared by all its layers.
+ * first channels, the centre of the kernel. One set of convolutions per block is shared by all its layers, and so are
+ * their BatchNorms where the space has any inside ops.
  */
 
-import { blockLimits, listSites, type Architecture, type Site, type SpaceSettings } from "../arch/index.js";
+import {
+  blockLimits,
+  completeSettings,
+  listSites,
+  positionChoices,
+  type Architecture,
+  type Site,
+  type SpaceSettings,
+} from "../arch/index.js";
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
@@ -16,19 +25,18 @@ export interface FreeWeightsOptions {
   readonly dtype?: DType;
 }
 
-/** Name of the tensor a site's weight is cut from; undefined for generated weights. */
-function tensorName(site: Site): string | undefined {
+/** What a site's tensors are named after: those of a block's layers are shared. */
+function sharedName(site: Site): string {
   switch (site.kind) {
     case "stem":
-      return "stem.weight";
-    case "pointwise":
-      return undefined;
-    case "convolution":
-      return `block${site.block}.convolution${site.position}.weight`;
-    case "transition":
-      return `transition${site.block}.weight`;
     case "head":
-      return "head.weight";
+      return site.kind;
+    case "pointwise":
+      return `block${site.block}.pointwise`;
+    case "convolution":
+      return `block${site.block}.convolution${site.position}`;
+    case "transition":
+      return `transition${site.block}`;
   }
 }
 
@@ -48,11 +56,21 @@ export class FreeWeights {
       this.#buffers.set(`${name}.mean`, zeros([channels], place));
       this.#buffers.set(`${name}.variance`, ones([channels], place));
     };
-    const { input, stemKernel, kernel, maxUnits, bottleneck, classes } = settings;
+    const complete = completeSettings(settings);
+    const { input, stemKernel, maxKernel, maxUnits, classes, activationOrder } = complete;
+    const maxHidden = Math.min(complete.bottleneck, complete.maxBottleneck) * maxUnits;
     const limits = blockLimits(settings);
+    const hasOpNorms = complete.batchNorm === "ops";
+    const isPre = activationOrder === "pre";
     add("stem.weight", [limits[0].inputChannels, input.channels, stemKernel, stemKernel]);
     for (const [block, { maxChannels }] of limits.entries()) {
-      add(`block${block}.convolution0.weight`, [maxUnits, bottleneck * maxUnits, kernel, kernel]);
+      if (hasOpNorms) addBatchNorm(`block${block}.pointwise.norm`, isPre ? maxChannels : maxHidden);
+      for (const position of positionChoices(complete)) {
+        const name = `block${block}.convolution${position}`;
+        const inputs = position % 2 === 0 ? maxHidden : maxUnits;
+        add(`${name}.weight`, [maxUnits, inputs, maxKernel, maxKernel]);
+        if (hasOpNorms) addBatchNorm(`${name}.norm`, isPre ? inputs : maxUnits);
+      }
       const next = limits.at(block + 1);
       if (next) {
         add(`transition${block}.weight`, [next.inputChannels, maxChannels, 1, 1]);
@@ -82,8 +100,9 @@ export class FreeWeights {
     // All slices of one tensor come from one graph node, so that its gradient is filled and summed once.
     const users = new Map<string, number[]>();
     for (const [index, site] of sites.entries()) {
-      const name = tensorName(site);
-      if (name !== undefined) users.set(name, [...(users.get(name) ?? []), index]);
+      if (site.kind === "pointwise") continue;
+      const name = `${sharedName(site)}.weight`;
+      users.set(name, [...(users.get(name) ?? []), index]);
     }
     for (const [name, indices] of users) {
       const weight = this.#parameters.get(name)!;
@@ -104,9 +123,9 @@ export class FreeWeights {
     return this.#parameters.get("head.bias")!;
   }
 
-  /** The BatchNorm tensors of a transition or head, cut to its channels; running statistics are views. */
+  /** The BatchNorm tensors of a site, cut to its channels; running statistics are views. */
   batchNorm(site: Site): Record<"weight" | "bias" | "mean" | "variance", Tensor> {
-    const name = site.kind === "transition" ? `transition${site.block}.norm` : "head.norm";
+    const name = `${sharedName(site)}.norm`;
     const cut = (tensor: Tensor | undefined) => tensor!.narrow(0, 0, site.normalizedChannels!);
     return {
       weight: cut(this.#parameters.get(`${name}.weight`)),

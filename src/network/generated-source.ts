@@ -1,6 +1,7 @@
 /**
  * Weights of one architecture in a SMASH network: generated 1x1 convolutions, slices of the freely learned rest.
- * BatchNorm stands only in transitions and head, and its statistics are a choice (see `BatchNormMode`).
+ * BatchNorm stands in transitions and head, and inside ops where the architecture says so; its statistics are a choice
+ * (see `BatchNormMode`).
  */
 
 import { listSites, type Architecture, type Site } from "../arch/index.js";
@@ -11,6 +12,7 @@ import type { WeightSource } from "./weight-source.js";
 
 export class GeneratedSource implements WeightSource {
   readonly #sites: readonly Site[];
+  readonly #hasOpNorms: boolean;
   readonly #weights: readonly Tensor[];
   readonly #free: FreeWeights;
   readonly #statistics: BatchNormStatistics;
@@ -23,6 +25,7 @@ export class GeneratedSource implements WeightSource {
   ) {
     let generated = 0;
     this.#sites = listSites(architecture);
+    this.#hasOpNorms = architecture.batchNorm === "ops";
     this.#weights = free.slice(architecture).map((weight) => weight ?? pointwise[generated++]);
     this.#free = free;
     this.#statistics = statistics;
@@ -34,7 +37,8 @@ export class GeneratedSource implements WeightSource {
   }
 
   hasBatchNorm(site: Site): boolean {
-    return site.kind === "transition" || site.kind === "head";
+    if (site.kind === "transition" || site.kind === "head") return true;
+    return this.#hasOpNorms && site.kind !== "stem";
   }
 
   batchNorm(index: number): AffineBatchNorm {

@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { countCost, listSites, sampleArchitecture, type SpaceSettings } from "../arch/index.js";
+import {
+  countCost,
+  listSites,
+  referenceArchitecture,
+  sampleArchitecture,
+  type SpaceSettings,
+} from "../arch/index.js";
 import { Random } from "../random.js";
 import { conv2d, crossEntropy, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
 import { ResultingNetwork, siteName } from "./resulting-network.js";
@@ -22,29 +28,63 @@ const space: SpaceSettings = {
   input: { channels: 3, size: 8 },
   classes: 5,
 };
+/** The space above with each option of version 2, and with all of them. */
+const array = { ...space, convolutions: "array" } as const;
+const options: readonly (readonly [string, SpaceSettings])[] = [
+  ["version 1", space],
+  ["banks of several sizes", { ...space, bankSizes: "varied" }],
+  ["units near reads", { ...space, unitSampling: "near-reads" }],
+  ["an array of convolutions", array],
+  ["kernels of several sizes", { ...array, maxKernel: 5 }],
+  ["axes apart", { ...array, maxKernel: 5, axes: "separate" }],
+  ["groups", { ...array, maxGroups: 4 }],
+  ["a narrower bottleneck", { ...array, maxBottleneck: 1 }],
+  ["gates", { ...array, gates: true }],
+  ["nonlinearities", { ...array, activations: ["relu", "tanh", "sigmoid"] }],
+  ["BatchNorm inside ops", { ...array, batchNorm: "ops" }],
+  ["post-activation", { ...array, activationOrder: "post" }],
+  ["post-activation with BatchNorm inside ops", { ...array, activationOrder: "post", batchNorm: "ops" }],
+  ["a stem of its own", { ...space, stemKernel: 5, stemWidth: 3 }],
+  [
+    "all of them",
+    {
+      ...array,
+      bankSizes: "varied",
+      unitSampling: "near-reads",
+      maxKernel: 5,
+      axes: "separate",
+      maxGroups: 4,
+      gates: true,
+      activations: ["relu", "tanh", "sigmoid"],
+      batchNorm: "ops",
+    },
+  ],
+];
 const hypernet = { denseBlocks: [2, 2], growth: 4, weightNorm: "he" } as const;
-const sample = (seed: number) => sampleArchitecture(space, Random.stream(seed, "test"));
+const sample = (seed: number, settings = space) => sampleArchitecture(settings, Random.stream(seed, "test"));
 
 describe("a resulting network", () => {
-  it("loaded with generated weights gives the SMASH network's logits", () => {
-    for (let seed = 0; seed < 8; seed++) {
+  it.each(options)("loaded with generated weights gives the SMASH network's logits: %s", (_, settings) => {
+    for (let seed = 0; seed < 5; seed++) {
       scope(() =>
         noGrad(() => {
-          const architecture = sample(seed);
-          const smash = new SmashNetwork({ space, hypernet, seed });
+          const architecture = sample(seed, settings);
+          const smash = new SmashNetwork({ space: settings, hypernet, seed });
+          for (const [name, parameter] of smash.free.parameters()) {
+            // Not the ones and zeros that both networks begin with.
+            if (name.includes("norm")) parameter.addInPlace(normal(parameter.shape, seed), 0.3);
+          }
           const source = smash.generate(architecture, { statistics: batchStatistics });
           const network = new ResultingNetwork(architecture, { seed: seed + 1, normalization: "smash" });
           for (const [index, site] of listSites(architecture).entries()) {
             const { weight, bias } = source.weights(index);
-            network
-              .parameters()
-              .get(`${siteName(site)}.weight`)!
-              .copyFrom(weight);
-            if (bias)
-              network
-                .parameters()
-                .get(`${siteName(site)}.bias`)!
-                .copyFrom(bias);
+            const own = (name: string) => network.parameters().get(`${siteName(site)}.${name}`)!;
+            own("weight").copyFrom(weight);
+            if (bias) own("bias").copyFrom(bias);
+            if (!source.hasBatchNorm(site)) continue;
+            const norm = smash.free.batchNorm(site);
+            own("norm.weight").copyFrom(norm.weight);
+            own("norm.bias").copyFrom(norm.bias);
           }
           const images = normal([6, 3, 8, 8], seed).channelsLast();
           const generated = runNetwork(architecture, source, images).toNumbers();
@@ -57,43 +97,46 @@ describe("a resulting network", () => {
     }
   });
 
-  it("has the parameters, and runs the multiply-adds, that the cost says", () => {
-    for (let seed = 0; seed < 20; seed++) {
-      scope(() => {
-        const architecture = sample(seed);
-        const network = new ResultingNetwork(architecture, { seed });
-        const parameters = [...network.parameters().values()].reduce((sum, tensor) => sum + tensor.size, 0);
-        const cost = countCost(architecture);
-        expect(parameters).toBe(cost.parameters);
-        // Counted on the network itself: each weight's elements times the positions of what it really gives.
-        const source = network.source(batchStatistics);
-        let multiplyAdds = 0;
-        for (const [index, site] of listSites(architecture).entries()) {
-          const { weight } = source.weights(index);
-          if (site.kind === "head") {
-            multiplyAdds += weight.size;
-            continue;
+  it.each(options)(
+    "has the parameters, and runs the multiply-adds, that the cost says: %s",
+    (_, settings) => {
+      for (let seed = 0; seed < 5; seed++) {
+        scope(() => {
+          const architecture = sample(seed, settings);
+          const network = new ResultingNetwork(architecture, { seed });
+          const parameters = [...network.parameters().values()].reduce((sum, tensor) => sum + tensor.size, 0);
+          const cost = countCost(architecture);
+          expect(parameters).toBe(cost.parameters);
+          // Counted on the network itself: each weight's elements times the positions of what it really gives.
+          const source = network.source(batchStatistics);
+          let multiplyAdds = 0;
+          for (const [index, site] of listSites(architecture).entries()) {
+            const { weight } = source.weights(index);
+            if (site.kind === "head") {
+              multiplyAdds += weight.size;
+              continue;
+            }
+            const [, inputs, height, width] = weight.shape;
+            const probe = normal([1, inputs * site.groups, site.inputSize, site.inputSize], 1);
+            const padding = [
+              (site.dilation[0] * (height - 1)) / 2,
+              (site.dilation[1] * (width - 1)) / 2,
+            ] as const;
+            const output = conv2d(probe, weight, { padding, dilation: site.dilation, groups: site.groups });
+            multiplyAdds += weight.size * output.shape[2] * output.shape[3];
           }
-          const [, inputs, height, width] = weight.shape;
-          const probe = normal([1, inputs * site.groups, site.inputSize, site.inputSize], 1);
-          const padding = [
-            (site.dilation[0] * (height - 1)) / 2,
-            (site.dilation[1] * (width - 1)) / 2,
-          ] as const;
-          const output = conv2d(probe, weight, { padding, dilation: site.dilation, groups: site.groups });
-          multiplyAdds += weight.size * output.shape[2] * output.shape[3];
-        }
-        expect(multiplyAdds).toBe(cost.flops);
-      });
-    }
-  });
+          expect(multiplyAdds).toBe(cost.flops);
+        });
+      }
+    },
+  );
 });
 
 describe("the gradient with respect to HyperNet parameters", () => {
-  it("agrees with finite differences in float64", () => {
+  it.each(options)("agrees with finite differences in float64: %s", (_, settings) => {
     scope(() => {
-      const architecture = sample(3);
-      const smash = new SmashNetwork({ space, hypernet, seed: 3, dtype: "float64" });
+      const architecture = sample(3, settings);
+      const smash = new SmashNetwork({ space: settings, hypernet, seed: 3, dtype: "float64" });
       const images = normal([4, 3, 8, 8], 5, { dtype: "float64" }).channelsLast();
       const labels = fromArray(BigInt64Array.from([0n, 1n, 2n, 3n]), [4]);
       const loss = () => {
@@ -113,11 +156,50 @@ describe("the gradient with respect to HyperNet parameters", () => {
             parameter.addInPlace(direction, -step);
             return value;
           });
-        const step = 1e-6;
+        // So small that no ReLU changes sides on the way.
+        const step = 1e-7;
         const numeric = (along(step) - along(-step)) / (2 * step);
         const exact = gradient.mul(direction).sum().item();
         expect(Math.abs(numeric - exact), name).toBeLessThan(1e-6 + 1e-4 * Math.abs(exact));
       }
+    });
+  });
+});
+
+describe("a reference network that lies in the space", () => {
+  const spaces = [
+    { ...space, maxUnits: 32, depth: 4 },
+    { ...options.at(-1)![1], maxUnits: 32, depth: 4 },
+  ];
+  it.each(
+    spaces.flatMap((settings) =>
+      (["resnet", "densenet", "fractalnet"] as const).map((name) => ({ name, settings })),
+    ),
+  )(
+    "runs with generated weights and with its own: $name, convolutions $settings.convolutions",
+    ({ name, settings }) => {
+      scope(() => {
+        const architecture = referenceArchitecture(name, settings);
+        const images = normal([4, 3, 8, 8], 1).channelsLast();
+        const source = new SmashNetwork({ space: settings, hypernet, seed: 1 }).generate(architecture, {
+          statistics: batchStatistics,
+        });
+        const own = new ResultingNetwork(architecture, { seed: 1 }).source(batchStatistics);
+        for (const weights of [source, own]) {
+          const logits = runNetwork(architecture, weights, images);
+          expect(logits.shape).toEqual([4, 5]);
+          expect(logits.toNumbers().every(Number.isFinite)).toBe(true);
+        }
+      });
+    },
+  );
+
+  it("a wide residual network runs with weights of its own", () => {
+    scope(() => {
+      const architecture = referenceArchitecture("wide-resnet", space);
+      const source = new ResultingNetwork(architecture, { seed: 1 }).source(batchStatistics);
+      const logits = runNetwork(architecture, source, normal([4, 3, 8, 8], 1).channelsLast());
+      expect(logits.toNumbers().every(Number.isFinite)).toBe(true);
     });
   });
 });

@@ -100,6 +100,7 @@ export class ResultingNetwork {
 
   #hasBatchNorm(site: Site): boolean {
     if (site.normalizedChannels === undefined) return false;
-    return this.#isStandard || site.kind === "transition" || site.kind === "head";
+    if (this.#isStandard || this.architecture.batchNorm === "ops") return true;
+    return site.kind === "transition" || site.kind === "head";
   }
 }

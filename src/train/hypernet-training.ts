@@ -6,7 +6,7 @@
  * bit-identical to one that was never interrupted.
  */
 
-import { sampleArchitecture, type Architecture } from "../arch/index.js";
+import { annealedOptions, sampleArchitecture, type Architecture } from "../arch/index.js";
 import type { Augmentation } from "../data/index.js";
 import { runNetwork, trainingStatistics, type RunOptions, type SmashNetwork } from "../network/index.js";
 import { Adam, cosineRate, joinNamed, loadState, type NamedTensors, type Optimizer } from "../nn/index.js";
@@ -118,12 +118,12 @@ export class HyperNetTraining {
     return { loss: mean("loss"), error: mean("error") };
   }
 
-  /** The largest budget fraction is annealed from .5 to 1 over the first half (SMASH appendix). */
+  /** Budget and kernels grow over the first half (SMASH appendix). */
   #sample(): Architecture {
     const { settings, seed } = this.#options;
-    const progress = Math.min(1, this.#step / (settings.steps / 2));
+    const { space } = this.network;
     const random = Random.stream(seed, "hypernet-architecture", this.#step);
-    return sampleArchitecture(this.network.space, random, { budgetFraction: 0.5 + 0.5 * progress });
+    return sampleArchitecture(space, random, annealedOptions(space, this.#step / settings.steps));
   }
 
   #backward(architecture: Architecture, step: number): { readonly loss: number; readonly error: number } {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Architecture } from "../../arch/index.js";
 import { runSmash } from "../built-cli.fixture.js";
+import type { SampleSummary } from "./arch/sample-summary.js";
 
 let folder = "";
 let file = "";
@@ -70,6 +71,26 @@ describe("sample", () => {
   });
 });
 
+describe("sample --summary", () => {
+  it("tells sizes, shares and the paper's network instead of each one", async () => {
+    const args = ["arch", "sample", "--preset", "paper-v1", "--count", "40", "--summary"];
+    const { stdout } = await runSmash([...args, "--json"]);
+    const { count, parameters, generatedShare, smashNetwork, paper } = JSON.parse(stdout) as SampleSummary;
+    expect(count).toBe(40);
+    expect(parameters.p0).toBeLessThan(parameters.p50);
+    expect(parameters.p50).toBeLessThan(parameters.p100);
+    expect(generatedShare.p50).toBeGreaterThan(0.2);
+    expect(generatedShare.p50).toBeLessThan(0.6);
+    expect(smashNetwork.hypernet).toBeGreaterThan(500_000);
+    expect(smashNetwork.free).toBeGreaterThan(500_000);
+    // What makes the preset the paper's: networks rarely above 5M parameters, and its own among the largest.
+    expect(parameters.p95).toBeLessThan(5.2e6);
+    expect(paper?.parameters).toBe(4.6e6);
+    expect(paper?.largerThan).toBeGreaterThan(0.8);
+    expect((await runSmash(args)).stdout).toMatch(/40 random architectures of paper-v1[^]*generated/);
+  });
+});
+
 describe("perturb", () => {
   it("changes an architecture and leaves its file alone", async () => {
     const before = await readFile(file, "utf8");
@@ -105,6 +126,17 @@ describe("show", () => {
     const svg = join(folder, "drawing.svg");
     await runSmash(["arch", "show", file, "--svg", svg]);
     expect(await readFile(svg, "utf8")).toMatch(/^<svg/);
+  });
+});
+
+describe.each(["resnet", "wide-resnet", "densenet", "fractalnet"])("show %s", (name) => {
+  it("lists and draws it, sized to a preset, and says whether it lies in the space", async () => {
+    const svg = join(folder, `${name}.svg`);
+    const { stdout } = await runSmash(["arch", "show", name, "--preset", "demo", "--svg", svg]);
+    expect(stdout).toMatch(
+      name === "wide-resnet" ? /outside of the space/ : /lies in the space of preset demo/,
+    );
+    expect(await readFile(svg, "utf8")).toMatch(/<title>(Wide ResNet|ResNet|DenseNet|FractalNet): 3 blocks/);
   });
 });
 

@@ -17,6 +17,10 @@ export function registerArch(arch: Command): void {
     .requiredOption(...presetOption)
     .option("--count <n>", "how many", parseInteger("--count", { min: 1, max: 1_000_000 }), 1)
     .option("--out <path>", "write them: FILE.json for one, else a folder")
+    .option(
+      "--summary",
+      "tell how large they are, and which weights a HyperNet generates, instead of each one",
+    )
     .action((options: SampleCommandOptions, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
         const { sampleCommand } = await import("./arch/sample.js");
@@ -45,7 +49,8 @@ export function registerArch(arch: Command): void {
   arch
     .command("show")
     .description("the layers of an architecture, its parameters and its multiply-adds")
-    .argument("<file>", "architecture as JSON")
+    .argument("<file>", "architecture as JSON, or resnet, wide-resnet, densenet, fractalnet")
+    .option("--preset <name>", "the space that sizes a network given by name", "small")
     .option("--svg <out>", "draw it as well")
     .action((file: string, options: ShowCommandOptions, command: Command) =>
       runCommand(readCommonOptions(command), async () => {

@@ -11,6 +11,7 @@ export interface TrainFlags extends ImageSizeFlag {
   readonly run?: string;
   readonly rank: number;
   readonly arch?: string;
+  readonly network?: string;
   readonly preset: string;
   readonly epochs?: number;
   readonly out?: string;
@@ -33,7 +34,11 @@ export function registerTrain(command: Command): void {
       1,
     )
     .option("--arch <file>", "train this architecture instead of a run's")
-    .option("--preset <name>", "training settings for --arch", "small")
+    .option(
+      "--network <name>",
+      "train a known network, sized to the preset's space: resnet, wide-resnet, densenet or fractalnet",
+    )
+    .option("--preset <name>", "training settings for --arch and --network", "small")
     .option("--epochs <n>", "instead of the preset's", parseInteger("--epochs", { min: 1 }))
     .option("--out <file>", "checkpoint (default: checkpoints/ of the run, or network.safetensors)")
     .action((flags: TrainFlags, command: Command) =>

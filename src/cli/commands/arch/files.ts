@@ -32,7 +32,7 @@ async function readText(path: string): Promise<string> {
         : hasCode(error, "EISDIR")
           ? "a folder."
           : `${String(error)}.`,
-      fix: "check the path; `smash arch sample --out FILE.json` writes such a file.",
+      fix: "check the path; `smash arch sample --out FILE.json` writes such a file, and `smash arch show` also takes resnet, wide-resnet, densenet and fractalnet.",
       cause: error,
     });
   }

@@ -14,18 +14,20 @@ import { architecturesJson, formatArchitectureTable } from "./present.js";
 export interface SampleCommandOptions {
   readonly preset: string;
   readonly count: number;
+  /** Their sizes in all instead of each one. */
+  readonly summary?: boolean;
   /** A file that ends in .json, or a folder. */
   readonly out?: string;
 }
 
 /** The n-th architecture depends on the seed and n only, not on how many are drawn. */
 export async function sampleCommand(
-  { preset, count, out }: SampleCommandOptions,
+  { preset: presetName, count, out, summary }: SampleCommandOptions,
   { common, signal }: CommandContext,
 ): Promise<CommandResult> {
-  const { space } = findPreset(preset);
+  const preset = findPreset(presetName);
   const architectures = Array.from({ length: count }, (_, index) =>
-    sampleArchitecture(space, Random.stream(common.seed, "arch", "sample", index)),
+    sampleArchitecture(preset.space, Random.stream(common.seed, "arch", "sample", index)),
   );
   const names =
     out === undefined ? architectures.map((_, index) => String(index + 1)) : await choosePaths(out, count);
@@ -33,6 +35,12 @@ export async function sampleCommand(
     if (out === undefined) break;
     signal.throwIfAborted();
     await writeArchitecture(names[index], architecture);
+  }
+  if (summary) {
+    // Counting the SMASH network's weights takes the tensor library, which the rest does without.
+    const { formatSampleSummary, summarizeSamples } = await import("./sample-summary.js");
+    const json = summarizeSamples(architectures, preset);
+    return { json, text: formatSampleSummary(json) };
   }
   const table = formatArchitectureTable(
     architectures.map((architecture, index) => ({ name: names[index], architecture })),

@@ -1,6 +1,15 @@
 /** `smash arch show`. */
 
-import { drawArchitecture } from "../../../arch/index.js";
+import {
+  drawArchitecture,
+  referenceArchitecture,
+  referenceNames,
+  referenceTitle,
+  validateArchitecture,
+} from "../../../arch/index.js";
+import type { Architecture, SpaceSettings } from "../../../arch/index.js";
+import { findPreset } from "../../../config/index.js";
+import { SmashError } from "../../../errors.js";
 import { replaceFile } from "../../../files.js";
 import type { CommandResult } from "../../output.js";
 import { readArchitecture } from "./files.js";
@@ -8,14 +17,33 @@ import { architecturesJson } from "./present.js";
 import { summarizeArchitecture } from "./summary.js";
 
 export interface ShowCommandOptions {
+  readonly preset: string;
   /** Where to write the picture. */
   readonly svg?: string;
 }
 
-export async function showCommand(file: string, { svg }: ShowCommandOptions): Promise<CommandResult> {
-  const architecture = await readArchitecture(file);
-  const summary = summarizeArchitecture(architecture);
-  if (svg === undefined) return { json: architecturesJson([architecture]), text: summary };
-  await replaceFile(svg, drawArchitecture(architecture));
-  return { json: architecturesJson([architecture]), text: `${summary}\n\ndrawn in ${svg}` };
+/** `file` may be the name of a reference network. */
+export async function showCommand(file: string, { preset, svg }: ShowCommandOptions): Promise<CommandResult> {
+  const name = referenceNames.find((candidate) => candidate === file);
+  const { space } = findPreset(preset);
+  const architecture = name ? referenceArchitecture(name, space) : await readArchitecture(file);
+  const lines = [summarizeArchitecture(architecture)];
+  if (name) lines.push(describeMembership(architecture, space, preset));
+  if (svg !== undefined) {
+    await replaceFile(svg, drawArchitecture(architecture, name && { title: referenceTitle(name) }));
+    lines.push(`drawn in ${svg}`);
+  }
+  return { json: architecturesJson([architecture]), text: lines.join("\n\n") };
+}
+
+/** Whether a HyperNet of this space can generate the network's weights. */
+function describeMembership(architecture: Architecture, space: SpaceSettings, preset: string): string {
+  try {
+    validateArchitecture(architecture, space);
+    return `lies in the space of preset ${preset}`;
+  } catch (error) {
+    if (!(error instanceof SmashError)) throw error;
+    const { rule, found } = error.details;
+    return `outside of the space of preset ${preset}: ${rule} Found: ${found}`;
+  }
 }

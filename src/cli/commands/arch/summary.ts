@@ -16,12 +16,14 @@ const columns = [
 
 /** No line break at the end. */
 export function summarizeArchitecture(architecture: Architecture): string {
-  const { input, classes, stem, blocks } = architecture;
+  const { input, classes, stem, blocks, activationOrder, batchNorm } = architecture;
   const { parameters, flops } = countCost(architecture);
   const image = `${input.size}×${input.size}×${input.channels} image, ${classes} classes`;
   const head = `head: global average pool of ${blockChannels(blocks.at(-1)!)} channels, ${classes} classes`;
+  const order = activationOrder === "post" ? ", post-activation" : "";
+  const norms = batchNorm === "ops" ? ", BatchNorm inside layers" : "";
   return [
-    `${image}, ${formatCount(parameters)} parameters, ${formatCount(flops)} multiply-adds`,
+    `${image}, ${formatCount(parameters)} parameters, ${formatCount(flops)} multiply-adds${order}${norms}`,
     `stem: ${stem.kernel}×${stem.kernel} convolution to ${blocks[0].inputChannels} channels`,
     ...blocks.map((block, index) => summarizeBlock(block, index, input.size / 2 ** index)),
     head,

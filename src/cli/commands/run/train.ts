@@ -1,6 +1,6 @@
 /** The work of `smash train` and `smash eval`. */
 
-import type { Architecture } from "../../../arch/index.js";
+import { referenceArchitecture, referenceNames, type Architecture } from "../../../arch/index.js";
 import type { RunConfig } from "../../../config/index.js";
 import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
@@ -9,27 +9,34 @@ import { startJob, writeReport, type TrainResult } from "../../../run/index.js";
 import { rankTrials, type Trial } from "../../../search/index.js";
 import { RunFolder, TrialStore } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
+import { parseChoice } from "../../option-values.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, dataDirOf, jobOptions, jobPlace, openDataset } from "../../run-session.js";
 import { readArchitecture } from "../arch/files.js";
 import type { EvalFlags, TrainFlags } from "../train.js";
 
 export async function train(flags: TrainFlags, context: CommandContext) {
-  const { data, run, arch } = flags;
-  if ((run === undefined) === (arch === undefined)) {
+  const { data, run, arch, network } = flags;
+  const given = Object.entries({ run, arch, network }).filter(([, value]) => value !== undefined);
+  if (given.length !== 1) {
     throw new SmashError("usage", {
-      rule: "smash train takes either --run or --arch.",
-      found: run === undefined ? "neither." : "both.",
-      fix: "give --run RUN to train what a search found, or --arch FILE.",
+      rule: "smash train takes exactly one of --run, --arch and --network.",
+      found: given.length === 0 ? "none." : `${given.map(([name]) => `--${name}`).join(" and ")}.`,
+      fix: "give --run RUN to train what a search found, --arch FILE, or --network NAME.",
     });
   }
   const folder = run === undefined ? undefined : new RunFolder(run);
   const ofRun = folder && (await folder.requireConfig()).config;
-  const architecture =
-    arch === undefined ? findTrial(folder!, flags.rank, ofRun!).architecture : await readArchitecture(arch);
-  const dataset = await openDataset(data, context, flags.imageSize ?? architecture.input.size);
+  const known = ofRun
+    ? findTrial(folder, flags.rank, ofRun).architecture
+    : arch === undefined
+      ? undefined
+      : await readArchitecture(arch);
+  const dataset = await openDataset(data, context, flags.imageSize ?? known?.input.size);
   const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
   const config = trainingConfig(base, { data: dataset.name, epochs: flags.epochs });
+  const architecture =
+    known ?? referenceArchitecture(parseChoice("--network", referenceNames)(network!), config.space);
   checkFits(architecture, dataset);
   const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
   const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";

@@ -1,0 +1,34 @@
+/** Known networks as architectures of the memory-bank space, by name. */
+
+import type { Architecture } from "../architecture.js";
+import type { SpaceSettings } from "../space.js";
+import { denseNet } from "./densenet.js";
+import { fractalNet } from "./fractalnet.js";
+import { resNet } from "./resnet.js";
+import { wideResNet } from "./wide-resnet.js";
+
+interface Reference {
+  /** As its authors write it. */
+  readonly title: string;
+  readonly build: (settings: SpaceSettings) => Architecture;
+}
+
+const references = {
+  resnet: { title: "ResNet", build: resNet },
+  "wide-resnet": { title: "Wide ResNet", build: wideResNet },
+  densenet: { title: "DenseNet", build: denseNet },
+  fractalnet: { title: "FractalNet", build: fractalNet },
+} as const satisfies Readonly<Record<string, Reference>>;
+
+export type ReferenceName = keyof typeof references;
+
+export const referenceNames = Object.keys(references) as readonly ReferenceName[];
+
+export function referenceTitle(name: ReferenceName): string {
+  return references[name].title;
+}
+
+/** The network of this name, sized to the settings; valid, and in their space where it fits. */
+export function referenceArchitecture(name: ReferenceName, settings: SpaceSettings): Architecture {
+  return references[name].build(settings);
+}

@@ -1,0 +1,97 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { SpaceSettings } from "../arch/index.js";
+import { channelStatistics, generateSynthetic } from "../data/index.js";
+import { SmashNetwork } from "../network/index.js";
+import { setThreads } from "../tensor/index.js";
+import { loadBatches } from "./batch-tensors.js";
+import { HyperNetTraining } from "./hypernet-training.js";
+
+beforeAll(() => setThreads(2));
+
+const dataset = generateSynthetic({ trainCount: 200, testCount: 50 });
+const space: SpaceSettings = {
+  baseChannels: 4,
+  maxUnits: 16,
+  depthCompression: 2,
+  depth: 2,
+  width: 1,
+  bottleneck: 2,
+  kernel: 3,
+  maxDilation: 2,
+  stemKernel: 3,
+  input: { channels: dataset.channels, size: dataset.size },
+  classes: dataset.classes.length,
+};
+const array = { ...space, convolutions: "array" } as const;
+
+function startTraining(settings: SpaceSettings): HyperNetTraining {
+  const network = new SmashNetwork({
+    space: settings,
+    hypernet: { denseBlocks: [2, 2], growth: 4, weightNorm: "he" },
+    seed: 1,
+  });
+  const statistics = channelStatistics(dataset.train, dataset.channels);
+  const source = { set: dataset.train, size: dataset.size, statistics, device: "cpu" } as const;
+  const batches = loadBatches(source, 50, { count: 50 });
+  return new HyperNetTraining(network, {
+    settings: {
+      steps: 12,
+      batchSize: 10,
+      rate: 1e-3,
+      warmup: 0,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment: { pad: 2, flip: false },
+      validateEvery: 100,
+      validationArchitectures: 1,
+    },
+    train: source,
+    scoring: { calibration: batches, validation: batches },
+    seed: 1,
+  });
+}
+
+describe("every option of the space trains: losses are finite and gradients reach every weight", () => {
+  it.each<[string, SpaceSettings]>([
+    ["version 1", space],
+    ["banks of several sizes", { ...space, bankSizes: "varied" }],
+    ["units near reads", { ...space, unitSampling: "near-reads" }],
+    ["an array of convolutions", array],
+    ["kernels of several sizes, axes apart", { ...array, maxKernel: 7, axes: "separate" }],
+    ["groups", { ...array, maxGroups: 4 }],
+    ["gates", { ...array, gates: true }],
+    ["nonlinearities", { ...array, activations: ["relu", "tanh", "sigmoid"] }],
+    ["BatchNorm inside ops", { ...array, batchNorm: "ops" }],
+    ["post-activation", { ...array, activationOrder: "post" }],
+    ["a stem of its own", { ...space, stemKernel: 5, stemWidth: 2 }],
+    [
+      "all of them",
+      {
+        ...array,
+        bankSizes: "varied",
+        unitSampling: "near-reads",
+        maxKernel: 7,
+        axes: "separate",
+        maxGroups: 4,
+        gates: true,
+        activations: ["relu", "tanh", "sigmoid"],
+        batchNorm: "ops",
+        activationOrder: "post",
+      },
+    ],
+  ])("%s", (_, settings) => {
+    const training = startTraining(settings);
+    const parameters = training.network.parameters();
+    const reached = new Set<string>();
+    for (let step = 0; step < 12; step++) {
+      expect(Number.isFinite(training.runStep().loss)).toBe(true);
+      for (const [name, parameter] of parameters) {
+        const size = parameter.grad?.abs().sum().item() ?? 0;
+        expect(Number.isFinite(size)).toBe(true);
+        if (size > 0) reached.add(name);
+      }
+    }
+    expect([...parameters.keys()].filter((name) => !reached.has(name))).toEqual([]);
+    expect(Number.isFinite(training.validate().loss)).toBe(true);
+  });
+});
