@@ -144,21 +144,6 @@ struct WriteBanks : Function<WriteBanks> {
   }
 };
 
-// All banks at once, without a copy. Reads and writes add to the gradient buffer in place, so it must be theirs alone.
-struct CloseBanks : Function<CloseBanks> {
-  static Tensor forward(AutogradContext* context, Tensor buffer) {
-    context->mark_dirty({buffer});
-    return buffer;
-  }
-
-  static variable_list backward(AutogradContext*, variable_list gradients) {
-    const Tensor& gradient = gradients[0];
-    const bool is_own = gradient.use_count() == 1 && gradient.storage().use_count() == 1 &&
-                        gradient.is_contiguous(at::MemoryFormat::ChannelsLast);
-    return {is_own ? gradient : gradient.clone(at::MemoryFormat::ChannelsLast)};
-  }
-};
-
 }  // namespace
 
 Tensors read_banks(const Tensor& buffer, const Ints& banks, int64_t width, bool relu) {
@@ -171,7 +156,6 @@ Tensor write_banks(const Tensor& buffer, const Tensor& value, const Ints& banks,
 
 void add_bank_ops(OpTable& table) {
   add_op(table, "newBanks", "like channels", +[](Tensor like, int64_t channels) { return new_banks(like, channels); });
-  add_op(table, "closeBanks", "buffer", +[](Tensor buffer) -> Tensor { return CloseBanks::apply(buffer); });
   add_op(table, "readBanks", "buffer banks width relu", +[](Tensor buffer, Ints banks, int64_t width, bool relu) -> Tensors {
     check_banks(buffer, banks, width);
     return read_banks(buffer, banks, width, relu);

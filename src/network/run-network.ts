@@ -61,17 +61,17 @@ class Interpreter {
     for (const block of this.#architecture.blocks) {
       // The stem, or the convolution of the transition before. That one and a mean over pixels commute: after the
       // pool it costs a quarter.
-      const filled = this.#runBlock(block, x, this.#cursor++);
+      const banks = this.#runBlock(block, x, this.#cursor++);
       const isTransition = this.#sites[this.#cursor].kind === "transition";
-      x = normReluPool2d(filled, this.#source.batchNorm(this.#cursor), isTransition ? 2 : "global");
+      x = banks.normReluPool(this.#source.batchNorm(this.#cursor), isTransition ? 2 : "global");
     }
     const { weight, bias } = this.#source.weights(this.#sites.length - 1);
     const pooled = x.reshape(x.shape.slice(0, 2)).to({ dtype: weight.dtype }); // [N, C]
     return linear(pooled, weight, bias); // [N, classes]
   }
 
-  /** The convolution at `entry` fills the first banks, then the layers run: all non-empty banks. */
-  #runBlock(block: Block, input: Tensor, entry: number): Tensor {
+  /** The convolution at `entry` fills the first banks, then the layers run. */
+  #runBlock(block: Block, input: Tensor, entry: number): BankBuffer {
     const { bankChannels, inputChannels } = block;
     const banks = new BankBuffer(input, nonEmptyBanks(block) * bankChannels, bankChannels);
     const { dilation, groups } = this.#convolutionAt(entry);
@@ -82,7 +82,7 @@ class Interpreter {
       groups,
     });
     for (const layer of block.layers) this.#runLayer(layer, banks);
-    return banks.readAll();
+    return banks;
   }
 
   #runLayer(layer: Layer, banks: BankBuffer): void {

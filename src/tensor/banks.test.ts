@@ -7,6 +7,8 @@ import {
   conv2d,
   noGrad,
   normal,
+  normReluPool2d,
+  ones,
   scope,
   setThreads,
   zeros,
@@ -187,6 +189,30 @@ describe("banks in one buffer", () => {
       }),
       { numRuns: 60, seed: 3 },
     );
+  });
+
+  it("end in BatchNorm, ReLU and pool without a copy, and with the same gradients", () => {
+    const block = randomBlock(Random.stream(7), 8, 5);
+    const place = { dtype: "float32", channelsLast: true } as const;
+    const finish = (channels: number) => ({
+      weight: ones([channels]),
+      bias: zeros([channels]),
+      training: true,
+    });
+    scope(() => {
+      const found = evaluate(block, place, buffered(block), (block, banks, weights) => {
+        run(block, banks, weights);
+        return banks.normReluPool(finish(banks.occupied * block.bankChannels), "global");
+      });
+      const expected = evaluate(block, place, plain(block), (block, banks, weights) => {
+        run(block, banks, weights);
+        const all = banks.readAll();
+        return normReluPool2d(all, finish(all.shape[1]), "global");
+      });
+      for (const [index, value] of expected.entries()) {
+        expect(difference(found[index], value)).toBeLessThanOrEqual(2e-5);
+      }
+    });
   });
 
   it("have the gradients of finite differences", () => {

@@ -6,7 +6,7 @@
  */
 
 import { native } from "./engine.js";
-import { toPair, type SameConvOptions } from "./ops.js";
+import { normReluPool2d, toPair, type AffineBatchNorm, type SameConvOptions } from "./ops.js";
 import { Tensor } from "./tensor.js";
 
 export class BankBuffer {
@@ -39,10 +39,18 @@ export class BankBuffer {
     return new Tensor(values);
   }
 
-  /** All non-empty banks. Ends the chain: nothing may be read or written afterwards. */
+  /** All non-empty banks. */
   readAll(): Tensor {
+    return this.read(range(this.#occupied));
+  }
+
+  /**
+   * `normReluPool2d` of all non-empty banks. Ends the chain: nothing may be read or written afterwards. The banks are
+   * not copied: the gradient that comes back is memory of their own, to which reads and writes may add.
+   */
+  normReluPool(batchNorm: AffineBatchNorm, pool: number | "global"): Tensor {
     const isWhole = this.#occupied * this.#bankChannels === this.#buffer.shape[1];
-    return isWhole ? new Tensor(native().closeBanks(this.#buffer.handle)) : this.read(range(this.#occupied));
+    return normReluPool2d(isWhole ? this.#buffer : this.readAll(), batchNorm, pool);
   }
 
   /**

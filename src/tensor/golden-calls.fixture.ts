@@ -198,7 +198,6 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "writeBanks",
     "readConv2d",
     "convWrite2d",
-    "closeBanks",
   ],
   "against libtorch's ops one after the other: kernels.test.ts": [
     "sameConv2d",

@@ -104,7 +104,6 @@ export interface NativeOps {
   readConv2d(buffer: Handle, weight: Handle, banks: readonly number[], width: number): Handle[];
   convWrite2d(buffer: Handle, x: Handle, weight: Handle, banks: readonly number[], width: number, occupied: number, dilation: readonly number[], groups: number, relu: boolean): Handle;
   newBanks(like: Handle, channels: number): Handle;
-  closeBanks(buffer: Handle): Handle;
   readBanks(buffer: Handle, banks: readonly number[], width: number, relu: boolean): Handle[];
   writeBanks(buffer: Handle, value: Handle, banks: readonly number[], width: number, occupied: number): Handle;
   sameConv2d(x: Handle, weight: Handle, dilation: readonly number[], groups: number, relu: boolean): Handle;

@@ -35,6 +35,19 @@ it("memory gives the peak of the whole process, and no step leaves a tensor behi
   expect(rows[0].peakBytes).toBeGreaterThanOrEqual(rows[0].endBytes as number);
 });
 
+it("profile splits a step's time over its operators", async () => {
+  const { rows } = await bench("profile", 2);
+  expect(rows.map(({ size }) => size)).toEqual(["reference", "narrow"]);
+  for (const row of rows) {
+    expect(Object.keys(row)).toEqual(expect.arrayContaining(contract));
+    const operators = row.operators as readonly { readonly name: string; readonly selfMs: number }[];
+    expect(operators.map(({ name }) => name)).toContain("smash::convWrite2d");
+    const sum = operators.reduce((total, { selfMs }) => total + selfMs, 0);
+    expect(sum / (row.oursMs as number)).toBeGreaterThan(0.7);
+    expect(sum / (row.oursMs as number)).toBeLessThan(1);
+  }
+});
+
 it("help gives the time of --help above Node's own", async () => {
   const { rows } = await bench("help", 2);
   expect(Object.keys(rows[0])).toEqual(expect.arrayContaining(contract));
@@ -44,7 +57,7 @@ it("help gives the time of --help above Node's own", async () => {
 it("an unknown benchmark is told the nearest one", async () => {
   const { code, stderr } = await runSmash(["bench", "memroy"]);
   expect(code).toBe(2);
-  expect(stderr).toContain('did you mean "memory"? Otherwise use one of hypernet-step, input, memory, help.');
+  expect(stderr).toContain('did you mean "memory"? Otherwise use one of hypernet-step, profile, input, memory, help.');
 });
 
 it("growth is the slope of the line through all values, whatever they scatter", () => {

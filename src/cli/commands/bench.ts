@@ -7,7 +7,7 @@ import { runCommand } from "../run-command.js";
 
 export function registerBench(command: Command): void {
   command
-    .argument("<name>", "hypernet-step, input, memory or help")
+    .argument("<name>", "hypernet-step, profile, input, memory or help")
     .option(
       "--steps <n>",
       "measured steps a size, or runs (default: 15; memory 200, help 30)",

@@ -8,9 +8,11 @@ import { help } from "./help.js";
 import { hypernetStep } from "./hypernet-step.js";
 import { input } from "./input.js";
 import { memory } from "./memory.js";
+import { profile } from "./profile.js";
 
 const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ["hypernet-step", hypernetStep],
+  ["profile", profile],
   ["input", input],
   ["memory", memory],
   ["help", help],

@@ -1,0 +1,87 @@
+/** Where the time of a HyperNet step goes, by operator and by the shapes of its tensors. */
+
+import { profile as profileOf, type ProfiledOperator } from "../../../tensor/index.js";
+import type { CommandContext } from "../../run-command.js";
+import { formatTextTable } from "../../text-table.js";
+import type { Benchmark } from "./benchmark.js";
+import { createTraining, sizes } from "./training.js";
+
+const warmup = 3;
+/** Operators and shapes shown to people; the JSON has all operators and this many shapes. */
+const shown = 20;
+
+export const profile: Benchmark = {
+  steps: 15,
+  run(steps, context) {
+    const rows = (Object.keys(sizes) as (keyof typeof sizes)[]).map((size) => measure(size, steps, context));
+    return Promise.resolve({ rows, text: rows.map(describe).join("\n\n") });
+  },
+};
+
+function measure(size: keyof typeof sizes, steps: number, { common, progress }: CommandContext) {
+  const { training, sample } = createTraining(size, common);
+  progress.start(`profile ${size}`, steps + warmup);
+  const run = (step: number) => {
+    training.runStep(sample(step));
+    progress.update(step + 1);
+  };
+  for (let step = 0; step < warmup; step++) run(step);
+  const start = performance.now();
+  const shapes = profileOf(() => {
+    for (let step = 0; step < steps; step++) run(warmup + step);
+  });
+  const oursMs = (performance.now() - start) / steps;
+  progress.stop();
+  const perStep = shapes.map((entry) => ({
+    ...entry,
+    count: entry.count / steps,
+    totalMs: entry.totalMs / steps,
+    selfMs: entry.selfMs / steps,
+  }));
+  return {
+    ...{ size, precision: common.precision, oursMs, peerMs: null, floorMs: null, ratio: null },
+    /** A step: calls, and milliseconds without what each calls. */
+    operators: byName(perStep),
+    shapes: perStep.slice(0, shown),
+  };
+}
+
+interface OperatorShare {
+  readonly name: string;
+  readonly count: number;
+  readonly selfMs: number;
+}
+
+function byName(entries: readonly ProfiledOperator[]): readonly OperatorShare[] {
+  const sums = new Map<string, OperatorShare>();
+  for (const { name, count, selfMs } of entries) {
+    const before = sums.get(name) ?? { count: 0, selfMs: 0 };
+    sums.set(name, { name, count: before.count + count, selfMs: before.selfMs + selfMs });
+  }
+  return [...sums.values()].sort((a, b) => b.selfMs - a.selfMs);
+}
+
+function describe({ size, precision, oursMs, operators, shapes }: ReturnType<typeof measure>): string {
+  const columns = ["operator", "calls", "ms", "share"].map((title, index) => ({
+    title,
+    align: index === 0 ? ("left" as const) : ("right" as const),
+  }));
+  const line = (label: string, { count, selfMs }: Pick<OperatorShare, "count" | "selfMs">) => [
+    label,
+    count.toFixed(1),
+    selfMs.toFixed(2),
+    `${((100 * selfMs) / oursMs).toFixed(1)} %`,
+  ];
+  return [
+    `${size} ${precision}: ${oursMs.toFixed(0)} ms a step, by operator:`,
+    formatTextTable(
+      columns,
+      operators.slice(0, shown).map((entry) => line(entry.name, entry)),
+    ),
+    "by shapes:",
+    formatTextTable(
+      columns,
+      shapes.map((entry) => line(`${entry.name} ${entry.shapes}`, entry)),
+    ),
+  ].join("\n");
+}
