@@ -75,7 +75,7 @@ const presets: readonly Preset[] = [
     hypernet: { denseBlocks: [4, 5, 2], growth: 10, weightNorm: "he" },
     validationImages: 5000,
     hypernetTraining: {
-      steps: 2000,
+      steps: 2500,
       batchSize: 50,
       rate: 2e-3,
       warmup: 50,
@@ -94,7 +94,7 @@ const presets: readonly Preset[] = [
       batchNorm: "recalibrated",
     },
     networkTraining: {
-      epochs: 4,
+      epochs: 5,
       batchSize: 100,
       rate: 0.1,
       warmup: 0.3,
