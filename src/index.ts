@@ -10,7 +10,12 @@ export {
   blockCount,
   blockLimits,
   checkSpaceSettings,
+  cellEdges,
   countCost,
+  createSpace,
+  formatCell,
+  parseCell,
+  pruneCell,
   drawArchitecture,
   encodeArchitecture,
   listSites,
@@ -19,7 +24,21 @@ export {
   sampleArchitecture,
   validateArchitecture,
 } from "./arch/index.js";
-export type { Architecture, Block, Convolution, Cost, Layer, Site, SpaceSettings } from "./arch/index.js";
+export type {
+  Architecture,
+  Block,
+  Cell,
+  CellArchitecture,
+  CellSettings,
+  Convolution,
+  Cost,
+  Layer,
+  MemoryBankArchitecture,
+  MemoryBankSettings,
+  SearchSpace,
+  Site,
+  SpaceSettings,
+} from "./arch/index.js";
 export { findPreset, presetNames, resolveConfig } from "./config/index.js";
 export type { ConfigRequest, Preset, RunConfig } from "./config/index.js";
 export {
@@ -34,7 +53,17 @@ export type { Dataset, ImageSet } from "./data/index.js";
 export { SmashError } from "./errors.js";
 export type { ErrorCode } from "./errors.js";
 export { HyperNet } from "./hypernet/index.js";
-export { ResultingNetwork, runNetwork, SmashNetwork } from "./network/index.js";
+export {
+  CellNetwork,
+  CellSearchNetwork,
+  createNetwork,
+  createSearchNetwork,
+  ResultingNetwork,
+  runCells,
+  runNetwork,
+  SmashNetwork,
+} from "./network/index.js";
+export type { SearchNetwork, TrainableNetwork } from "./network/index.js";
 export { rankArchitectures } from "./rank/index.js";
 export { Random } from "./random.js";
 export { formatTrialTable, renderFigures, renderReport } from "./report/index.js";

@@ -23,7 +23,7 @@ function reject(rule: string, found: string, fix: string): never {
 }
 
 function checkIntegers(settings: SpaceSettings): void {
-  const { input, ...scalars } = settings;
+  const { input, name: _, ...scalars } = settings;
   const values = { ...scalars, "input.channels": input.channels, "input.size": input.size };
   for (const [name, value] of Object.entries(values)) {
     if (Number.isInteger(value) && value >= 1 && value <= maxSetting) continue;

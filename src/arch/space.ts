@@ -6,6 +6,7 @@
  */
 
 export interface SpaceSettings {
+  readonly name?: "memory-banks";
   /** N: channels of a memory bank and the step in which units are counted. */
   readonly baseChannels: number;
   /** Nmax: the most units of a layer, a multiple of N. */

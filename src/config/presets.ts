@@ -1,16 +1,12 @@
 /** Presets: everything a run needs but the data set. */
 
-import { checkSpaceSettings, type SpaceSettings } from "../arch/index.js";
+import { createSpace } from "../arch/index.js";
 import { SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
 import type { RunSettings } from "./run-config.js";
 
-export interface Preset extends RunSettings {
-  readonly name: string;
-  readonly summary: string;
-  /** For CIFAR-sized images and 10 classes; a run replaces both by its data set's. */
-  readonly space: SpaceSettings;
-}
+/** Spaces are for CIFAR-sized images and 10 classes; a run replaces both by its data set's. */
+export type Preset = RunSettings & { readonly name: string; readonly summary: string };
 
 const cifarInput = { input: { channels: 3, size: 32 }, classes: 10 } as const;
 const augment = { pad: 4, flip: true } as const;
@@ -20,6 +16,7 @@ const presets: readonly Preset[] = [
     name: "tiny",
     summary: "seconds; for tests, with the synthetic data set",
     space: {
+      name: "memory-banks",
       baseChannels: 4,
       maxUnits: 8,
       depthCompression: 2,
@@ -68,6 +65,7 @@ const presets: readonly Preset[] = [
     name: "demo",
     summary: "a few minutes on two cores",
     space: {
+      name: "memory-banks",
       baseChannels: 8,
       maxUnits: 32,
       depthCompression: 2,
@@ -116,6 +114,7 @@ const presets: readonly Preset[] = [
     name: "small",
     summary: "an evening on two cores; networks of about 100k to 500k parameters",
     space: {
+      name: "memory-banks",
       baseChannels: 8,
       maxUnits: 48,
       depthCompression: 2,
@@ -160,6 +159,80 @@ const presets: readonly Preset[] = [
       checkpointEvery: 500,
     },
   },
+  {
+    name: "nas-bench-201-tiny",
+    summary: "seconds; for tests of the NAS-Bench-201 space, with the synthetic data set",
+    space: { name: "nas-bench-201", channels: 4, cells: 1, sampling: "uniform", ...cifarInput },
+    hypernet: { width: 16, layers: 1, brick: 4 },
+    validationImages: 200,
+    hypernetTraining: {
+      steps: 60,
+      batchSize: 25,
+      rate: 2e-3,
+      warmup: 5,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment: { pad: 2, flip: false },
+      validateEvery: 20,
+      validationArchitectures: 4,
+      checkpointEvery: 10,
+    },
+    ranking: {
+      counts: { random: 6, perturb: 3, chain: 3 },
+      images: 100,
+      calibrationImages: 50,
+      rankedBy: "loss",
+      batchNorm: "recalibrated",
+    },
+    networkTraining: {
+      epochs: 2,
+      batchSize: 50,
+      rate: 0.05,
+      warmup: 0.2,
+      momentum: 0.9,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment: { pad: 2, flip: false },
+      checkpointEvery: 20,
+    },
+  },
+  {
+    name: "nas-bench-201",
+    summary: "the cells of NAS-Bench-201; an hour or more on two cores",
+    space: { name: "nas-bench-201", channels: 16, cells: 5, sampling: "uniform", ...cifarInput },
+    hypernet: { width: 128, layers: 2, brick: 16 },
+    validationImages: 5000,
+    hypernetTraining: {
+      steps: 16_000,
+      batchSize: 64,
+      rate: 2e-3,
+      warmup: 200,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment,
+      validateEvery: 1000,
+      validationArchitectures: 8,
+      checkpointEvery: 250,
+    },
+    ranking: {
+      counts: { random: 200, perturb: 50, chain: 50 },
+      images: 1000,
+      calibrationImages: 500,
+      rankedBy: "loss",
+      batchNorm: "batch",
+    },
+    networkTraining: {
+      epochs: 12,
+      batchSize: 128,
+      rate: 0.1,
+      warmup: 0.3,
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      labelSmoothing: 0,
+      augment,
+      checkpointEvery: 200,
+    },
+  },
 ];
 
 export const presetNames: readonly string[] = presets.map(({ name }) => name);
@@ -168,7 +241,7 @@ export const presetNames: readonly string[] = presets.map(({ name }) => name);
 export function findPreset(name: string): Preset {
   const preset = presets.find((candidate) => candidate.name === name);
   if (preset) {
-    checkSpaceSettings(preset.space);
+    createSpace(preset.space); // throws
     return preset;
   }
   const nearest = nearestName(name, presetNames);

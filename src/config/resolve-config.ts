@@ -1,6 +1,6 @@
 /** From preset, overrides, data set and machine to the one resolved configuration. */
 
-import { checkSpaceSettings } from "../arch/index.js";
+import { createSpace } from "../arch/index.js";
 import { findPreset } from "./presets.js";
 import { parseRunConfig, type RunConfig } from "./run-config.js";
 
@@ -61,6 +61,6 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
     },
   };
   const config = parseRunConfig(merge(base, overrides), base);
-  checkSpaceSettings(config.space);
+  createSpace(config.space); // throws
   return config;
 }

@@ -3,7 +3,7 @@
  * BatchNorm stands only in transitions and head, and its statistics are a choice (see `BatchNormMode`).
  */
 
-import { listSites, type Architecture, type Site } from "../arch/index.js";
+import { listSites, type MemoryBankArchitecture, type Site } from "../arch/index.js";
 import type { Tensor } from "../tensor/index.js";
 import { batchNorm } from "../tensor/index.js";
 import type { FreeWeights } from "./free-weights.js";
@@ -18,7 +18,7 @@ export class GeneratedSource implements WeightSource {
 
   /** `pointwise`: the generated weights [bottleneck, inputs, 1, 1] of all layers in order. */
   constructor(
-    architecture: Architecture,
+    architecture: MemoryBankArchitecture,
     pointwise: readonly Tensor[],
     { free, statistics }: { readonly free: FreeWeights; readonly statistics: BatchNormStatistics },
   ) {

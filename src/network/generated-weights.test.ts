@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { countCost, listSites, sampleArchitecture, type SpaceSettings } from "../arch/index.js";
+import { countCost, listSites, sampleArchitecture, type MemoryBankSettings } from "../arch/index.js";
 import { Random } from "../random.js";
 import { conv2d, crossEntropy, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
 import { ResultingNetwork, siteName } from "./resulting-network.js";
@@ -9,7 +9,7 @@ import { batchStatistics } from "./statistics.js";
 
 beforeAll(() => setThreads(2));
 
-const space: SpaceSettings = {
+const space: MemoryBankSettings = {
   baseChannels: 4,
   maxUnits: 16,
   depthCompression: 2,

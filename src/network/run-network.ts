@@ -8,9 +8,9 @@
 import {
   listSites,
   nonEmptyBanks,
-  type Architecture,
   type Block,
   type Layer,
+  type MemoryBankArchitecture,
   type Site,
 } from "../arch/index.js";
 import {
@@ -27,13 +27,15 @@ import type { WeightSource } from "./weight-source.js";
 export interface RunOptions {
   /** Type in which activations and convolutions are computed; weights are cast to it. Default: the weights' own. */
   readonly computeType?: DType | undefined;
+  /** Is shown what every activation function gives, [N, C, H, W], in the order of the network. */
+  readonly onActivation?: ((activated: Tensor) => void) | undefined;
 }
 
 type Activation = Layer["convolutions"][number]["activation"];
 
 /** Images [N, C, size, size], channels-last -> logits [N, classes]. */
 export function runNetwork(
-  architecture: Architecture,
+  architecture: MemoryBankArchitecture,
   source: WeightSource,
   images: Tensor,
   options: RunOptions = {},
@@ -42,17 +44,17 @@ export function runNetwork(
 }
 
 class Interpreter {
-  readonly #architecture: Architecture;
+  readonly #architecture: MemoryBankArchitecture;
   readonly #source: WeightSource;
-  readonly #computeType: DType | undefined;
+  readonly #options: RunOptions;
   readonly #sites: readonly Site[];
   /** Sites before this one have run. */
   #cursor = 0;
 
-  constructor(architecture: Architecture, source: WeightSource, { computeType }: RunOptions) {
+  constructor(architecture: MemoryBankArchitecture, source: WeightSource, options: RunOptions) {
     this.#architecture = architecture;
     this.#source = source;
-    this.#computeType = computeType;
+    this.#options = options;
     this.#sites = listSites(architecture);
   }
 
@@ -60,7 +62,7 @@ class Interpreter {
     let x = this.#convolve(this.#cursor++, this.#cast(images)); // [N, C0, S, S]
     for (const block of this.#architecture.blocks) {
       const site = this.#runBlock(block, x);
-      x = this.#source.normalize(site.index, site.input).reluInPlace();
+      x = this.#show(this.#source.normalize(site.index, site.input).reluInPlace());
       if (this.#sites[site.index].kind === "transition") x = avgPool2d(this.#convolve(site.index, x), 2);
     }
     const { weight, bias } = this.#source.weights(this.#sites.length - 1);
@@ -76,7 +78,7 @@ class Interpreter {
       const isFused = this.#isPre && !this.#hasBatchNorm(pointwise);
       const read = banks.read(layer.reads, { relu: isFused });
       const hidden = isFused
-        ? this.#convolve(pointwise, read)
+        ? this.#convolve(pointwise, this.#show(read))
         : this.#activateAndConvolve(pointwise, read, "relu");
       banks.write(this.#runConvolutions(layer, hidden), layer.writes);
     }
@@ -115,8 +117,8 @@ class Interpreter {
   /** BatchNorm (where there is one), activation, convolution; or convolution first, with "post" order. */
   #activateAndConvolve(index: number, x: Tensor, activation: Activation): Tensor {
     return this.#isPre
-      ? this.#convolve(index, activate(this.#normalize(index, x), activation))
-      : activate(this.#normalize(index, this.#convolve(index, x)), activation);
+      ? this.#convolve(index, this.#show(activate(this.#normalize(index, x), activation)))
+      : this.#show(activate(this.#normalize(index, this.#convolve(index, x)), activation));
   }
 
   #convolve(index: number, x: Tensor): Tensor {
@@ -131,8 +133,14 @@ class Interpreter {
     });
   }
 
+  #show(activated: Tensor): Tensor {
+    this.#options.onActivation?.(activated);
+    return activated;
+  }
+
   #cast(x: Tensor): Tensor {
-    return this.#computeType === undefined ? x : x.to({ dtype: this.#computeType });
+    const { computeType } = this.#options;
+    return computeType === undefined ? x : x.to({ dtype: computeType });
   }
 }
 

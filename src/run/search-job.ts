@@ -5,14 +5,14 @@
 
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
-import type { SmashNetwork } from "../network/index.js";
+import type { SearchNetwork } from "../network/index.js";
 import { disposeAll } from "../nn/index.js";
 import { rankArchitectures } from "../rank/index.js";
 import { planTrials, rankTrials, type Strategy, type Trial } from "../search/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import { HyperNetTraining, type ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
-import { computeType, createSmashNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
+import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { interrupted } from "./stop.js";
 
 interface HyperNetFacts {
@@ -66,7 +66,7 @@ export async function openTraining(
   { data, scoring }: { readonly data: RunData; readonly scoring: ScoringData },
 ): Promise<OpenedTraining> {
   const { hypernetTraining: settings, seed } = config;
-  const training = new HyperNetTraining(createSmashNetwork(config), {
+  const training = new HyperNetTraining(createSearchNetwork(config), {
     settings,
     train: data.train,
     scoring,
@@ -122,7 +122,7 @@ export async function rankMore(
     network,
     scoring,
     plan,
-  }: { readonly network: SmashNetwork; readonly scoring: ScoringData; readonly plan: readonly Strategy[] },
+  }: { readonly network: SearchNetwork; readonly scoring: ScoringData; readonly plan: readonly Strategy[] },
   { emit, shouldStop, now }: JobContext,
 ): Promise<{ readonly trials: readonly Trial[]; readonly seconds: number }> {
   const store = new TrialStore(folder.trialsPath);

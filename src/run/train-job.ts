@@ -5,7 +5,7 @@ import { countCost, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import type { ChannelStatistics, Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
-import { ResultingNetwork } from "../network/index.js";
+import { createNetwork } from "../network/index.js";
 import { disposeAll, joinNamed, loadState } from "../nn/index.js";
 import type { TrainedNetwork } from "../report/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
@@ -41,7 +41,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
   const { config, dataset, architecture, checkpoint } = job;
   const data = prepareData(config, dataset);
   const { networkTraining: settings, seed, device } = config;
-  const network = new ResultingNetwork(architecture, { seed, device });
+  const network = createNetwork(architecture, { seed, device });
   const validation = prepareEvaluation(data.validation);
   const training = new NetworkTraining(network, {
     settings,
@@ -129,7 +129,7 @@ export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise
       fix: "give the file that `smash train` printed, and the data set it was trained on.",
     });
   }
-  const network = new ResultingNetwork(facts.architecture, { seed: 0, device });
+  const network = createNetwork(facts.architecture, { seed: 0, device });
   const own = joinNamed({ parameters: network.parameters(), buffers: network.buffers() });
   // The file also holds the optimizer's state.
   loadState(own, new Map([...tensors].filter(([name]) => own.has(name))));

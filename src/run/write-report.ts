@@ -15,7 +15,7 @@ import { rankTrials } from "../search/index.js";
 import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import { scope } from "../tensor/index.js";
 import type { RunEvent } from "./events.js";
-import { createSmashNetwork } from "./prepare.js";
+import { createSearchNetwork } from "./prepare.js";
 import type { TrainResult } from "./train-job.js";
 
 /** Gathers a run's facts; what was told twice, before and after a kill, counts once. */
@@ -87,7 +87,7 @@ function statusOf(reached: {
 /** Of the HyperNet and the freely learned weights. */
 function countHyperNetParameters(config: RunConfig): number {
   return scope(() => {
-    const tensors = createSmashNetwork({ ...config, device: "cpu" })
+    const tensors = createSearchNetwork({ ...config, device: "cpu" })
       .parameters()
       .values();
     return [...tensors].reduce((sum, tensor) => sum + tensor.size, 0);

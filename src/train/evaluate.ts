@@ -4,13 +4,11 @@ import type { Architecture } from "../arch/index.js";
 import {
   batchStatistics,
   RecalibratedStatistics,
-  runNetwork,
   runningStatistics,
   type BatchNormMode,
   type BatchNormStatistics,
   type RunOptions,
-  type SmashNetwork,
-  type WeightSource,
+  type SearchNetwork,
 } from "../network/index.js";
 import { crossEntropySum, noGrad, scope, type Tensor } from "../tensor/index.js";
 import type { BatchTensors } from "./batch-tensors.js";
@@ -64,7 +62,7 @@ export interface EvaluationOptions extends RunOptions {
 
 /** SMASH score of an architecture: its error and loss with generated weights (SMASH section 3). */
 export function evaluateGenerated(
-  network: SmashNetwork,
+  network: SearchNetwork,
   architecture: Architecture,
   data: ScoringData,
   options: EvaluationOptions = {},
@@ -73,27 +71,13 @@ export function evaluateGenerated(
   return noGrad(() =>
     scope(() => {
       const statistics = chooseStatistics(batchNorm);
-      const source = network.generate(architecture, { statistics, noiseSeed });
-      return evaluateSource(source, architecture, { ...data, statistics, run });
+      const forward = network.forward(architecture, { ...run, statistics, noiseSeed });
+      if (statistics instanceof RecalibratedStatistics) {
+        statistics.calibrate(data.calibration, ({ images }) => forward(images));
+      }
+      return evaluate(forward, data.validation);
     }),
   );
-}
-
-function evaluateSource(
-  source: WeightSource,
-  architecture: Architecture,
-  {
-    calibration,
-    validation,
-    statistics,
-    run,
-  }: ScoringData & { readonly statistics: BatchNormStatistics; readonly run: RunOptions },
-): Score {
-  const forward = (images: Tensor) => runNetwork(architecture, source, images, run);
-  if (statistics instanceof RecalibratedStatistics) {
-    statistics.calibrate(calibration, ({ images }) => forward(images));
-  }
-  return evaluate(forward, validation);
 }
 
 function chooseStatistics(mode: BatchNormMode): BatchNormStatistics {

@@ -6,9 +6,9 @@
  * bit-identical to one that was never interrupted.
  */
 
-import { sampleArchitecture, type Architecture } from "../arch/index.js";
+import type { Architecture } from "../arch/index.js";
 import type { Augmentation } from "../data/index.js";
-import { runNetwork, trainingStatistics, type RunOptions, type SmashNetwork } from "../network/index.js";
+import { trainingStatistics, type RunOptions, type SearchNetwork } from "../network/index.js";
 import { Adam, cosineRate, joinNamed, loadState, type NamedTensors, type Optimizer } from "../nn/index.js";
 import { Random } from "../random.js";
 import { backwardStep } from "./backward.js";
@@ -44,13 +44,13 @@ export interface HyperNetTrainingOptions extends RunOptions {
 const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-4 };
 
 export class HyperNetTraining {
-  readonly network: SmashNetwork;
+  readonly network: SearchNetwork;
   readonly #options: HyperNetTrainingOptions;
   readonly #optimizers: Readonly<Record<"hypernet" | "free", Optimizer>>;
   /** Steps done. */
   #step = 0;
 
-  constructor(network: SmashNetwork, options: HyperNetTrainingOptions) {
+  constructor(network: SearchNetwork, options: HyperNetTrainingOptions) {
     this.network = network;
     this.#options = options;
     const { weightDecay } = options.settings;
@@ -96,7 +96,7 @@ export class HyperNetTraining {
   runStep(): { readonly step: number; readonly loss: number; readonly error: number; readonly rate: number } {
     const { settings, seed } = this.#options;
     const step = this.#step;
-    const architecture = this.#sample(Random.stream(seed, "hypernet-architecture", step));
+    const architecture = this.network.space.sampleForStep({ seed, step, steps: settings.steps });
     const { loss, error } = this.#backward(architecture, step);
     const rate = cosineRate({ base: settings.rate, step, steps: settings.steps, warmup: settings.warmup });
     for (const optimizer of Object.values(this.#optimizers)) optimizer.step(rate);
@@ -110,7 +110,7 @@ export class HyperNetTraining {
     const scores = Array.from({ length: settings.validationArchitectures }, (_, index) =>
       evaluateGenerated(
         this.network,
-        sampleArchitecture(this.network.space, Random.stream(seed, "hypernet-validation", index)),
+        this.network.space.sample(Random.stream(seed, "hypernet-validation", index)),
         scoring,
         { computeType },
       ),
@@ -119,22 +119,17 @@ export class HyperNetTraining {
     return { loss: mean("loss"), error: mean("error") };
   }
 
-  /** The largest budget fraction is annealed from .5 to 1 over the first half (SMASH appendix). */
-  #sample(random: Random): Architecture {
-    const progress = Math.min(1, this.#step / (this.#options.settings.steps / 2));
-    return sampleArchitecture(this.network.space, random, { budgetFraction: 0.5 + 0.5 * progress });
-  }
-
   #backward(architecture: Architecture, step: number): { readonly loss: number; readonly error: number } {
     const { computeType, ...options } = this.#options;
     for (const optimizer of Object.values(this.#optimizers)) optimizer.zeroGrad();
     return backwardStep(
       (images) => {
-        const source = this.network.generate(architecture, {
+        const forward = this.network.forward(architecture, {
+          computeType,
           statistics: trainingStatistics,
           noiseSeed: Random.stream(options.seed, "noise", step).seed(),
         });
-        return runNetwork(architecture, source, images, { computeType });
+        return forward(images);
       },
       { ...options, step },
     );

@@ -9,8 +9,8 @@ import {
   encodeArchitecture,
   encodingLayout,
   sampleArchitecture,
-  type Architecture,
-  type SpaceSettings,
+  type MemoryBankArchitecture,
+  type MemoryBankSettings,
 } from "../../../arch/index.js";
 import { referenceHyperNet } from "../../../hypernet/index.js";
 import { runNetwork, SmashNetwork, trainingStatistics } from "../../../network/index.js";
@@ -41,7 +41,7 @@ const shared = {
   classes: 10,
 } as const;
 
-const sizes: Readonly<Record<string, SpaceSettings>> = {
+const sizes: Readonly<Record<string, MemoryBankSettings>> = {
   reference: { ...shared, depth: 12, width: 4, maxUnits: 64 },
   narrow: { ...shared, depth: 6, width: 2, maxUnits: 32 },
 };
@@ -102,9 +102,9 @@ export async function benchHyperNetStep(
 
 /** A step on fixed images: generate, forward, backward, update. */
 function createStep(
-  space: SpaceSettings,
+  space: MemoryBankSettings,
   computeType: "bfloat16" | undefined,
-): (architecture: Architecture) => void {
+): (architecture: MemoryBankArchitecture) => void {
   const network = new SmashNetwork({ space, hypernet, seed: 0 });
   const options = { beta1: 0.5, beta2: 0.999, epsilon: 1e-4 };
   const optimizers = [

@@ -1,0 +1,198 @@
+/**
+ * The HyperNet of the NAS-Bench-201 space: a cell -> the weights of all its convolutions in all cells of the network, in
+ * one pass, W = H(c).
+ *
+ * Every row of the input describes one block of one weight: the whole cell (so that weights suit their neighbours), and
+ * which edge, operation, stage, cell of the stage, block of outputs and block of inputs it is, and a noise z. A residual
+ * MLP gives all taps of the kernel at once; `layBricks` puts them in place. Matrices are divided by their norm, as in the
+ * memory-bank HyperNet, and scaled so that the signal keeps its variance.
+ *
+ * Limit: the kernel's taps are outputs, not inputs, so kernels are 1x1 and 3x3 only.
+ */
+
+import {
+  cellEdges,
+  listCellSites,
+  operations,
+  pruneCell,
+  stageChannels,
+  stageCount,
+  type CellArchitecture,
+  type CellSettings,
+  type ConvolutionOperation,
+  type EdgeSite,
+} from "../arch/index.js";
+import { orthogonal } from "../nn/index.js";
+import { Random } from "../random.js";
+import type { Tensor } from "../tensor/index.js";
+import { fromArray, linear, normal, type Device, type DType } from "../tensor/index.js";
+import { layBricks } from "./bricks.js";
+
+/** Slope of the leaky ReLU for negative inputs. */
+const slope = 0.02;
+
+export interface CellHyperNetSettings {
+  /** Features of a row between the layers. */
+  readonly width: number;
+  /** Residual blocks of two matrices each. */
+  readonly layers: number;
+  /** Output channels of a brick, and input channels; divides the stem's channels. Prototype: 16. */
+  readonly brick: number;
+}
+
+export interface CellHyperNetOptions {
+  readonly seed: number;
+  readonly device?: Device;
+  readonly dtype?: DType;
+}
+
+const kernels: Readonly<Record<ConvolutionOperation, number>> = { nor_conv_3x3: 3, nor_conv_1x1: 1 };
+const generatedOperations = ["nor_conv_3x3", "nor_conv_1x1"] as const;
+
+export class CellHyperNet {
+  readonly settings: CellHyperNetSettings;
+  readonly #space: CellSettings;
+  readonly #parameters = new Map<string, Tensor>();
+  readonly #place: { readonly device: Device; readonly dtype: DType };
+
+  constructor(settings: CellHyperNetSettings, space: CellSettings, options: CellHyperNetOptions) {
+    this.settings = settings;
+    this.#space = space;
+    this.#place = { device: options.device ?? "cpu", dtype: options.dtype ?? "float32" };
+    const { width, layers, brick } = settings;
+    const add = (name: string, shape: readonly number[]) => {
+      const matrix = orthogonal(shape, Random.stream(options.seed, "hypernet", name).seed(), this.#place);
+      this.#parameters.set(name, matrix.requireGrad());
+    };
+    add("input", [width, this.#features.length]);
+    for (let layer = 0; layer < layers; layer++) {
+      add(`layer${layer}.first`, [width, width]);
+      add(`layer${layer}.second`, [width, width]);
+    }
+    for (const operation of generatedOperations) {
+      add(`output.${operation}`, [kernels[operation] ** 2 * brick ** 2, width]);
+    }
+  }
+
+  /** Trainable parameters by name. */
+  parameters(): ReadonlyMap<string, Tensor> {
+    return this.#parameters;
+  }
+
+  /**
+   * The weights [C, C, k, k] of norm 1 of the architecture's edge sites, in their order. Without `noiseSeed` the noise z
+   * is 0, so that scores are reproducible; with it, z ~ N(0, 1) drawn from that seed.
+   */
+  generate(
+    architecture: CellArchitecture,
+    { noiseSeed }: { readonly noiseSeed?: number | undefined } = {},
+  ): Tensor[] {
+    const sites = listCellSites(architecture).filter((site) => site.kind === "edge");
+    const groups = generatedOperations.flatMap((operation) =>
+      Array.from({ length: stageCount }, (_, stage) => ({
+        operation,
+        stage,
+        sites: sites.filter((site) => site.operation === operation && site.stage === stage),
+      })).filter((group) => group.sites.length > 0),
+    );
+    if (groups.length === 0) return [];
+    const ordered = groups.flatMap((group) => group.sites);
+    const features = this.#run(this.#describe(architecture, ordered, noiseSeed)); // [rows, width]
+    const weights = new Map<EdgeSite, Tensor>();
+    const sizes = groups.map((group) => group.sites.length * this.#blocks(group.stage) ** 2);
+    const { brick } = this.settings;
+    for (const [index, part] of features.split(sizes, 0).entries()) {
+      const { operation, stage, sites: members } = groups[index];
+      const rows = linear(part, this.#normalized(`output.${operation}`));
+      const layout = { brick, blocks: this.#blocks(stage), kernel: kernels[operation] };
+      for (const [member, weight] of layBricks(rows, layout).entries()) weights.set(members[member], weight);
+    }
+    return sites.map((site) => weights.get(site)!);
+  }
+
+  /** Bricks along the outputs of a stage's weights. */
+  #blocks(stage: number): number {
+    return stageChannels(this.#space, stage) / this.settings.brick;
+  }
+
+  /** Where the one-hots of each choice begin, and how many features there are. */
+  get #features() {
+    const blocks = this.#blocks(stageCount - 1);
+    const sizes = {
+      cell: cellEdges.length * operations.length,
+      edge: cellEdges.length,
+      operation: generatedOperations.length,
+      stage: stageCount,
+      position: this.#space.cells,
+      outputs: blocks,
+      inputs: blocks,
+      noise: 1,
+    };
+    const starts = {} as Record<keyof typeof sizes, number>;
+    let length = 0;
+    for (const name of Object.keys(sizes) as (keyof typeof sizes)[]) {
+      starts[name] = length;
+      length += sizes[name];
+    }
+    return { ...starts, length };
+  }
+
+  /** One row a block of a weight: [rows, features]. */
+  #describe(
+    architecture: CellArchitecture,
+    sites: readonly EdgeSite[],
+    noiseSeed: number | undefined,
+  ): Tensor {
+    const at = this.#features;
+    const rows = sites.reduce((sum, { stage }) => sum + this.#blocks(stage) ** 2, 0);
+    const data = new Float32Array(rows * at.length);
+    const cell = pruneCell(architecture.cell).map(
+      (operation, edge) => at.cell + edge * operations.length + operations.indexOf(operation),
+    );
+    const noise = noiseSeed === undefined ? undefined : normalNumbers(rows, noiseSeed);
+    let row = 0;
+    for (const { edge, operation, stage, cell: position } of sites) {
+      const blocks = this.#blocks(stage);
+      const shared = [
+        ...cell,
+        at.edge + edge,
+        at.operation + generatedOperations.indexOf(operation),
+        at.stage + stage,
+        at.position + position,
+      ];
+      for (let outputs = 0; outputs < blocks; outputs++) {
+        for (let inputs = 0; inputs < blocks; inputs++, row++) {
+          const start = row * at.length;
+          for (const feature of shared) data[start + feature] = 1;
+          data[start + at.outputs + outputs] = 1;
+          data[start + at.inputs + inputs] = 1;
+          if (noise) data[start + at.noise] = noise[row];
+        }
+      }
+    }
+    return fromArray(data, [rows, at.length], this.#place);
+  }
+
+  /** [rows, features] -> [rows, width] */
+  #run(input: Tensor): Tensor {
+    let x = linear(input, this.#normalized("input"));
+    for (let layer = 0; layer < this.settings.layers; layer++) {
+      const hidden = linear(x.leakyRelu(slope), this.#normalized(`layer${layer}.first`));
+      x = x.add(linear(hidden.leakyRelu(slope), this.#normalized(`layer${layer}.second`)));
+    }
+    return x.leakyRelu(slope);
+  }
+
+  /** A matrix [outputs, inputs] of norm sqrt(2 * outputs), which keeps variance through a ReLU. */
+  #normalized(name: string): Tensor {
+    const matrix = this.#parameters.get(name)!;
+    return matrix.div(matrix.norm()).mul(Math.sqrt(2 * matrix.shape[0]));
+  }
+}
+
+function normalNumbers(count: number, seed: number): readonly number[] {
+  const tensor = normal([count], seed);
+  const numbers = tensor.toNumbers();
+  tensor.dispose();
+  return numbers;
+}

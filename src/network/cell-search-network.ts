@@ -1,0 +1,81 @@
+/**
+ * A SMASH network of the NAS-Bench-201 space: a HyperNet that generates the convolutions of all cells, and freely
+ * learned stem, reductions, head and BatchNorms. A BatchNorm inside cells is learned per stage, cell, edge and operation.
+ */
+
+import {
+  buildCellArchitecture,
+  CellSpace,
+  cellEdges,
+  listCellSites,
+  type Architecture,
+  type CellArchitecture,
+  type CellSettings,
+} from "../arch/index.js";
+import { SmashError } from "../errors.js";
+import { CellHyperNet, type CellHyperNetSettings } from "../hypernet/index.js";
+import { joinNamed, type NamedTensors } from "../nn/index.js";
+import type { Device, DType, Tensor } from "../tensor/index.js";
+import { CellTensors } from "./cell-tensors.js";
+import { runCells } from "./run-cells.js";
+import type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
+import type { SiteWeights } from "./weight-source.js";
+
+export interface CellSearchNetworkOptions {
+  readonly space: CellSettings;
+  readonly hypernet: CellHyperNetSettings;
+  readonly seed: number;
+  readonly device?: Device;
+  readonly dtype?: DType;
+}
+
+export class CellSearchNetwork implements SearchNetwork {
+  readonly space: CellSpace;
+  readonly hypernet: CellHyperNet;
+  readonly free: CellTensors;
+
+  /** Throws `SmashError("config")` for bricks that do not fit the channels. */
+  constructor({ space, hypernet, ...options }: CellSearchNetworkOptions) {
+    this.space = new CellSpace(space);
+    if (space.channels % hypernet.brick !== 0) {
+      throw new SmashError("config", {
+        rule: "hypernet.brick divides space.channels.",
+        found: `brick ${hypernet.brick}, channels ${space.channels}.`,
+        fix: `set hypernet.brick to ${space.channels}, or space.channels to a multiple of ${hypernet.brick}.`,
+      });
+    }
+    this.hypernet = new CellHyperNet(hypernet, space, options);
+    this.free = new CellTensors({ ...options, stream: "free-weights" });
+    // Together these two have every site that any cell has.
+    for (const operation of ["nor_conv_3x3", "nor_conv_1x1"] as const) {
+      const all = buildCellArchitecture(
+        space,
+        cellEdges.map(() => operation),
+      );
+      for (const site of listCellSites(all)) this.free.add(site, { weight: site.kind !== "edge" });
+    }
+  }
+
+  /** Weights of `listCellSites`: one pass of the HyperNet. */
+  generate(architecture: CellArchitecture, { statistics, noiseSeed }: ForwardOptions): SiteWeights {
+    const sites = listCellSites(architecture);
+    const weights = this.hypernet.generate(architecture, { noiseSeed });
+    const positions = [...sites.keys()].filter((index) => sites[index].kind === "edge");
+    const generated = new Map<number, Tensor>(positions.map((position, index) => [position, weights[index]]));
+    return this.free.source(sites, { statistics, generated });
+  }
+
+  forward(architecture: Architecture, options: ForwardOptions): Forward {
+    if (architecture.space !== "nas-bench-201") throw new TypeError("an architecture of another space");
+    const source = this.generate(architecture, options);
+    return (images) => runCells(architecture, source, images, options);
+  }
+
+  parameters(): NamedTensors {
+    return joinNamed({ hypernet: this.hypernet.parameters(), free: this.free.parameters() });
+  }
+
+  buffers(): NamedTensors {
+    return joinNamed({ free: this.free.buffers() });
+  }
+}
