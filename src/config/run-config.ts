@@ -47,7 +47,7 @@ const cells = {
     input,
     classes,
   }),
-  hypernet: z.strictObject({ width: count, layers: z.int().nonnegative(), brick: count }),
+  hypernet: z.strictObject({ width: count, layers: z.int().nonnegative(), brick: count, cells: count }),
 } as const;
 
 const settings = {

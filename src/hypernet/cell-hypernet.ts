@@ -36,8 +36,13 @@ export interface CellHyperNetSettings {
   readonly width: number;
   /** Residual blocks of two matrices each. */
   readonly layers: number;
-  /** Output channels of a brick, and input channels; divides the stem's channels. Prototype: 16. */
+  /** Output channels of a brick, and input channels; divides the stem's channels. */
   readonly brick: number;
+  /**
+   * Cells a stage of the networks that weights are generated for; a resulting network has the space's. Fewer of them make
+   * a step several times cheaper, and rank the same cells.
+   */
+  readonly cells: number;
 }
 
 export interface CellHyperNetOptions {
@@ -88,26 +93,48 @@ export class CellHyperNet {
     { noiseSeed }: { readonly noiseSeed?: number | undefined } = {},
   ): Tensor[] {
     const sites = listCellSites(architecture).filter((site) => site.kind === "edge");
-    const groups = generatedOperations.flatMap((operation) =>
-      Array.from({ length: stageCount }, (_, stage) => ({
-        operation,
-        stage,
-        sites: sites.filter((site) => site.operation === operation && site.stage === stage),
-      })).filter((group) => group.sites.length > 0),
+    const operationsUsed = generatedOperations.filter((operation) =>
+      sites.some((site) => site.operation === operation),
     );
-    if (groups.length === 0) return [];
-    const ordered = groups.flatMap((group) => group.sites);
-    const features = this.#run(this.#describe(architecture, ordered, noiseSeed)); // [rows, width]
+    if (operationsUsed.length === 0) return [];
+    const groups = operationsUsed.map((operation) => sites.filter((site) => site.operation === operation));
+    const features = this.#run(this.#describe(architecture, groups.flat(), noiseSeed)); // [rows, width]
+    const parts = features.split(
+      groups.map((group) => this.#countRows(group)),
+      0,
+    );
     const weights = new Map<EdgeSite, Tensor>();
-    const sizes = groups.map((group) => group.sites.length * this.#blocks(group.stage) ** 2);
-    const { brick } = this.settings;
-    for (const [index, part] of features.split(sizes, 0).entries()) {
-      const { operation, stage, sites: members } = groups[index];
-      const rows = linear(part, this.#normalized(`output.${operation}`));
-      const layout = { brick, blocks: this.#blocks(stage), kernel: kernels[operation] };
-      for (const [member, weight] of layBricks(rows, layout).entries()) weights.set(members[member], weight);
+    for (const [index, operation] of operationsUsed.entries()) {
+      // Not normalised: the norm of every weight is taken out afterwards.
+      const rows = linear(parts[index], this.#parameters.get(`output.${operation}`)!);
+      this.#layStages(rows, groups[index], weights);
     }
     return sites.map((site) => weights.get(site)!);
+  }
+
+  /** Weights of the sites, all of one operation and by stage, from their rows. */
+  #layStages(rows: Tensor, sites: readonly EdgeSite[], weights: Map<EdgeSite, Tensor>): void {
+    const stages = Array.from({ length: stageCount }, (_, stage) =>
+      sites.filter((site) => site.stage === stage),
+    );
+    const parts = rows.split(
+      stages.map((members) => this.#countRows(members)),
+      0,
+    );
+    for (const [stage, members] of stages.entries()) {
+      const layout = {
+        brick: this.settings.brick,
+        blocks: this.#blocks(stage),
+        kernel: kernels[members[0].operation],
+      };
+      for (const [member, weight] of layBricks(parts[stage], layout).entries()) {
+        weights.set(members[member], weight);
+      }
+    }
+  }
+
+  #countRows(sites: readonly EdgeSite[]): number {
+    return sites.reduce((sum, { stage }) => sum + this.#blocks(stage) ** 2, 0);
   }
 
   /** Bricks along the outputs of a stage's weights. */
@@ -123,7 +150,7 @@ export class CellHyperNet {
       edge: cellEdges.length,
       operation: generatedOperations.length,
       stage: stageCount,
-      position: this.#space.cells,
+      position: this.settings.cells,
       outputs: blocks,
       inputs: blocks,
       noise: 1,
@@ -144,7 +171,7 @@ export class CellHyperNet {
     noiseSeed: number | undefined,
   ): Tensor {
     const at = this.#features;
-    const rows = sites.reduce((sum, { stage }) => sum + this.#blocks(stage) ** 2, 0);
+    const rows = this.#countRows(sites);
     const data = new Float32Array(rows * at.length);
     const cell = pruneCell(architecture.cell).map(
       (operation, edge) => at.cell + edge * operations.length + operations.indexOf(operation),

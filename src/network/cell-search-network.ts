@@ -1,6 +1,8 @@
 /**
  * A SMASH network of the NAS-Bench-201 space: a HyperNet that generates the convolutions of all cells, and freely
  * learned stem, reductions, head and BatchNorms. A BatchNorm inside cells is learned per stage, cell, edge and operation.
+ *
+ * Networks may be run with fewer cells a stage than the architecture has (`hypernet.cells`).
  */
 
 import {
@@ -52,11 +54,17 @@ export class CellSearchNetwork implements SearchNetwork {
         space,
         cellEdges.map(() => operation),
       );
-      for (const site of listCellSites(all)) this.free.add(site, { weight: site.kind !== "edge" });
+      for (const site of listCellSites(this.shrink(all)))
+        this.free.add(site, { weight: site.kind !== "edge" });
     }
   }
 
-  /** Weights of `listCellSites`: one pass of the HyperNet. */
+  /** The network that is run for an architecture: the same cell, `hypernet.cells` times a stage. */
+  shrink(architecture: CellArchitecture): CellArchitecture {
+    return { ...architecture, cells: this.hypernet.settings.cells };
+  }
+
+  /** Weights of `listCellSites` of a shrunk architecture: one pass of the HyperNet. */
   generate(architecture: CellArchitecture, { statistics, noiseSeed }: ForwardOptions): SiteWeights {
     const sites = listCellSites(architecture);
     const weights = this.hypernet.generate(architecture, { noiseSeed });
@@ -67,8 +75,9 @@ export class CellSearchNetwork implements SearchNetwork {
 
   forward(architecture: Architecture, options: ForwardOptions): Forward {
     if (architecture.space !== "nas-bench-201") throw new TypeError("an architecture of another space");
-    const source = this.generate(architecture, options);
-    return (images) => runCells(architecture, source, images, options);
+    const shrunk = this.shrink(architecture);
+    const source = this.generate(shrunk, options);
+    return (images) => runCells(shrunk, source, images, options);
   }
 
   parameters(): NamedTensors {

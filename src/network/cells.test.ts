@@ -28,7 +28,7 @@ const space: CellSettings = {
   input: { channels: 3, size: 8 },
   classes: 5,
 };
-const hypernet = { width: 16, layers: 2, brick: 4 };
+const hypernet = { width: 16, layers: 2, brick: 4, cells: 2 };
 const sample = (seed: number) => new CellSpace(space).sample(Random.stream(seed, "test"));
 const create = (seed: number) => new CellSearchNetwork({ space, hypernet, seed });
 
@@ -192,6 +192,19 @@ describe("the HyperNet of cells", () => {
       expect(weights(1)).not.toEqual(weights(2));
       expect(weights()).not.toEqual(weights(1));
     });
+  });
+
+  it("may serve networks of fewer cells a stage than the architecture has", () => {
+    scope(() =>
+      noGrad(() => {
+        const network = new CellSearchNetwork({ space, hypernet: { ...hypernet, cells: 1 }, seed: 4 });
+        expect(network.hypernet.generate(network.shrink(architecture))).toHaveLength(5 * 3);
+        const images = normal([4, 3, 8, 8], 1).channelsLast();
+        const logits = (cells: number) =>
+          network.forward({ ...architecture, cells }, { statistics: batchStatistics })(images);
+        expect(logits(2).toArray()).toEqual(logits(1).toArray());
+      }),
+    );
   });
 
   it("refuses bricks that do not fit the channels", () => {

@@ -33,8 +33,8 @@ const spaces: readonly (readonly [string, SearchSettings])[] = [
   [
     "nas-bench-201",
     {
-      space: { name: "nas-bench-201", channels: 4, cells: 1, sampling: "uniform", input, classes: 5 },
-      hypernet: { width: 8, layers: 1, brick: 4 },
+      space: { name: "nas-bench-201", channels: 4, cells: 2, sampling: "uniform", input, classes: 5 },
+      hypernet: { width: 8, layers: 1, brick: 4, cells: 1 },
     },
   ],
 ];

@@ -82,7 +82,7 @@ export async function openTraining(
 }
 
 /** Trains to the end; nothing is left to do where that is reached. */
-async function trainHyperNet(
+export async function trainHyperNet(
   { folder, config }: SearchJob,
   opened: OpenedTraining,
   { emit, shouldStop, now }: JobContext,
