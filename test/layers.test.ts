@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 const src = fileURLToPath(new URL("../src", import.meta.url));
 /** Files and folders directly below src; each may import only from those before it. */
 const order =
-  "errors random nearest files statistics tensor nn data arch hypernet network search train rank report config store run cli index".split(
+  "errors random nearest files statistics tensor nn data arch hypernet network search train rank report config store run study cli index".split(
     " ",
   );
 const pure = ["statistics", "arch", "search", "report"];

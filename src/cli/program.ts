@@ -12,6 +12,7 @@ import { registerDemo } from "./commands/demo.js";
 import { registerRank } from "./commands/rank.js";
 import { registerReport } from "./commands/report.js";
 import { registerSearch } from "./commands/search.js";
+import { registerStudy } from "./commands/study.js";
 import { registerTrain } from "./commands/train.js";
 import { addCommonOptions } from "./common-options.js";
 import { exitCodes, reportError } from "./exit.js";
@@ -25,6 +26,7 @@ const registrations: readonly ((program: Command) => void)[] = [
   registerRank,
   registerTrain,
   registerReport,
+  registerStudy,
   registerArch,
   registerData,
   registerBench,

@@ -1,0 +1,54 @@
+/** The HyperNets that a study compares. */
+
+import type { RunConfig } from "../config/index.js";
+import { SmashError } from "../errors.js";
+import type { StudyRequest } from "./request.js";
+
+export interface Variant {
+  /** In measurements and figures, and of the run folder. */
+  readonly name: string;
+  readonly config: RunConfig;
+}
+
+export function listVariants(request: StudyRequest): readonly Variant[] {
+  const { study, config, seeds, run } = request;
+  const variants = {
+    "nas-bench-201": () => [{ name: "hypernet", config }],
+    correlation: () => [{ name: "hypernet", config }],
+    corrupt: () => [{ name: "hypernet", config }],
+    // SMASH section 5: a much smaller HyperNet breaks the correlation.
+    crippled: () => [
+      { name: "whole", config },
+      { name: "crippled", config: scaleHyperNet(config, 1 / 16) },
+    ],
+    capacity: () =>
+      [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16].map((scale) => ({
+        name: `width-${Math.round(1 / scale)}`,
+        config: scaleHyperNet(config, scale),
+      })),
+    seeds: () =>
+      Array.from({ length: Math.max(seeds, 2) }, (_, seed) => ({
+        name: `seed-${seed}`,
+        config: { ...config, seed },
+      })),
+  }[study]();
+  if (run !== undefined && variants.length > 1) {
+    throw new SmashError("usage", {
+      rule: `The study ${study} trains several HyperNets of its own.`,
+      found: `--run ${run}.`,
+      fix: "leave out --run; --preset and --config say what is trained.",
+    });
+  }
+  return variants;
+}
+
+/** The configuration with a HyperNet of this share of the width, or growth; at least one layer and feature stay. */
+export function scaleHyperNet(config: RunConfig, scale: number): RunConfig {
+  const scaled = (count: number) => Math.max(1, Math.round(count * scale));
+  if (config.space.name === "nas-bench-201") {
+    const { hypernet, ...rest } = config as Extract<RunConfig, { hypernet: { width: number } }>;
+    return { ...rest, hypernet: { ...hypernet, width: scaled(hypernet.width) } };
+  }
+  const { hypernet, ...rest } = config as Extract<RunConfig, { hypernet: { growth: number } }>;
+  return { ...rest, hypernet: { ...hypernet, growth: scaled(hypernet.growth) } };
+}
