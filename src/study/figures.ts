@@ -20,7 +20,8 @@ export function planScatter({ study, scores, truths, spearman, topHalf }: Compar
       truth: truths[item],
       half: half.has(item) ? "better half" : "other half",
     }))
-    .filter(({ score }) => Number.isFinite(score));
+    // A logarithmic axis has no place for zero.
+    .filter(({ score, truth }) => Number.isFinite(score) && truth > 0);
   return {
     name: "score-truth",
     title: "Score against true error",

@@ -46,7 +46,7 @@ function drawEdge({ source, target }: Edge, operation: Operation, isLive: boolea
     ? { x: 450, y: 92, "text-anchor": "middle" }
     : source === 1 && target === 2
       ? { x: 460, y: 249 }
-      : { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 + (dy < 0 ? -14 : 22), "text-anchor": "middle" };
+      : { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 + (dy < 0 ? -24 : 32), "text-anchor": "middle" };
   const stroke = {
     stroke: color,
     "stroke-width": operation === "none" ? 1.5 : 3,
