@@ -2,6 +2,7 @@
 // cross into JavaScript. JavaScript hands over an error factory; what it returns is thrown.
 
 #include <ATen/Parallel.h>
+#include <ATen/record_function.h>
 #include <c10/core/GradMode.h>
 #include <c10/util/Backtrace.h>
 #include <c10/util/Exception.h>
@@ -90,6 +91,8 @@ napi_value call_op(napi_env env, napi_callback_info info) {
     if (count < op.arity()) {
       throw BadArgument(std::to_string(op.arity()) + " arguments, got " + std::to_string(count));
     }
+    at::RecordFunction observed(at::RecordScope::USER_SCOPE);
+    if (observed.isActive()) observed.before("smash::" + op.name());
     return op.call(Context{env, instance_of(env).table}, arguments, described);
   });
 }
@@ -233,8 +236,11 @@ NAPI_MODULE_INIT() {
       env, instance, [](napi_env, void* data, void*) { delete static_cast<Instance*>(data); }, nullptr);
   add_tensor_ops(instance->ops);
   add_bank_ops(instance->ops);
+  add_conv_ops(instance->ops);
   add_weight_ops(instance->ops);
+  add_hypernet_ops(instance->ops);
   add_optimizer_ops(instance->ops);
+  add_profiler_ops(instance->ops);
   for (const auto& op : instance->ops) define(env, exports, op->name().c_str(), call_op, op.get());
   for (const Raw& raw : kRaw) define(env, exports, raw.name, call_raw, &raw);
   return exports;

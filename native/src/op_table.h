@@ -97,7 +97,10 @@ void add_op(OpTable& table, const char* name, const char* parameters, Result (*f
 // Each source file of ops adds its own.
 void add_tensor_ops(OpTable& table);
 void add_bank_ops(OpTable& table);
+void add_conv_ops(OpTable& table);
 void add_weight_ops(OpTable& table);
+void add_hypernet_ops(OpTable& table);
 void add_optimizer_ops(OpTable& table);
+void add_profiler_ops(OpTable& table);
 
 }  // namespace smash

@@ -8,6 +8,8 @@
 #include <torch/csrc/autograd/variable.h>
 #include <torch/version.h>
 
+#include <dlfcn.h>
+
 #include "allocator.h"
 #include "op_table.h"
 
@@ -20,6 +22,16 @@ template <class Fill>
 Tensor random_fill(const Ints& shape, int64_t seed, at::ScalarType dtype, at::Device device, Fill fill) {
   at::Generator generator = at::detail::createCPUGenerator(static_cast<uint64_t>(seed));
   return fill(at::empty(shape, at::TensorOptions(dtype)), generator).to(device);
+}
+
+// OpenBLAS built on pthreads keeps threads of its own, which spin against OpenMP's for the same cores: small products
+// become a hundred times slower. One thread is better then; built on OpenMP it shares ours.
+void set_threads(int64_t count) {
+  at::set_num_threads(static_cast<int>(count));
+  constexpr int kPthreads = 1;
+  const auto parallel = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_parallel"));
+  const auto set = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+  if (parallel != nullptr && set != nullptr && parallel() == kPthreads) set(1);
 }
 
 Tensor differentiable_sum(const Tensor& x, const Ints& dims, bool keep) {
@@ -36,7 +48,7 @@ void add_tensor_ops(OpTable& table) {
   // Engine
   op("torchVersion", "", []() { return std::string(TORCH_VERSION); });
   op("cudaDevices", "", []() { return at::hasCUDA() ? static_cast<int64_t>(at::detail::getCUDAHooks().getNumGPUs()) : int64_t{0}; });
-  op("setThreads", "count", [](int64_t count) { at::set_num_threads(static_cast<int>(count)); });
+  op("setThreads", "count", [](int64_t count) { set_threads(count); });
   op("getThreads", "", []() { return static_cast<int64_t>(at::get_num_threads()); });
   op("memoryStats", "", []() { const MemoryStats s = memory_stats(); return Ints{s.live_bytes, s.cached_bytes, s.peak_bytes}; });
   op("emptyCache", "", []() { empty_cache(); });

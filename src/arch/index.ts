@@ -3,6 +3,7 @@ export type { Architecture } from "./any-architecture.js";
 export { architectureVersion, architectureSchema } from "./architecture.js";
 export type { Architecture as MemoryBankArchitecture, Block, Convolution, Layer } from "./architecture.js";
 export { checkSpaceSettings } from "./check-space.js";
+export { corruptArchitecture } from "./corrupt.js";
 export type { Cost } from "./cost.js";
 export { MemoryBankSpace } from "./memory-bank-space.js";
 export { CellSpace } from "./nas-bench-201/cell-space.js";

@@ -17,6 +17,7 @@ import {
   pruneCell,
   stageChannels,
   stageCount,
+  type Cell,
   type CellArchitecture,
   type CellSettings,
   type ConvolutionOperation,
@@ -90,7 +91,14 @@ export class CellHyperNet {
    */
   generate(
     architecture: CellArchitecture,
-    { noiseSeed }: { readonly noiseSeed?: number | undefined } = {},
+    {
+      noiseSeed,
+      describedAs = architecture.cell,
+    }: {
+      readonly noiseSeed?: number | undefined;
+      /** Told to be the whole cell, for experiments; the sites stay the architecture's. */
+      readonly describedAs?: Cell;
+    } = {},
   ): Tensor[] {
     const sites = listCellSites(architecture).filter((site) => site.kind === "edge");
     const operationsUsed = generatedOperations.filter((operation) =>
@@ -98,7 +106,7 @@ export class CellHyperNet {
     );
     if (operationsUsed.length === 0) return [];
     const groups = operationsUsed.map((operation) => sites.filter((site) => site.operation === operation));
-    const features = this.#run(this.#describe(architecture, groups.flat(), noiseSeed)); // [rows, width]
+    const features = this.#run(this.#describe(describedAs, groups.flat(), noiseSeed)); // [rows, width]
     const parts = features.split(
       groups.map((group) => this.#countRows(group)),
       0,
@@ -165,15 +173,11 @@ export class CellHyperNet {
   }
 
   /** One row a block of a weight: [rows, features]. */
-  #describe(
-    architecture: CellArchitecture,
-    sites: readonly EdgeSite[],
-    noiseSeed: number | undefined,
-  ): Tensor {
+  #describe(whole: Cell, sites: readonly EdgeSite[], noiseSeed: number | undefined): Tensor {
     const at = this.#features;
     const rows = this.#countRows(sites);
     const data = new Float32Array(rows * at.length);
-    const cell = pruneCell(architecture.cell).map(
+    const cell = pruneCell(whole).map(
       (operation, edge) => at.cell + edge * operations.length + operations.indexOf(operation),
     );
     const noise = noiseSeed === undefined ? undefined : normalNumbers(rows, noiseSeed);

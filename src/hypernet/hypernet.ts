@@ -14,7 +14,7 @@ import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
 import {
   cat,
-  conv2d,
+  denseBlock,
   fromArray,
   generatedWeights,
   normal,
@@ -98,26 +98,35 @@ export class HyperNet {
     return weights.map((weight, index) => weight.mul(Math.sqrt(2 * shapes[index].outputs)));
   }
 
-  /** [1, C + 1, k, L], channels-last */
+  /** [C + 1, k, L] */
   #input({ channels, height, length, data }: EncodedArchitecture, noiseSeed: number | undefined): Tensor {
     const place = { device: this.#device, dtype: this.#dtype };
-    const c = fromArray(data, [1, channels, height, length], place);
-    const shape = [1, 1, height, length];
+    const c = fromArray(data, [channels, height, length], place);
+    const shape = [1, height, length];
     const z = noiseSeed === undefined ? zeros(shape, place) : normal(shape, noiseSeed, place);
-    return cat([c, z], 1).channelsLast();
+    return cat([c, z], 0);
   }
 
-  /** [1, C + 1, k, L] -> [1, rowOutputs * columnInputs, k, L] */
+  /** [C + 1, k, L] -> [1, rowOutputs * columnInputs, k, L], channels-last */
   #run(input: Tensor): Tensor {
+    const [, height, length] = input.shape;
     let x = input;
     for (const [block, layers] of this.settings.denseBlocks.entries()) {
-      if (block > 0) x = conv2d(x.leakyRelu(slope), this.#normalized(`transition${block}`));
-      for (let layer = 0; layer < layers; layer++) {
-        const grown = conv2d(x.leakyRelu(slope), this.#normalized(`dense${block}.${layer}`), { padding: 1 });
-        x = cat([x, grown], 1);
+      if (block > 0) {
+        const narrowed = this.#pointwise(`transition${block}`).matmul(flatten(x.leakyRelu(slope)));
+        x = narrowed.reshape([narrowed.shape[0], height, length]);
       }
+      const weights = Array.from({ length: layers }, (_, layer) =>
+        this.#parameters.get(`dense${block}.${layer}`)!,
+      );
+      x = denseBlock(x, weights, { slope });
     }
-    return conv2d(x.leakyRelu(slope), this.#normalized("output")).channelsLast();
+    const outputs = this.#pointwise("output");
+    return flatten(x.leakyRelu(slope))
+      .transpose(0, 1)
+      .matmul(outputs.transpose(0, 1)) // [k * L, outputs]
+      .reshape([1, height, length, outputs.shape[0]])
+      .permute([0, 3, 1, 2]);
   }
 
   #addConvolution(name: string, shape: readonly number[], seed: number): void {
@@ -128,8 +137,15 @@ export class HyperNet {
     this.#parameters.set(name, weight.requireGrad());
   }
 
-  #normalized(name: string): Tensor {
+  /** A normalised 1x1 convolution as a matrix [outputs, inputs]. */
+  #pointwise(name: string): Tensor {
     const weight = this.#parameters.get(name)!;
-    return weight.div(weight.norm());
+    return weight.div(weight.norm()).reshape(weight.shape.slice(0, 2));
   }
+}
+
+/** [C, k, L] -> [C, k * L] */
+function flatten(x: Tensor): Tensor {
+  const [channels, height, length] = x.shape;
+  return x.reshape([channels, height * length]);
 }

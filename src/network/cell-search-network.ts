@@ -65,9 +65,11 @@ export class CellSearchNetwork implements SearchNetwork {
   }
 
   /** Weights of `listCellSites` of a shrunk architecture: one pass of the HyperNet. */
-  generate(architecture: CellArchitecture, { statistics, noiseSeed }: ForwardOptions): SiteWeights {
+  generate(architecture: CellArchitecture, options: ForwardOptions): SiteWeights {
+    const { statistics, noiseSeed, describedAs = architecture } = options;
     const sites = listCellSites(architecture);
-    const weights = this.hypernet.generate(architecture, { noiseSeed });
+    if (describedAs.space !== "nas-bench-201") throw new TypeError("a description of another space");
+    const weights = this.hypernet.generate(architecture, { noiseSeed, describedAs: describedAs.cell });
     const positions = [...sites.keys()].filter((index) => sites[index].kind === "edge");
     const generated = new Map<number, Tensor>(positions.map((position, index) => [position, weights[index]]));
     return this.free.source(sites, { statistics, generated });

@@ -1,6 +1,9 @@
 /**
  * The one forward pass of the NAS-Bench-201 space: interprets an architecture with weights from any source, walking
  * `listCellSites` in its order. Everything is channels-last. Edges that carry nothing to the output are not computed.
+ *
+ * Its few shapes are met in every step, so `conv2d` is faster here than `sameConv2d`, which is for shapes never seen
+ * before (88 against 104 ms of processor time a step).
  */
 
 import {

@@ -16,9 +16,9 @@ import {
 import {
   avgPool2d,
   BankBuffer,
-  conv2d,
   globalAvgPool2d,
   linear,
+  sameConv2d,
   type DType,
   type Tensor,
 } from "../tensor/index.js";
@@ -116,21 +116,21 @@ class Interpreter {
 
   /** BatchNorm (where there is one), activation, convolution; or convolution first, with "post" order. */
   #activateAndConvolve(index: number, x: Tensor, activation: Activation): Tensor {
-    return this.#isPre
-      ? this.#convolve(index, this.#show(activate(this.#normalize(index, x), activation)))
-      : this.#show(activate(this.#normalize(index, this.#convolve(index, x)), activation));
+    if (!this.#isPre) {
+      return this.#show(activate(this.#normalize(index, this.#convolve(index, x)), activation));
+    }
+    const normalized = this.#normalize(index, x);
+    // A ReLU inside the convolution costs no pass of its own, but cannot be shown.
+    const isFused = activation === "relu" && this.#options.onActivation === undefined;
+    if (isFused) return this.#convolve(index, normalized, { relu: true });
+    return this.#convolve(index, this.#show(activate(normalized, activation)));
   }
 
-  #convolve(index: number, x: Tensor): Tensor {
+  #convolve(index: number, x: Tensor, { relu = false } = {}): Tensor {
     const site = this.#sites[index];
     if (site.kind === "head") throw new TypeError("the head is not a convolution");
-    const [, , height, width] = site.shape;
-    const [vertical, horizontal] = site.dilation;
-    return conv2d(x, this.#cast(this.#source.weights(index).weight), {
-      padding: [(vertical * (height - 1)) / 2, (horizontal * (width - 1)) / 2],
-      dilation: site.dilation,
-      groups: site.groups,
-    });
+    const { dilation, groups } = site;
+    return sameConv2d(x, this.#cast(this.#source.weights(index).weight), { dilation, groups, relu });
   }
 
   #show(activated: Tensor): Tensor {

@@ -1,7 +1,7 @@
 /** What every space's search network and resulting network must hold. */
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { countCost, createSpace, pruneCell } from "../arch/index.js";
+import { corruptArchitecture, countCost, createSpace, pruneCell } from "../arch/index.js";
 import { Random } from "../random.js";
 import { crossEntropy, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
 import { createNetwork, createSearchNetwork, type SearchSettings } from "./create-network.js";
@@ -163,6 +163,22 @@ describe.each(spaces)("the %s space", (name, settings) => {
         }
       });
     }
+  });
+
+  it("runs an architecture with weights that are meant for another description", () => {
+    scope(() =>
+      noGrad(() => {
+        const network = createSearchNetwork(settings, { seed: 2 });
+        const images = normal([4, 3, 8, 8], 1).channelsLast();
+        const architecture = sample(2);
+        const corrupted = corruptArchitecture(architecture, settings.space, Random.stream(1));
+        expect(corrupted).not.toEqual(architecture);
+        const logits = (describedAs?: typeof architecture) =>
+          network.forward(architecture, { statistics: batchStatistics, describedAs })(images);
+        expect(logits(architecture).toArray()).toEqual(logits().toArray());
+        expect(logits(corrupted).toArray()).not.toEqual(logits().toArray());
+      }),
+    );
   });
 
   it("refuses to perturb an architecture of another space", () => {

@@ -13,6 +13,11 @@ export interface ForwardOptions extends RunOptions {
   readonly statistics: BatchNormStatistics;
   /** Seed of the noise z; without it z = 0. */
   readonly noiseSeed?: number | undefined;
+  /**
+   * What the HyperNet is told instead of the architecture itself, to see whether it listens: one that
+   * `corruptArchitecture` gives.
+   */
+  readonly describedAs?: Architecture | undefined;
 }
 
 interface HasParameters {

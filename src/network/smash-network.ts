@@ -46,11 +46,13 @@ export class SmashNetwork implements SearchNetwork {
   }
 
   /** Generates the weights of an architecture: one pass of the HyperNet. */
-  generate(architecture: MemoryBankArchitecture, { statistics, noiseSeed }: ForwardOptions): WeightSource {
+  generate(architecture: MemoryBankArchitecture, options: ForwardOptions): WeightSource {
+    const { statistics, noiseSeed, describedAs = architecture } = options;
+    if (describedAs.space !== "memory-banks") throw new TypeError("a description of another space");
     const shapes = listSites(architecture)
       .filter((site) => site.kind === "pointwise")
       .map(({ shape: [outputs, inputs] }) => ({ outputs, inputs }));
-    const pointwise = this.hypernet.generate(encodeArchitecture(architecture, this.space.settings), shapes, {
+    const pointwise = this.hypernet.generate(encodeArchitecture(describedAs, this.space.settings), shapes, {
       noiseSeed,
     });
     return new GeneratedSource(architecture, pointwise, { free: this.free, statistics });

@@ -5,7 +5,7 @@
  * thousand images tie often.
  */
 
-import { averageRanks } from "./ranks.js";
+import { averageRanks, order } from "./ranks.js";
 
 type Numbers = readonly number[];
 
@@ -38,7 +38,7 @@ export function kendall(x: Numbers, y: Numbers): number {
   let [difference, untiedX, untiedY] = [0, 0, 0];
   for (let one = 1; one < x.length; one++) {
     for (let other = 0; other < one; other++) {
-      const [signX, signY] = [Math.sign(x[one] - x[other]), Math.sign(y[one] - y[other])];
+      const [signX, signY] = [order(x[one], x[other]), order(y[one], y[other])];
       difference += signX * signY;
       untiedX += signX * signX;
       untiedY += signY * signY;

@@ -50,6 +50,12 @@ const lists = fc
   .map((pairs) => [pairs.map(([x]) => x), pairs.map(([, y]) => y)] as const);
 
 describe("correlations", () => {
+  it("by rank take infinite values as the largest, equal among themselves", () => {
+    expect(averageRanks([Infinity, 2, Infinity, 1])).toEqual([3.5, 2, 3.5, 1]);
+    expect(spearman([1, 2, Infinity], [1, 2, 3])).toBeCloseTo(1, 12);
+    expect(kendall([1, 2, Infinity], [1, 2, 3])).toBeCloseTo(1, 12);
+  });
+
   it("lie between -1 and 1, are symmetric, and turn with the sign", () => {
     fc.assert(
       fc.property(lists, ([x, y]) => {

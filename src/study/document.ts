@@ -36,10 +36,17 @@ export interface ComparisonDocument extends Omit<Agreement, "n"> {
   readonly baselines: Readonly<Record<string, Agreement>>;
 }
 
+/** A score that is not a number predicts the worst. */
+const lastIfUndefined = (value: number) => (Number.isNaN(value) ? Infinity : value);
+
 export function compare(input: ComparisonInput): ComparisonDocument {
   const { study, names, truths, predictors, baselines, parameters, seed, resamples } = input;
   const agree = ({ values }: Predictor) =>
-    measureAgreement(values, truths, { parameters, seed, ...(resamples !== undefined && { resamples }) });
+    measureAgreement(values.map(lastIfUndefined), truths, {
+      parameters,
+      seed,
+      ...(resamples !== undefined && { resamples }),
+    });
   const table = (list: readonly Predictor[]) =>
     Object.fromEntries(list.map((predictor) => [predictor.name, agree(predictor)]));
   const by = table(predictors);

@@ -1,8 +1,9 @@
 /** Runs a study to its end: measurements, statistics, figures, the document. */
 
-import { cellName, countCost, type Architecture } from "../arch/index.js";
+import { cellName, corruptArchitecture, countCost, type Architecture } from "../arch/index.js";
 import { loadDataset, type Dataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
+import { Random } from "../random.js";
 import { findProxy } from "../rank/index.js";
 import { computeType, prepareData, prepareEvaluation } from "../run/index.js";
 import { evaluateGenerated, loadBatches } from "../train/index.js";
@@ -15,13 +16,15 @@ import { StudyFolder } from "./study-folder.js";
 import { trainedHyperNet, type TrainedHyperNet } from "./trained-hypernet.js";
 import type { TrainingData } from "./train-normally.js";
 import { findTruths, studyArchitectures } from "./truths.js";
-import { listVariants, type Variant } from "./variants.js";
+import { hypernetOf, listVariants, type Variant } from "./variants.js";
 
 export interface StudyResult extends ComparisonDocument {
   /** Scored with generated weights, by one HyperNet. */
   readonly architecturesPerMinute: number;
   /** Mean Spearman between seeds of normal training; null where truths have one seed only. */
   readonly seedCeiling: number | null;
+  /** Share of the architectures whose loss is lower with the right encoding; null but in the study of corrupted ones. */
+  readonly rightIsBetter: number | null;
   /** SVG files. */
   readonly figures: readonly string[];
 }
@@ -45,7 +48,8 @@ export async function runStudy(job: StudyJob, context: StudyContext): Promise<St
   const bench = { folder, dataset, architectures, table: await MeasurementTable.open(folder) };
   const variants = listVariants(request);
   for (const [index, variant] of variants.entries()) {
-    const trained = await trainedHyperNet(job, { folder, dataset, ...variant }, context);
+    const place = { folder, dataset, name: hypernetOf(variant), config: variant.config };
+    const trained = await trainedHyperNet(job, place, context);
     await scoreAll(bench, { trained, variant }, context);
     if (index === 0) await scoreProxies(job, { bench, trained }, context);
   }
@@ -59,6 +63,7 @@ export async function runStudy(job: StudyJob, context: StudyContext): Promise<St
     ...document,
     architecturesPerMinute: (60 * seconds.length) / seconds.reduce((sum, value) => sum + value, 0),
     seedCeiling: truths.ceiling,
+    rightIsBetter: request.study === "corrupt" ? rightIsBetter(bench) : null,
     figures: drawn.map(({ name }) => folder.figurePath(name)),
   };
   await folder.writeResult(result);
@@ -76,7 +81,7 @@ async function scoreAll(
   { trained, variant }: { readonly trained: TrainedHyperNet; readonly variant: Variant },
   context: StudyContext,
 ): Promise<void> {
-  const { name, config } = variant;
+  const { name, config, isCorrupted = false } = variant;
   const { batchNorm } = config.ranking;
   const options = { batchNorm, computeType: computeType(config) };
   await table.measure(
@@ -84,9 +89,14 @@ async function scoreAll(
     {
       label: `scoring (${name})`,
       names: [`${name}.loss`, `${name}.error`, `${name}.seconds`],
-      run: (architecture) => {
+      run: (architecture, item) => {
         const start = context.now();
-        const { loss, error } = evaluateGenerated(trained.network, architecture, trained.scoring, options);
+        const random = Random.stream(config.seed, "corrupt", item);
+        const describedAs = isCorrupted ? corruptArchitecture(architecture, config.space, random) : undefined;
+        const { loss, error } = evaluateGenerated(trained.network, architecture, trained.scoring, {
+          ...options,
+          describedAs,
+        });
         const seconds = (context.now() - start) / 1000;
         return { [`${name}.loss`]: loss, [`${name}.error`]: error, [`${name}.seconds`]: seconds };
       },
@@ -117,6 +127,13 @@ async function scoreProxies(
       context,
     );
   }
+}
+
+function rightIsBetter({ table, architectures }: Bench): number {
+  const [right, corrupted] = ["right.loss", "corrupted.loss"].map((name) =>
+    table.column(name, architectures.length),
+  );
+  return right.filter((loss, item) => loss < corrupted[item]).length / right.length;
 }
 
 function summarize(

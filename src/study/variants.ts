@@ -5,17 +5,25 @@ import { SmashError } from "../errors.js";
 import type { StudyRequest } from "./request.js";
 
 export interface Variant {
-  /** In measurements and figures, and of the run folder. */
+  /** In measurements and figures. */
   readonly name: string;
+  /** Run folder of its HyperNet. Default: its name. */
+  readonly hypernet?: string;
+  /** Whether the HyperNet is told of another architecture than the one whose weights it generates. */
+  readonly isCorrupted?: boolean;
   readonly config: RunConfig;
 }
 
 export function listVariants(request: StudyRequest): readonly Variant[] {
   const { study, config, seeds, run } = request;
-  const variants = {
+  const variants: readonly Variant[] = {
     "nas-bench-201": () => [{ name: "hypernet", config }],
     correlation: () => [{ name: "hypernet", config }],
-    corrupt: () => [{ name: "hypernet", config }],
+    // SMASH section 5.1: the score should be best with the right encoding.
+    corrupt: () => [
+      { name: "right", hypernet: "hypernet", config },
+      { name: "corrupted", hypernet: "hypernet", config, isCorrupted: true },
+    ],
     // SMASH section 5: a much smaller HyperNet breaks the correlation.
     crippled: () => [
       { name: "whole", config },
@@ -32,7 +40,7 @@ export function listVariants(request: StudyRequest): readonly Variant[] {
         config: { ...config, seed },
       })),
   }[study]();
-  if (run !== undefined && variants.length > 1) {
+  if (run !== undefined && new Set(variants.map(hypernetOf)).size > 1) {
     throw new SmashError("usage", {
       rule: `The study ${study} trains several HyperNets of its own.`,
       found: `--run ${run}.`,
@@ -40,6 +48,11 @@ export function listVariants(request: StudyRequest): readonly Variant[] {
     });
   }
   return variants;
+}
+
+/** Name of the run folder of a variant's HyperNet. */
+export function hypernetOf({ name, hypernet = name }: Variant): string {
+  return hypernet;
 }
 
 /** The configuration with a HyperNet of this share of the width, or growth; at least one layer and feature stay. */

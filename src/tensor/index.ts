@@ -21,10 +21,11 @@ export {
   maxPool2d,
   nllLoss,
   orthogonalBasis,
+  sameConv2d,
   stack,
   where,
 } from "./ops.js";
-export type { BatchNormOptions, ConvOptions, Pair, PoolOptions } from "./ops.js";
+export type { BatchNormOptions, ConvOptions, Pair, PoolOptions, SameConvOptions } from "./ops.js";
 export { BankBuffer } from "./banks.js";
-export { generatedWeights, sliceWeights } from "./weights.js";
+export { denseBlock, generatedWeights, sliceWeights } from "./weights.js";
 export type { GeneratedLayer } from "./weights.js";

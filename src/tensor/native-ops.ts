@@ -104,10 +104,14 @@ export interface NativeOps {
   newBanks(like: Handle, channels: number): Handle;
   readBanks(buffer: Handle, banks: readonly number[], width: number, relu: boolean): Handle[];
   writeBanks(buffer: Handle, value: Handle, banks: readonly number[], width: number, occupied: number): Handle;
+  sameConv2d(x: Handle, weight: Handle, dilation: readonly number[], groups: number, relu: boolean): Handle;
   generatedWeights(output: Handle, layers: readonly number[], inputs: number, outputs: number): Handle[];
   sliceWeights(weight: Handle, specs: readonly number[]): Handle[];
+  denseBlock(x: Handle, weights: readonly Handle[], slope: number): Handle;
   adamStep(parameters: readonly Handle[], means: readonly Handle[], squares: readonly Handle[], steps: readonly number[], rate: number, beta1: number, beta2: number, epsilon: number, decay: number, decoupled: boolean): number[];
   sgdStep(parameters: readonly Handle[], velocities: readonly Handle[], rate: number, momentum: number, decay: number, nesterov: boolean): void;
+  startProfile(): void;
+  stopProfile(): string;
   setErrorFactory(factory: ErrorFactory): void;
   beginScope(): void;
   endScope(keep: readonly Handle[]): void;

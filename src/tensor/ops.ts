@@ -63,6 +63,22 @@ export function conv2d(x: Tensor, weight: Tensor, options: ConvOptions<Pair> = {
   );
 }
 
+export interface SameConvOptions {
+  readonly dilation?: Pair;
+  readonly groups?: number;
+  /** Whether a ReLU comes before the convolution; it costs no pass of its own. */
+  readonly relu?: boolean;
+}
+
+/**
+ * A convolution that keeps height and width: x [N, C, H, W], weight [O, C / groups, kh, kw] with odd kernels ->
+ * [N, O, H, W], channels-last. Fast for shapes that were never seen before, which `conv2d` is not.
+ */
+export function sameConv2d(x: Tensor, weight: Tensor, options: SameConvOptions = {}): Tensor {
+  const { dilation = 1, groups = 1, relu = false } = options;
+  return new Tensor(native().sameConv2d(x.handle, weight.handle, toPair(dilation), groups, relu));
+}
+
 type Triple = number | readonly [number, number, number];
 const toTriple = (value: Triple) => (typeof value === "number" ? [value, value, value] : value);
 

@@ -26,6 +26,24 @@ export function generatedWeights(
     .map((handle) => new Tensor(handle));
 }
 
+/**
+ * A dense block of leaky ReLU and 3x3 convolutions, whose weights [growth, C + i * growth, 3, 3] are each divided by
+ * their Euclidean norm: x [C, k, L] -> [C + weights * growth, k, L].
+ */
+export function denseBlock(
+  x: Tensor,
+  weights: readonly Tensor[],
+  { slope }: { readonly slope: number },
+): Tensor {
+  return new Tensor(
+    native().denseBlock(
+      x.handle,
+      weights.map(({ handle }) => handle),
+      slope,
+    ),
+  );
+}
+
 /** Slices of a convolution weight: first output filters, first input channels, centre of the kernel. */
 export function sliceWeights(weight: Tensor, shapes: readonly (readonly number[])[]): Tensor[] {
   return native()

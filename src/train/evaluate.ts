@@ -58,6 +58,8 @@ export interface EvaluationOptions extends RunOptions {
   readonly batchNorm?: BatchNormMode;
   /** Seed of the HyperNet's noise z; without it z = 0. */
   readonly noiseSeed?: number | undefined;
+  /** See `ForwardOptions.describedAs`. */
+  readonly describedAs?: Architecture | undefined;
 }
 
 /** SMASH score of an architecture: its error and loss with generated weights (SMASH section 3). */
@@ -67,11 +69,11 @@ export function evaluateGenerated(
   data: ScoringData,
   options: EvaluationOptions = {},
 ): Score {
-  const { batchNorm = "recalibrated", noiseSeed, ...run } = options;
+  const { batchNorm = "recalibrated", noiseSeed, describedAs, ...run } = options;
   return noGrad(() =>
     scope(() => {
       const statistics = chooseStatistics(batchNorm);
-      const forward = network.forward(architecture, { ...run, statistics, noiseSeed });
+      const forward = network.forward(architecture, { ...run, statistics, noiseSeed, describedAs });
       if (statistics instanceof RecalibratedStatistics) {
         statistics.calibrate(data.calibration, ({ images }) => forward(images));
       }

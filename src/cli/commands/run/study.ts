@@ -120,7 +120,7 @@ const columns = [
 ] as const;
 
 function describe(result: StudyResult): string {
-  const { study, n, by, baselines, seedCeiling, architecturesPerMinute, figures } = result;
+  const { study, n, by, baselines, seedCeiling, rightIsBetter, architecturesPerMinute, figures } = result;
   const rows = [...Object.entries(by), ...Object.entries(baselines)].map(([name, agreement]) => [
     name,
     ...describeAgreement(agreement),
@@ -131,6 +131,9 @@ function describe(result: StudyResult): string {
     formatTextTable(columns, rows),
     "",
     ...(seedCeiling === null ? [] : [`between training seeds  ${seedCeiling.toFixed(2)}`]),
+    ...(rightIsBetter === null
+      ? []
+      : [`lower loss with the right encoding: ${formatPercent(rightIsBetter, 0)} of the architectures`]),
     ...figures.map((figure) => `figure  ${figure}`),
   ].join("\n");
 }
