@@ -23,9 +23,10 @@ function reject(rule: string, found: string, fix: string): never {
 }
 
 function checkIntegers(settings: SpaceSettings): void {
-  const { input, name: _, ...scalars } = settings;
+  const { input, ...scalars } = settings;
   const values = { ...scalars, "input.channels": input.channels, "input.size": input.size };
   for (const [name, value] of Object.entries(values)) {
+    if (typeof value === "string") continue; // the space's name
     if (Number.isInteger(value) && value >= 1 && value <= maxSetting) continue;
     const rule = `The setting ${name} is an integer from 1 to ${maxSetting}.`;
     reject(rule, `${name} ${value}.`, `Set ${name} to a positive integer.`);

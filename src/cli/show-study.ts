@@ -8,16 +8,13 @@ import { showRun } from "./show-run.js";
 export function showStudy(progress: Progress): (event: StudyEvent) => void {
   const run = showRun(progress);
   return (event) => {
-    switch (event.type) {
-      case "study-part":
-        progress.start(event.label, event.total);
-        progress.update(event.done);
-        return;
-      case "study-progress":
-        progress.update(event.done);
-        return;
-      default:
-        run(event);
+    if (event.type === "study-part") {
+      progress.start(event.label, event.total);
+      progress.update(event.done);
+    } else if (event.type === "study-progress") {
+      progress.update(event.done);
+    } else {
+      run(event);
     }
   };
 }

@@ -21,7 +21,9 @@ export type SearchSettings =
   | { readonly space: MemoryBankSettings; readonly hypernet: HyperNetSettings }
   | { readonly space: CellSettings; readonly hypernet: CellHyperNetSettings };
 
-function isOfCells<S extends SearchSettings>(settings: S): settings is Extract<S, { space: CellSettings }> {
+type CellSearchSettings = Extract<SearchSettings, { space: CellSettings }>;
+
+function isOfCells(settings: SearchSettings): settings is CellSearchSettings {
   return settings.space.name === "nas-bench-201";
 }
 
@@ -29,8 +31,7 @@ export function createSearchNetwork(settings: SearchSettings, options: NetworkOp
   if (isOfCells(settings)) {
     return new CellSearchNetwork({ space: settings.space, hypernet: settings.hypernet, ...options });
   }
-  const { space, hypernet } = settings as Exclude<SearchSettings, { space: CellSettings }>;
-  return new SmashNetwork({ space, hypernet, ...options });
+  return new SmashNetwork({ space: settings.space, hypernet: settings.hypernet, ...options });
 }
 
 /** The network that a search results in: all weights its own, with the BatchNorms of normal training. */

@@ -56,9 +56,10 @@ export class StudyFolder {
       await replaceFile(path, `${JSON.stringify({ ...asked, versions }, null, 2)}\n`);
       return;
     }
-    const { versions: _, ...saved } = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    const keys = [...new Set([...Object.keys(asked), ...Object.keys(saved)])];
-    const different = keys.find((key) => !isDeepStrictEqual(asked[key], saved[key]));
+    const saved = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const keys = new Set([...Object.keys(asked), ...Object.keys(saved)]);
+    keys.delete("versions"); // another version may go on
+    const different = [...keys].find((key) => !isDeepStrictEqual(asked[key], saved[key]));
     if (different === undefined) return;
     throw new SmashError("config", {
       rule: `A study goes on only with what it began with (${path}).`,
