@@ -64,13 +64,18 @@ export {
   SmashNetwork,
 } from "./network/index.js";
 export type { SearchNetwork, TrainableNetwork } from "./network/index.js";
-export { rankArchitectures } from "./rank/index.js";
+export { findProxy, proxies, rankArchitectures } from "./rank/index.js";
+export type { Proxy } from "./rank/index.js";
 export { Random } from "./random.js";
 export { formatTrialTable, renderFigures, renderReport } from "./report/index.js";
 export { startJob, writeReport } from "./run/index.js";
 export type { Job, RankResult, RunEvent, SearchResult, TrainResult } from "./run/index.js";
 export { rankTrials, strategies } from "./search/index.js";
 export type { Strategy, Trial } from "./search/index.js";
+export { measureAgreement } from "./statistics/index.js";
+export type { Agreement } from "./statistics/index.js";
 export { RunFolder, TrialStore } from "./store/index.js";
+export { parseTable, startStudy, studyNames } from "./study/index.js";
+export type { StudyJob, StudyName, StudyRequest, StudyResult } from "./study/index.js";
 export { memoryStats, noGrad, resolveDevice, scope, setThreads, Tensor } from "./tensor/index.js";
 export { HyperNetTraining, NetworkTraining } from "./train/index.js";

@@ -163,7 +163,7 @@ const presets: readonly Preset[] = [
     name: "nas-bench-201-tiny",
     summary: "seconds; for tests of the NAS-Bench-201 space, with the synthetic data set",
     space: { name: "nas-bench-201", channels: 4, cells: 2, sampling: "uniform", ...cifarInput },
-    hypernet: { width: 16, layers: 1, brick: 4, cells: 1 },
+    hypernet: { width: 16, layers: 1, brick: 4, cells: 1, generated: "all" },
     validationImages: 200,
     hypernetTraining: {
       steps: 60,
@@ -200,7 +200,7 @@ const presets: readonly Preset[] = [
     name: "nas-bench-201",
     summary: "the cells of NAS-Bench-201; an hour or more on two cores",
     space: { name: "nas-bench-201", channels: 16, cells: 5, sampling: "uniform", ...cifarInput },
-    hypernet: { width: 128, layers: 2, brick: 16, cells: 1 },
+    hypernet: { width: 128, layers: 2, brick: 16, cells: 1, generated: "all" },
     validationImages: 5000,
     hypernetTraining: {
       steps: 30_000,

@@ -47,7 +47,13 @@ const cells = {
     input,
     classes,
   }),
-  hypernet: z.strictObject({ width: count, layers: z.int().nonnegative(), brick: count, cells: count }),
+  hypernet: z.strictObject({
+    width: count,
+    layers: z.int().nonnegative(),
+    brick: count,
+    cells: count,
+    generated: z.enum(["all", "1x1", "none"]).default("all"),
+  }),
 } as const;
 
 const settings = {

@@ -20,6 +20,7 @@ import {
   type Cell,
   type CellArchitecture,
   type CellSettings,
+  type CellSite,
   type ConvolutionOperation,
   type EdgeSite,
 } from "../arch/index.js";
@@ -44,6 +45,11 @@ export interface CellHyperNetSettings {
    * a step several times cheaper, and rank the same cells.
    */
   readonly cells: number;
+  /**
+   * Which convolutions of the cells are generated; the others are learned freely, one weight per stage, cell, edge and
+   * operation, as in plain weight sharing. For experiments; default "all".
+   */
+  readonly generated?: "all" | "1x1" | "none";
 }
 
 export interface CellHyperNetOptions {
@@ -86,7 +92,7 @@ export class CellHyperNet {
   }
 
   /**
-   * The weights [C, C, k, k] of norm 1 of the architecture's edge sites, in their order. Without `noiseSeed` the noise z
+   * The weights [C, C, k, k] of norm 1 of the architecture's sites that `generates` names, in their order. Without `noiseSeed` the noise z
    * is 0, so that scores are reproducible; with it, z ~ N(0, 1) drawn from that seed.
    */
   generate(
@@ -100,7 +106,7 @@ export class CellHyperNet {
       readonly describedAs?: Cell;
     } = {},
   ): Tensor[] {
-    const sites = listCellSites(architecture).filter((site) => site.kind === "edge");
+    const sites = listCellSites(architecture).filter((site) => this.generates(site));
     const operationsUsed = generatedOperations.filter((operation) =>
       sites.some((site) => site.operation === operation),
     );
@@ -143,6 +149,13 @@ export class CellHyperNet {
 
   #countRows(sites: readonly EdgeSite[]): number {
     return sites.reduce((sum, { stage }) => sum + this.#blocks(stage) ** 2, 0);
+  }
+
+  /** Whether the weight of a site comes from here. */
+  generates(site: CellSite): site is EdgeSite {
+    const { generated = "all" } = this.settings;
+    if (site.kind !== "edge" || generated === "none") return false;
+    return generated === "all" || site.operation === "nor_conv_1x1";
   }
 
   /** Bricks along the outputs of a stage's weights. */

@@ -54,8 +54,9 @@ export class CellSearchNetwork implements SearchNetwork {
         space,
         cellEdges.map(() => operation),
       );
-      for (const site of listCellSites(this.shrink(all)))
-        this.free.add(site, { weight: site.kind !== "edge" });
+      for (const site of listCellSites(this.shrink(all))) {
+        this.free.add(site, { weight: !this.hypernet.generates(site) });
+      }
     }
   }
 
@@ -70,7 +71,7 @@ export class CellSearchNetwork implements SearchNetwork {
     const sites = listCellSites(architecture);
     if (describedAs.space !== "nas-bench-201") throw new TypeError("a description of another space");
     const weights = this.hypernet.generate(architecture, { noiseSeed, describedAs: describedAs.cell });
-    const positions = [...sites.keys()].filter((index) => sites[index].kind === "edge");
+    const positions = [...sites.keys()].filter((index) => this.hypernet.generates(sites[index]));
     const generated = new Map<number, Tensor>(positions.map((position, index) => [position, weights[index]]));
     return this.free.source(sites, { statistics, generated });
   }

@@ -207,6 +207,26 @@ describe("the HyperNet of cells", () => {
     );
   });
 
+  it("may leave some weights, or all, to be learned freely", () => {
+    scope(() => {
+      const images = normal([4, 3, 8, 8], 1).channelsLast();
+      for (const [generated, count] of [
+        ["all", 30],
+        ["1x1", 12],
+        ["none", 0],
+      ] as const) {
+        const network = new CellSearchNetwork({ space, hypernet: { ...hypernet, generated }, seed: 4 });
+        expect(network.hypernet.generate(architecture)).toHaveLength(count);
+        const free = [...network.parameters().keys()].filter((name) => /edge\d\.\w+\.weight$/.test(name));
+        // Of both operations of six edges in six cells.
+        expect(free).toHaveLength({ all: 0, "1x1": 36, none: 72 }[generated]);
+        const logits = network.forward(architecture, { statistics: batchStatistics })(images);
+        logits.sum().backward();
+        expect(network.hypernet.parameters().get("input")!.grad === undefined).toBe(generated === "none");
+      }
+    });
+  });
+
   it("refuses bricks that do not fit the channels", () => {
     expect(() => new CellSearchNetwork({ space, hypernet: { ...hypernet, brick: 3 }, seed: 0 })).toThrow(
       "divides",

@@ -11,6 +11,8 @@ export const studyNames = [
   "crippled",
   "seeds",
   "corrupt",
+  "free-weights",
+  "transfer",
 ] as const;
 export type StudyName = (typeof studyNames)[number];
 
@@ -26,6 +28,8 @@ export interface StudyRequest {
   readonly samples: number;
   /** Seeds: of normal training (a true error is the mean over them), or of HyperNets in "seeds". */
   readonly seeds: number;
+  /** Data set on which networks are trained, where it is another one than the HyperNet's ("transfer"). */
+  readonly transferTo?: string | undefined;
   /** Baselines to compare with. */
   readonly proxies: readonly ProxyName[];
 }

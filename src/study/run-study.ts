@@ -11,7 +11,7 @@ import { compare, type ComparisonDocument, type Predictor } from "./document.js"
 import type { StudyContext } from "./events.js";
 import { drawComparison } from "./figures.js";
 import { MeasurementTable } from "./measure.js";
-import type { StudyJob, StudyRequest } from "./request.js";
+import type { StudyJob } from "./request.js";
 import { StudyFolder } from "./study-folder.js";
 import { trainedHyperNet, type TrainedHyperNet } from "./trained-hypernet.js";
 import type { TrainingData } from "./train-normally.js";
@@ -53,7 +53,7 @@ export async function runStudy(job: StudyJob, context: StudyContext): Promise<St
     await scoreAll(bench, { trained, variant }, context);
     if (index === 0) await scoreProxies(job, { bench, trained }, context);
   }
-  const data = () => trainingData(request, dataset);
+  const data = () => trainingData(job, dataset);
   const truths = await findTruths({ request, architectures, data }, bench.table, context);
   const document = summarize(job, bench, { variants, truths: truths.errors });
   const drawn = await drawComparison(document);
@@ -70,9 +70,15 @@ export async function runStudy(job: StudyJob, context: StudyContext): Promise<St
   return result;
 }
 
-function trainingData({ config }: StudyRequest, dataset: Dataset): TrainingData {
+async function trainingData(
+  { request: { config, transferTo }, dataDir }: StudyJob,
+  own: Dataset,
+): Promise<TrainingData> {
+  const dataset = transferTo === undefined ? own : await loadDataset(transferTo, { dataDir });
   const { train, test } = prepareData(config, dataset);
-  return { train, test: prepareEvaluation(test) };
+  const { channels, size, classes } = dataset;
+  const shape = { input: { channels, size }, classes: classes.length };
+  return { shape, train, test: prepareEvaluation(test) };
 }
 
 /** Loss and error of every architecture with generated weights. */

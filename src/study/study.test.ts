@@ -158,6 +158,13 @@ describe("the HyperNets that studies compare", () => {
       ({ config: { hypernet } }) => "width" in hypernet && hypernet.width,
     );
 
+  it("generate all, a few or no weights in free-weights", () => {
+    const variants = listVariants({ ...request, study: "free-weights" });
+    expect(variants.map(({ config: { hypernet } }) => "generated" in hypernet && hypernet.generated)).toEqual(
+      ["all", "1x1", "none"],
+    );
+  });
+
   it("are narrower by steps in capacity, and much narrower in crippled", () => {
     expect(widths("capacity")).toEqual([16, 8, 4, 2, 1]);
     expect(widths("crippled")).toEqual([16, 1]);

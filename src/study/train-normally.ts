@@ -10,6 +10,8 @@ import type { StudyContext } from "./events.js";
 
 /** The images all networks of a study are trained and tested on. */
 export interface TrainingData {
+  /** What architectures are changed to fit, where they are trained on another data set than they were scored on. */
+  readonly shape: Pick<Architecture, "input" | "classes">;
   readonly train: ImageSource;
   readonly test: readonly BatchTensors[];
 }
@@ -30,7 +32,7 @@ export function trainNormally(
   { shouldStop }: StudyContext,
 ): number {
   return scope(() => {
-    const network = createNetwork(architecture, { seed, device: config.device });
+    const network = createNetwork({ ...architecture, ...data.shape }, { seed, device: config.device });
     const training = new NetworkTraining(network, {
       settings: config.networkTraining,
       train: data.train,

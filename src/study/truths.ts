@@ -42,13 +42,13 @@ export async function findTruths(
     readonly request: StudyRequest;
     readonly architectures: readonly Architecture[];
     /** Only asked for where networks are trained. */
-    readonly data: () => TrainingData;
+    readonly data: () => Promise<TrainingData>;
   },
   table: MeasurementTable,
   context: StudyContext,
 ): Promise<Truths> {
   if (request.table) return { errors: request.table.map(({ error }) => error), ceiling: null };
-  const images = data();
+  const images = await data();
   const bySeed: number[][] = [];
   for (let seed = 0; seed < request.seeds; seed++) {
     const name = `truth.seed${seed}`;

@@ -29,6 +29,13 @@ export function listVariants(request: StudyRequest): readonly Variant[] {
       { name: "whole", config },
       { name: "crippled", config: scaleHyperNet(config, 1 / 16) },
     ],
+    // SMASH section 5: the more weights are learned freely, the lower the loss and the less it says.
+    "free-weights": () =>
+      (["all", "1x1", "none"] as const).map((generated) => ({
+        name: `generated-${generated}`,
+        config: withGenerated(config, generated),
+      })),
+    transfer: () => [{ name: "hypernet", config }],
     capacity: () =>
       [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16].map((scale) => ({
         name: `width-${Math.round(1 / scale)}`,
@@ -50,6 +57,20 @@ export function listVariants(request: StudyRequest): readonly Variant[] {
   return variants;
 }
 
+type CellConfig = Extract<RunConfig, { hypernet: { width: number } }>;
+
+function withGenerated(config: RunConfig, generated: CellConfig["hypernet"]["generated"]): RunConfig {
+  if (config.space.name === "nas-bench-201") {
+    const cells = config as CellConfig;
+    return { ...cells, hypernet: { ...cells.hypernet, generated } };
+  }
+  throw new SmashError("usage", {
+    rule: "The study free-weights is one of the NAS-Bench-201 space.",
+    found: `the space ${config.space.name}.`,
+    fix: "use --preset nas-bench-201.",
+  });
+}
+
 /** Name of the run folder of a variant's HyperNet. */
 export function hypernetOf({ name, hypernet = name }: Variant): string {
   return hypernet;
@@ -59,7 +80,7 @@ export function hypernetOf({ name, hypernet = name }: Variant): string {
 export function scaleHyperNet(config: RunConfig, scale: number): RunConfig {
   const scaled = (count: number) => Math.max(1, Math.round(count * scale));
   if (config.space.name === "nas-bench-201") {
-    const { hypernet, ...rest } = config as Extract<RunConfig, { hypernet: { width: number } }>;
+    const { hypernet, ...rest } = config as CellConfig;
     return { ...rest, hypernet: { ...hypernet, width: scaled(hypernet.width) } };
   }
   const { hypernet, ...rest } = config as Extract<RunConfig, { hypernet: { growth: number } }>;

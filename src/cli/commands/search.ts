@@ -16,7 +16,7 @@ export function registerSearch(program: Command): void {
     .command("search")
     .description("train a HyperNet, rank architectures by it, keep the best; goes on where it was stopped")
     .requiredOption("--data <name>", "data set, see `smash data list`")
-    .option("--preset <name>", "tiny, demo or small", "small")
+    .option("--preset <name>", "tiny, demo, small or nas-bench-201", "small")
     .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
     .option("--out <folder>", "the run's folder", "runs/search")
     .action((flags: SearchFlags, command: Command) =>

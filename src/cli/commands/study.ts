@@ -18,6 +18,7 @@ export interface StudyFlags {
   readonly images?: number;
   readonly batchNorm?: "recalibrated" | "batch" | "running";
   readonly proxies?: string;
+  readonly to?: string;
   readonly out?: string;
 }
 
@@ -28,7 +29,10 @@ export function registerStudy(program: Command): void {
     .description(
       "experiments with HyperNets: how well scores predict trained networks, and why; goes on where it was stopped",
     )
-    .argument("<name>", "nas-bench-201, correlation, capacity, crippled, seeds or corrupt")
+    .argument(
+      "<name>",
+      "nas-bench-201, correlation, capacity, crippled, free-weights, seeds, corrupt or transfer",
+    )
     .option("--run <folder>", "use the trained HyperNet of this run instead of training one")
     .option("--data <name>", "data set to train a HyperNet on", "cifar10")
     .option("--preset <name>", "what is trained and how", "nas-bench-201")
@@ -50,6 +54,7 @@ export function registerStudy(program: Command): void {
       parseChoice("--batch-norm", ["recalibrated", "batch", "running"]),
     )
     .option("--proxies <names>", "baselines, joined by commas", "parameters,flops,synflow,naswot")
+    .option("--to <name>", "data set to train networks on, in the study transfer")
     .option("--out <folder>", "the study's folder (default: runs/study-NAME)")
     .action((name: string, flags: StudyFlags, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {

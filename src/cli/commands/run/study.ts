@@ -63,12 +63,21 @@ async function readRequest(
       fix: "give --table FILE, a CSV with the columns architecture and test_accuracy_percent.",
     });
   }
+  if ((study === "transfer") !== (flags.to !== undefined)) {
+    throw new SmashError("usage", {
+      rule: "The study transfer, and no other, trains networks on another data set (--to).",
+      found: flags.to === undefined ? "no --to." : `--to ${flags.to}.`,
+      fix: "smash study transfer --run RUN --to DATA.",
+    });
+  }
+  if (flags.to !== undefined) await openDataset(flags.to, context);
   const names = proxies.split(",").filter((proxy) => proxy !== "");
   return {
     study,
     config: change(await readConfig(flags, context), flags),
     ...(run !== undefined && { run }),
     ...(flags.table !== undefined && { table: await readTable(flags.table, flags.limit) }),
+    ...(flags.to !== undefined && { transferTo: flags.to }),
     samples,
     seeds,
     proxies: names.map((proxy): ProxyName => findProxy(proxy).name),
