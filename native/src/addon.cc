@@ -235,6 +235,7 @@ NAPI_MODULE_INIT() {
   napi_set_instance_data(
       env, instance, [](napi_env, void* data, void*) { delete static_cast<Instance*>(data); }, nullptr);
   add_tensor_ops(instance->ops);
+  add_bank_conv_ops(instance->ops);
   add_bank_ops(instance->ops);
   add_conv_ops(instance->ops);
   add_weight_ops(instance->ops);

@@ -24,8 +24,9 @@ constexpr int kTileVectors = 3;
 // Unaligned: channels start anywhere.
 typedef float Vector __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float))));
 
-// Bytes of padded input a task works on: half of a usual second-level cache.
-constexpr int64_t kBandBytes = 512 << 10;
+// Bytes of each operand a task works on: with two or three of them, a usual second-level cache.
+constexpr int64_t kBandBytes = 256 << 10;
+constexpr int64_t kMostTaps = kMostKernel * kMostKernel;
 
 // Floats on a cache line's boundary: a vector that straddles two lines costs twice. Readable a tile beyond their end.
 class Floats {
@@ -143,54 +144,73 @@ inline void with_vectors(int vectors, Body body) {
   }
 }
 
-// Rows [first, last) of the padded image, `pad` zero pixels on either side, ReLU applied if asked.
-void pad_rows(const float* image, const ConvShape& s, int64_t first, int64_t last, int64_t pad, bool relu, float* out) {
-  const int64_t row = (s.width + 2 * pad) * s.inputs, side = pad * s.inputs, inner = s.width * s.inputs;
-  for (int64_t y = first; y < last; ++y, out += row) {
-    if (y < 0 || y >= s.height) {
-      std::memset(out, 0, row * sizeof(float));
-      continue;
-    }
-    const float* source = image + y * inner;
-    std::memset(out, 0, side * sizeof(float));
-    float* target = out + side;
-    if (relu) {
-      // NaN must survive, so that divergence is seen.
-      for (int64_t i = 0; i < inner; ++i) target[i] = source[i] < 0.f ? 0.f : source[i];
-    } else {
-      std::memcpy(target, source, inner * sizeof(float));
-    }
-    std::memset(target + inner, 0, side * sizeof(float));
-  }
-}
-
-// How a convolution is cut into tasks: bands of rows of one image.
+// How an image is cut into bands of rows, each one task, and how the rows of one input lie in memory.
 struct Bands {
-  int64_t pad[2];  // height, width
   int64_t rows, count;  // rows of a band, bands of an image
-  int64_t row;  // floats of a padded row
-  bool direct;  // no padding and no ReLU: the input is read where it lies
+  int64_t pad[2];       // height, width
 
-  Bands(const ConvShape& s, bool relu) {
+  Bands(const ConvShape& s, int64_t channels) {
     for (int axis = 0; axis < 2; ++axis) pad[axis] = s.dilation[axis] * (s.kernel[axis] - 1) / 2;
-    row = (s.width + 2 * pad[1]) * s.inputs;
-    direct = pad[0] == 0 && pad[1] == 0 && !relu;
-    const int64_t fitting = kBandBytes / static_cast<int64_t>(sizeof(float)) / row - 2 * pad[0];
-    rows = std::clamp<int64_t>(fitting, std::min<int64_t>(4, s.height), s.height);
+    const int64_t row = (s.width + 2 * pad[1]) * channels * static_cast<int64_t>(sizeof(float));
+    rows = std::clamp<int64_t>(kBandBytes / row - 2 * pad[0], std::min<int64_t>(4, s.height), s.height);
     count = (s.height + rows - 1) / rows;
+    rows = (s.height + count - 1) / count;
   }
-
-  size_t floats() const { return static_cast<size_t>((rows + 2 * pad[0]) * row); }
 };
 
-// A 1x1 convolution does not care about rows: one long row makes full tiles.
+// The rows of one band, zero pixels around them, ReLU applied. Read where they lie if nothing has to be done to them.
+struct Band {
+  const float* data;
+  int64_t row;  // floats from one row to the next
+
+  Band(const ConvShape& s, const Bands& bands, int64_t channels, const PixelSource& source, int64_t image, int64_t first,
+       int64_t last, Floats& scratch) {
+    const int64_t* pad = bands.pad;
+    const int64_t inner = s.width * channels, side = pad[1] * channels, origin = image * s.height;
+    if (pad[0] == 0 && pad[1] == 0 && source.relu != Relu::apply && source.dense != nullptr) {
+      float* direct = source.dense + (origin + first) * inner;
+      if (source.gather) source.gather((origin + first) * s.width, (last - first) * s.width, direct);
+      data = direct;
+      row = inner;
+      return;
+    }
+    row = inner + 2 * side;
+    float* out = scratch.take((bands.rows + 2 * pad[0]) * row);
+    data = out;
+    for (int64_t y = first - pad[0]; y < last + pad[0]; ++y, out += row) {
+      if (y < 0 || y >= s.height) {
+        std::memset(out, 0, row * sizeof(float));
+        continue;
+      }
+      std::memset(out, 0, side * sizeof(float));
+      float* target = out + side;
+      if (source.gather) {
+        source.gather((origin + y) * s.width, s.width, target);
+      } else {
+        std::memcpy(target, source.dense + (origin + y) * inner, inner * sizeof(float));
+      }
+      if (source.relu == Relu::apply) {
+        // NaN must survive, so that divergence is seen.
+        for (int64_t i = 0; i < inner; ++i) target[i] = target[i] < 0.f ? 0.f : target[i];
+      }
+      std::memset(target + inner, 0, side * sizeof(float));
+    }
+  }
+
+  // The first pixel of the band itself, without what surrounds it.
+  const float* inside(const Bands& bands, int64_t channels) const {
+    return data + bands.pad[0] * row + bands.pad[1] * channels;
+  }
+};
+
+// A 1x1 convolution does not care about rows: long ones make full tiles.
 ConvShape flattened(ConvShape s) {
   if (s.kernel[0] == 1 && s.kernel[1] == 1) {
     s.dilation[0] = s.dilation[1] = 1;
     s.width *= s.height;
     s.height = 1;
-    // Bands are cut by rows: rows of a size that fits.
-    while (s.width % 2 == 0 && s.width * s.inputs * static_cast<int64_t>(sizeof(float)) > kBandBytes / 2) {
+    const int64_t channels = std::max(s.inputs, s.outputs);
+    while (s.width % 2 == 0 && s.width * channels * static_cast<int64_t>(sizeof(float)) > kBandBytes / 2) {
       s.width /= 2;
       s.height *= 2;
     }
@@ -252,161 +272,200 @@ inline void store(const Vector (&sum)[kVectors], float* y, const float* mask, in
   }
 }
 
-// Forward and input gradient: they differ in the weights' order and in the mask.
-void convolve(const ConvShape& original, const float* x, const ConvWeight& weight, bool transposed, bool relu,
-              const float* mask, float* y) {
-  const ConvShape s = flattened(original);
-  const Blocks blocks = merge_groups(s.groups, s.inputs, s.outputs);
-  const std::vector<Piece> pieces = cut_outputs(blocks.outputs);
-  const Floats packed = pack(s, blocks, pieces, weight, transposed);
-  const Bands bands(s, relu);
-  const int64_t taps = s.kernel[0] * s.kernel[1];
-  std::vector<int64_t> tap_offsets;
-  for (int64_t tap = 0; tap < taps; ++tap) {
-    tap_offsets.push_back(tap / s.kernel[1] * s.dilation[0] * bands.row + tap % s.kernel[1] * s.dilation[1] * s.inputs);
+// A convolution of one band with packed weights. The input gradient is one too, with its taps in reverse.
+class BandConvolution {
+ public:
+  BandConvolution(const ConvShape& shape, const ConvWeight& weight, bool transposed)
+      : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)),
+        pieces_(cut_outputs(blocks_.outputs)), packed_(pack(shape, blocks_, pieces_, weight, transposed)) {}
+
+  // `mask` (may be null): the result is zero where it is not positive; its rows are `mask_row` floats apart.
+  void run(const Band& band, int64_t rows, const float* mask, int64_t mask_row, float* y) const {
+    const int64_t taps = s_.kernel[0] * s_.kernel[1];
+    int64_t tap_offsets[kMostTaps], weight_offsets[kMostTaps];
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      tap_offsets[tap] = tap / s_.kernel[1] * s_.dilation[0] * band.row + tap % s_.kernel[1] * s_.dilation[1] * s_.inputs;
+    }
+    const float* weights = packed_.data();
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        with_vectors(piece.vectors, [&](auto vectors) {
+          constexpr int kVectors = decltype(vectors)::value;
+          constexpr int64_t width = kVectors * kLanes;
+          const int64_t at = block * blocks_.outputs + piece.first, count = std::min(width, blocks_.outputs - piece.first);
+          for (int64_t tap = 0; tap < taps; ++tap) weight_offsets[tap] = tap * blocks_.inputs * width;
+          Operands o{nullptr, weights, tap_offsets, weight_offsets, taps, blocks_.inputs, s_.inputs, 1, width};
+          for (int64_t row = 0; row < rows; ++row) {
+            for_tiles(s_.width, [&](auto tile, int64_t column) {
+              constexpr int kRows = decltype(tile)::value;
+              Vector sum[kRows][kVectors] = {};
+              o.a = band.data + row * band.row + column * s_.inputs + block * blocks_.inputs;
+              multiply<kRows, kVectors>(o, sum);
+              float* target = y + (row * s_.width + column) * s_.outputs + at;
+              const float* gate = mask == nullptr ? nullptr : mask + row * mask_row + column * s_.outputs + at;
+              for (int i = 0; i < kRows; ++i, target += s_.outputs) {
+                store<kVectors>(sum[i], target, gate, count);
+                if (gate != nullptr) gate += s_.outputs;
+              }
+            });
+          }
+          weights += taps * blocks_.inputs * width;
+        });
+      }
+    }
   }
-  at::parallel_for(0, s.batch * bands.count, 1, [&](int64_t begin, int64_t end) {
-    thread_local Floats scratch;
-    std::vector<int64_t> weight_offsets(taps);
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t first = task % bands.count * bands.rows, last = std::min(s.height, first + bands.rows);
-      const float* image = x + task / bands.count * s.height * s.width * s.inputs;
-      const float* padded = image + first * s.width * s.inputs;
-      if (!bands.direct) {
-        float* buffer = scratch.take(bands.floats());
-        pad_rows(image, s, first - bands.pad[0], last + bands.pad[0], bands.pad[1], relu, buffer);
-        padded = buffer;
-      }
-      const int64_t outputs_at = (task / bands.count * s.height + first) * s.width * s.outputs;
-      const float* weights = packed.data();
-      for (int64_t block = 0; block < blocks.count; ++block) {
-        for (const Piece& piece : pieces) {
-          with_vectors(piece.vectors, [&](auto vectors) {
-            constexpr int kVectors = decltype(vectors)::value;
-            const int64_t width = kVectors * kLanes, at = block * blocks.outputs + piece.first;
-            const int64_t count = std::min(width, blocks.outputs - piece.first);
-            for (int64_t tap = 0; tap < taps; ++tap) weight_offsets[tap] = tap * blocks.inputs * width;
-            Operands o{nullptr, weights, tap_offsets.data(), weight_offsets.data(), taps, blocks.inputs, s.inputs, 1, width};
-            for (int64_t row = 0; row < last - first; ++row) {
-              for_tiles(s.width, [&](auto rows, int64_t column) {
-                constexpr int kRows = decltype(rows)::value;
-                Vector sum[kRows][kVectors] = {};
-                o.a = padded + row * bands.row + column * s.inputs + block * blocks.inputs;
-                multiply<kRows, kVectors>(o, sum);
-                const int64_t target = outputs_at + (row * s.width + column) * s.outputs + at;
-                for (int i = 0; i < kRows; ++i) {
-                  store<kVectors>(sum[i], y + target + i * s.outputs,
-                                  mask == nullptr ? nullptr : mask + target + i * s.outputs, count);
-                }
-              });
-            }
-            weights += taps * blocks.inputs * width;
-          });
-        }
+
+ private:
+  ConvShape s_;
+  Blocks blocks_;
+  std::vector<Piece> pieces_;
+  Floats packed_;
+};
+
+// Sums of the weight gradient, laid out like packed weights, one copy a thread.
+class WeightGradient {
+ public:
+  explicit WeightGradient(const ConvShape& shape)
+      : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)), pieces_(cut_outputs(blocks_.outputs)),
+        lanes_(pieces_.back().first + pieces_.back().vectors * kLanes),
+        total_(blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_), partial_(at::get_num_threads()) {}
+
+  // A vector of the last pixel's gradient may reach this many floats beyond its channels.
+  bool overreaches() const { return blocks_.count * lanes_ != s_.outputs; }
+
+  void add(const Band& x, const float* dy, int64_t dy_row, int64_t rows) {
+    Floats& partial = partial_[at::get_thread_num()];
+    float* target = partial.data() == nullptr ? partial.take_zeros(total_) : partial.data();
+    std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
+    for (int64_t row = 0; row < rows; ++row) {
+      x_offsets[row] = row * x.row;
+      dy_offsets[row] = row * dy_row;
+    }
+    const int64_t taps = s_.kernel[0] * s_.kernel[1];
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        with_vectors(piece.vectors, [&](auto vectors) {
+          constexpr int kVectors = decltype(vectors)::value;
+          constexpr int64_t width = kVectors * kLanes;
+          Operands o{nullptr, dy + block * blocks_.outputs + piece.first, x_offsets.data(), dy_offsets.data(),
+                     rows, s_.width, 1, s_.inputs, s_.outputs};
+          for (int64_t tap = 0; tap < taps; ++tap) {
+            const int64_t offset = tap / s_.kernel[1] * s_.dilation[0] * x.row + tap % s_.kernel[1] * s_.dilation[1] * s_.inputs;
+            for_tiles(blocks_.inputs, [&](auto tile, int64_t input) {
+              constexpr int kRows = decltype(tile)::value;
+              Vector sum[kRows][kVectors] = {};
+              o.a = x.data + offset + block * blocks_.inputs + input;
+              multiply<kRows, kVectors>(o, sum);
+              float* out = target + (tap * blocks_.inputs + input) * width;
+              for (int i = 0; i < kRows; ++i) {
+                for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(out + i * width + v * kLanes) += sum[i][v];
+              }
+            });
+          }
+          target += taps * blocks_.inputs * width;
+        });
       }
     }
-  });
-}
+  }
 
-}  // namespace
-
-void conv_forward(const ConvShape& shape, const float* x, const ConvWeight& weight, bool relu, float* y) {
-  convolve(shape, x, weight, false, relu, nullptr, y);
-}
-
-void conv_input_gradient(const ConvShape& shape, const float* dy, const ConvWeight& weight, const float* mask, float* dx) {
-  ConvShape reversed = shape;
-  std::swap(reversed.inputs, reversed.outputs);
-  convolve(reversed, dy, weight, true, false, mask, dx);
-}
-
-void conv_weight_gradient(const ConvShape& original, const float* x, const float* dy, bool relu, const ConvWeight& dw) {
-  const ConvShape s = flattened(original);
-  const Blocks blocks = merge_groups(s.groups, s.inputs, s.outputs);
-  const std::vector<Piece> pieces = cut_outputs(blocks.outputs);
-  const Bands bands(s, relu);
-  const int64_t taps = s.kernel[0] * s.kernel[1];
-  const int64_t lanes = pieces.back().first + pieces.back().vectors * kLanes;
-  const int64_t per_block = taps * blocks.inputs * lanes, total = blocks.count * per_block;
-  // The last pixel's vectors reach beyond its channels: harmless but at the very end of the buffer.
-  const bool copies = blocks.count * lanes != s.outputs;
-  const int64_t threads = at::get_num_threads();
-  std::vector<Floats> partial(threads);
-  at::parallel_for(0, s.batch * bands.count, 1, [&](int64_t begin, int64_t end) {
-    thread_local Floats input_scratch, gradient_scratch;
-    float* sums = partial[at::get_thread_num()].take_zeros(total);
-    std::vector<int64_t> input_offsets(bands.rows), gradient_offsets(bands.rows);
-    for (int64_t row = 0; row < bands.rows; ++row) {
-      input_offsets[row] = row * bands.row;
-      gradient_offsets[row] = row * s.width * s.outputs;
-    }
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t first = task % bands.count * bands.rows, last = std::min(s.height, first + bands.rows);
-      const float* image = x + task / bands.count * s.height * s.width * s.inputs;
-      const float* padded = image + first * s.width * s.inputs;
-      if (!bands.direct) {
-        float* buffer = input_scratch.take(bands.floats());
-        pad_rows(image, s, first - bands.pad[0], last + bands.pad[0], bands.pad[1], relu, buffer);
-        padded = buffer;
-      }
-      const float* gradient = dy + (task / bands.count * s.height + first) * s.width * s.outputs;
-      if (copies) {
-        const size_t count = (last - first) * s.width * s.outputs;
-        float* buffer = gradient_scratch.take(bands.rows * s.width * s.outputs);
-        std::memcpy(buffer, gradient, count * sizeof(float));
-        gradient = buffer;
-      }
-      float* target = sums;
-      for (int64_t block = 0; block < blocks.count; ++block) {
-        for (const Piece& piece : pieces) {
-          with_vectors(piece.vectors, [&](auto vectors) {
-            constexpr int kVectors = decltype(vectors)::value;
-            constexpr int64_t width = kVectors * kLanes;
-            Operands o{nullptr, gradient + block * blocks.outputs + piece.first, input_offsets.data(),
-                       gradient_offsets.data(), last - first, s.width, 1, s.inputs, s.outputs};
-            for (int64_t tap = 0; tap < taps; ++tap) {
-              const int64_t offset = tap / s.kernel[1] * s.dilation[0] * bands.row + tap % s.kernel[1] * s.dilation[1] * s.inputs;
-              for_tiles(blocks.inputs, [&](auto rows, int64_t input) {
-                constexpr int kRows = decltype(rows)::value;
-                Vector sum[kRows][kVectors] = {};
-                o.a = padded + offset + block * blocks.inputs + input;
-                multiply<kRows, kVectors>(o, sum);
-                float* out = target + (tap * blocks.inputs + input) * width;
-                for (int i = 0; i < kRows; ++i) {
-                  for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(out + i * width + v * kLanes) += sum[i][v];
-                }
-              });
-            }
-            target += taps * blocks.inputs * width;
-          });
-        }
-      }
-    }
-  });
   // In the order of the threads, so that the sum is the same every time.
-  Floats sum;
-  sum.take_zeros(total);
-  for (const Floats& part : partial) {
-    if (part.data() == nullptr) continue;
-    for (int64_t i = 0; i < total; ++i) sum.data()[i] += part.data()[i];
-  }
-  const int64_t group_inputs = blocks.inputs / blocks.groups, group_outputs = blocks.outputs / blocks.groups;
-  const float* source = sum.data();
-  for (int64_t block = 0; block < blocks.count; ++block) {
-    for (const Piece& piece : pieces) {
-      const int64_t width = piece.vectors * kLanes, count = std::min(width, blocks.outputs - piece.first);
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        float* base = dw.data + tap / s.kernel[1] * dw.strides[2] + tap % s.kernel[1] * dw.strides[3];
-        for (int64_t input = 0; input < blocks.inputs; ++input, source += width) {
-          const int64_t group = input / group_inputs, low = group * group_outputs, high = low + group_outputs;
-          for (int64_t lane = std::max<int64_t>(0, low - piece.first); lane < std::min(count, high - piece.first); ++lane) {
-            base[(block * blocks.outputs + piece.first + lane) * dw.strides[0] + (input - group * group_inputs) * dw.strides[1]] =
-                source[lane];
+  void finish(const ConvWeight& dw) const {
+    Floats sum;
+    float* source = sum.take_zeros(total_);
+    for (const Floats& part : partial_) {
+      if (part.data() == nullptr) continue;
+      for (int64_t i = 0; i < total_; ++i) source[i] += part.data()[i];
+    }
+    const int64_t group_inputs = blocks_.inputs / blocks_.groups, group_outputs = blocks_.outputs / blocks_.groups;
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        const int64_t width = piece.vectors * kLanes, count = std::min(width, blocks_.outputs - piece.first);
+        for (int64_t tap = 0; tap < s_.kernel[0] * s_.kernel[1]; ++tap) {
+          float* base = dw.data + tap / s_.kernel[1] * dw.strides[2] + tap % s_.kernel[1] * dw.strides[3];
+          for (int64_t input = 0; input < blocks_.inputs; ++input, source += width) {
+            const int64_t group = input / group_inputs, low = group * group_outputs, high = low + group_outputs;
+            const int64_t end = std::min(count, high - piece.first);
+            for (int64_t lane = std::max<int64_t>(0, low - piece.first); lane < end; ++lane) {
+              base[(block * blocks_.outputs + piece.first + lane) * dw.strides[0] + (input - group * group_inputs) * dw.strides[1]] =
+                  source[lane];
+            }
           }
         }
       }
     }
   }
+
+ private:
+  ConvShape s_;
+  Blocks blocks_;
+  std::vector<Piece> pieces_;
+  int64_t lanes_, total_;
+  std::vector<Floats> partial_;
+};
+
+// Calls body(image, first row, last row) for every band, on all threads.
+template <class Body>
+void for_each_band(const ConvShape& s, const Bands& bands, Body body) {
+  at::parallel_for(0, s.batch * bands.count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t first = task % bands.count * bands.rows;
+      body(task / bands.count, first, std::min(s.height, first + bands.rows));
+    }
+  });
+}
+
+// Lends `write` the place of a band's results: in the sink's memory, or in scratch that is then handed on.
+template <class Write>
+void emit(const PixelSink& sink, int64_t first, int64_t count, int64_t channels, Floats& scratch, Write write) {
+  float* target = sink.scatter ? scratch.take(count * channels) : sink.dense + first * channels;
+  write(target);
+  if (sink.scatter) sink.scatter(first, count, target);
+}
+
+}  // namespace
+
+void conv_forward(const ConvShape& shape, const PixelSource& x, const ConvWeight& weight, const PixelSink& y) {
+  const ConvShape s = flattened(shape);
+  const BandConvolution convolution(s, weight, false);
+  const Bands bands(s, std::max(s.inputs, s.outputs));
+  for_each_band(s, bands, [&](int64_t image, int64_t first, int64_t last) {
+    thread_local Floats input, output;
+    const Band band(s, bands, s.inputs, x, image, first, last, input);
+    emit(y, (image * s.height + first) * s.width, (last - first) * s.width, s.outputs, output,
+         [&](float* target) { convolution.run(band, last - first, nullptr, 0, target); });
+  });
+}
+
+void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSource& dy, const ConvWeight& weight,
+                   const PixelSink& dx, const ConvWeight& dw) {
+  const ConvShape s = flattened(shape);
+  ConvShape reversed = s;
+  std::swap(reversed.inputs, reversed.outputs);
+  const bool wants_dx = dx.dense != nullptr || dx.scatter;
+  const BandConvolution convolution(reversed, weight, true);
+  WeightGradient gradient(s);
+  const Bands bands(s, std::max(s.inputs, s.outputs));
+  for_each_band(s, bands, [&](int64_t image, int64_t first, int64_t last) {
+    thread_local Floats input, output, incoming, copy;
+    const Band x_band(s, bands, s.inputs, x, image, first, last, input);
+    const Band dy_band(s, bands, s.outputs, dy, image, first, last, incoming);
+    const int64_t rows = last - first;
+    if (dw.data != nullptr) {
+      const float* values = dy_band.inside(bands, s.outputs);
+      // Dense memory of somebody else ends with the last pixel.
+      if (gradient.overreaches() && values != incoming.data() && dy_band.row == s.width * s.outputs) {
+        float* safe = copy.take(rows * dy_band.row);
+        std::memcpy(safe, values, rows * dy_band.row * sizeof(float));
+        values = safe;
+      }
+      gradient.add(x_band, values, dy_band.row, rows);
+    }
+    if (!wants_dx) return;
+    const float* mask = x.relu != Relu::none ? x_band.inside(bands, s.inputs) : nullptr;
+    emit(dx, (image * s.height + first) * s.width, rows * s.width, s.inputs, output,
+         [&](float* target) { convolution.run(dy_band, rows, mask, x_band.row, target); });
+  });
+  if (dw.data != nullptr) gradient.finish(dw);
 }
 
 }  // namespace smash

@@ -6,8 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 namespace smash {
+
+constexpr int64_t kMostKernel = 11;  // height or width
 
 struct ConvShape {
   int64_t batch, height, width;  // of input and output
@@ -21,13 +24,30 @@ struct ConvWeight {
   int64_t strides[4];
 };
 
-// y [batch, height, width, outputs] = conv(relu?(x), weight), x [batch, height, width, inputs].
-void conv_forward(const ConvShape& shape, const float* x, const ConvWeight& weight, bool relu, float* y);
+// A ReLU before the convolution: none, applied while pixels are read, or already in what is read. The gradient of the
+// input is zero where it closed.
+enum class Relu { none, apply, applied };
 
-// dx = the gradient of x, zero where `mask` (the convolution's input, if its ReLU is part of it) is not positive.
-void conv_input_gradient(const ConvShape& shape, const float* dy, const ConvWeight& weight, const float* mask, float* dx);
+// The pixels a convolution reads, `channels` floats each: dense in memory, or gathered as they are needed.
+struct PixelSource {
+  float* dense;
+  Relu relu = Relu::none;
+  // Writes `count` pixels from `first` on, counted over the batch. Where `dense` is given too, it is filled by this.
+  std::function<void(int64_t first, int64_t count, float* out)> gather = nullptr;
+};
 
-// dw = the gradient of the weight. Deterministic for a given number of threads.
-void conv_weight_gradient(const ConvShape& shape, const float* x, const float* dy, bool relu, const ConvWeight& dw);
+// Where results go: dense, or handed on pixel by pixel while they are in the cache.
+struct PixelSink {
+  float* dense;
+  std::function<void(int64_t first, int64_t count, const float* values)> scatter = nullptr;
+};
+
+// y [batch, height, width, outputs] = conv(x, weight), x [batch, height, width, inputs].
+void conv_forward(const ConvShape& shape, const PixelSource& x, const ConvWeight& weight, const PixelSink& y);
+
+// Both gradients in one pass over the pixels: dx (zero where a ReLU of x closed; not computed without a sink) and dw (not
+// computed without data). Deterministic for a given number of threads.
+void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSource& dy, const ConvWeight& weight,
+                   const PixelSink& dx, const ConvWeight& dw);
 
 }  // namespace smash

@@ -96,6 +96,7 @@ void add_op(OpTable& table, const char* name, const char* parameters, Result (*f
 
 // Each source file of ops adds its own.
 void add_tensor_ops(OpTable& table);
+void add_bank_conv_ops(OpTable& table);
 void add_bank_ops(OpTable& table);
 void add_conv_ops(OpTable& table);
 void add_weight_ops(OpTable& table);

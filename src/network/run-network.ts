@@ -25,10 +25,10 @@ import {
 import type { WeightSource } from "./weight-source.js";
 
 export interface RunOptions {
-  /** Type in which activations and convolutions are computed; weights are cast to it. Default: the weights' own. */
-  readonly computeType?: DType | undefined;
   /** Is shown what every activation function gives, [N, C, H, W], in the order of the network. */
   readonly onActivation?: ((activated: Tensor) => void) | undefined;
+  /** Type in which activations and convolutions are computed; weights are cast to it. Default: the weights' own. */
+  readonly computeType?: DType | undefined;
 }
 
 type Activation = Layer["convolutions"][number]["activation"];
@@ -72,34 +72,52 @@ class Interpreter {
   /** Runs the layers; gives the following transition or head, and its input: all non-empty banks. */
   #runBlock(block: Block, input: Tensor): { readonly index: number; readonly input: Tensor } {
     const banks = new BankBuffer(input, nonEmptyBanks(block) * block.bankChannels, block.bankChannels);
-    for (const layer of block.layers) {
-      const pointwise = this.#cursor++;
-      // Pre-activation without a BatchNorm in between: ReLU happens while the banks are read.
-      const isFused = this.#isPre && !this.#hasBatchNorm(pointwise);
-      const read = banks.read(layer.reads, { relu: isFused });
-      const hidden = isFused
-        ? this.#convolve(pointwise, this.#show(read))
-        : this.#activateAndConvolve(pointwise, read, "relu");
-      banks.write(this.#runConvolutions(layer, hidden), layer.writes);
-    }
+    for (const layer of block.layers) this.#runLayer(layer, banks);
     return { index: this.#cursor++, input: banks.readAll() };
   }
 
-  /** The 2x2 array: [N, bottleneck, S, S] -> [N, units, S, S] */
-  #runConvolutions(layer: Layer, hidden: Tensor): Tensor {
+  #runLayer(layer: Layer, banks: BankBuffer): void {
+    const hidden = this.#readBanks(layer, banks); // [N, bottleneck, S, S]
     const sites = new Map(layer.convolutions.map(({ position }) => [position, this.#cursor++]));
     const run = (position: number, x: Tensor) => {
       const site = sites.get(position);
-      if (site === undefined) return x;
-      const convolution = layer.convolutions.find((candidate) => candidate.position === position)!;
-      return this.#activateAndConvolve(site, x, convolution.activation);
+      return site === undefined ? x : this.#activateAndConvolve(site, x, activationAt(layer, position));
     };
-    let first = run(0, hidden);
-    if (!sites.has(2)) return run(1, first);
-    let second = run(2, hidden);
-    if (layer.gates.includes(0)) first = second = gate(first, second);
-    const [left, right] = [run(1, first), run(3, second)];
-    return layer.gates.includes(1) ? gate(left, right) : left.add(right);
+    if (layer.gates.length > 0 || !this.#isPre) {
+      banks.write(joinPaths(layer, hidden, run), layer.writes);
+      return;
+    }
+    // Banks add: the sum of the paths need not be made, nor what a path's last convolution gives.
+    for (const path of activePaths(layer)) {
+      const last = path[path.length - 1];
+      const input = path.slice(0, -1).reduce((x, position) => run(position, x), hidden);
+      this.#writeBanks(layer, last, { site: sites.get(last)!, input, banks });
+    }
+  }
+
+  /** The banks the layer reads, through its 1x1 convolution. */
+  #readBanks(layer: Layer, banks: BankBuffer): Tensor {
+    const pointwise = this.#cursor++;
+    // Pre-activation without a BatchNorm in between: ReLU and convolution happen while the banks are read.
+    if (this.#isPre && !this.#hasBatchNorm(pointwise) && !this.#isShown) {
+      return banks.readConv(layer.reads, this.#cast(this.#source.weights(pointwise).weight));
+    }
+    return this.#activateAndConvolve(pointwise, banks.read(layer.reads), "relu");
+  }
+
+  /** Pre-activation and convolution at `position`, added to the banks the layer writes. */
+  #writeBanks(
+    layer: Layer,
+    position: number,
+    { site, input, banks }: { readonly site: number; readonly input: Tensor; readonly banks: BankBuffer },
+  ): void {
+    const { dilation, groups } = this.#convolutionAt(site);
+    const activation = activationAt(layer, position);
+    const normalized = this.#normalize(site, input);
+    const isFused = activation === "relu" && !this.#isShown;
+    const x = isFused ? normalized : this.#show(activate(normalized, activation));
+    const weight = this.#cast(this.#source.weights(site).weight);
+    banks.writeConv(x, weight, { banks: layer.writes, dilation, groups, relu: isFused });
   }
 
   get #isPre(): boolean {
@@ -120,17 +138,24 @@ class Interpreter {
       return this.#show(activate(this.#normalize(index, this.#convolve(index, x)), activation));
     }
     const normalized = this.#normalize(index, x);
-    // A ReLU inside the convolution costs no pass of its own, but cannot be shown.
-    const isFused = activation === "relu" && this.#options.onActivation === undefined;
-    if (isFused) return this.#convolve(index, normalized, { relu: true });
+    if (activation === "relu" && !this.#isShown) return this.#convolve(index, normalized, { relu: true });
     return this.#convolve(index, this.#show(activate(normalized, activation)));
   }
 
   #convolve(index: number, x: Tensor, { relu = false } = {}): Tensor {
+    const { dilation, groups } = this.#convolutionAt(index);
+    return sameConv2d(x, this.#cast(this.#source.weights(index).weight), { dilation, groups, relu });
+  }
+
+  #convolutionAt(index: number) {
     const site = this.#sites[index];
     if (site.kind === "head") throw new TypeError("the head is not a convolution");
-    const { dilation, groups } = site;
-    return sameConv2d(x, this.#cast(this.#source.weights(index).weight), { dilation, groups, relu });
+    return site;
+  }
+
+  /** A ReLU inside a convolution costs no pass of its own, but cannot be shown. */
+  get #isShown(): boolean {
+    return this.#options.onActivation !== undefined;
   }
 
   #show(activated: Tensor): Tensor {
@@ -153,6 +178,31 @@ function activate(x: Tensor, activation: Activation): Tensor {
     case "sigmoid":
       return x.sigmoid();
   }
+}
+
+function activationAt(layer: Layer, position: number): Activation {
+  return layer.convolutions.find((convolution) => convolution.position === position)!.activation;
+}
+
+/** Positions of the active convolutions, path by path. */
+function activePaths({ convolutions }: Layer): readonly (readonly number[])[] {
+  const isActive = (position: number) => convolutions.some((candidate) => candidate.position === position);
+  return [
+    [0, 1],
+    [2, 3],
+  ]
+    .map((path) => path.filter(isActive))
+    .filter((path) => path.length > 0);
+}
+
+/** The 2x2 array as one tensor: [N, bottleneck, S, S] -> [N, units, S, S] */
+function joinPaths(layer: Layer, hidden: Tensor, run: (position: number, x: Tensor) => Tensor): Tensor {
+  let first = run(0, hidden);
+  if (activePaths(layer).length === 1) return run(1, first);
+  let second = run(2, hidden);
+  if (layer.gates.includes(0)) first = second = gate(first, second);
+  const [left, right] = [run(1, first), run(3, second)];
+  return layer.gates.includes(1) ? gate(left, right) : left.add(right);
 }
 
 /** Joins two paths multiplicatively (SMASH section 3.2, after gated PixelCNN). */

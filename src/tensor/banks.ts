@@ -6,6 +6,7 @@
  */
 
 import { native } from "./engine.js";
+import { toPair, type SameConvOptions } from "./ops.js";
 import { Tensor } from "./tensor.js";
 
 export class BankBuffer {
@@ -51,6 +52,48 @@ export class BankBuffer {
     this.#buffer = new Tensor(
       native().writeBanks(this.#buffer.handle, value.handle, banks, this.#bankChannels, this.#occupied),
     );
+    this.#occupy(banks);
+  }
+
+  /**
+   * ReLU and a 1x1 convolution, weight [O, banks * bankChannels, 1, 1], of the banks' channels concatenated:
+   * [N, O, H, W]. The concatenation itself is never made.
+   */
+  readConv(banks: readonly number[], weight: Tensor): Tensor {
+    const [values, buffer] = native().readConv2d(
+      this.#buffer.handle,
+      weight.handle,
+      banks,
+      this.#bankChannels,
+    );
+    this.#buffer = new Tensor(buffer);
+    return new Tensor(values);
+  }
+
+  /** Writes `sameConv2d(x, weight, options)` without making it. */
+  writeConv(
+    x: Tensor,
+    weight: Tensor,
+    { banks, ...options }: SameConvOptions & { readonly banks: readonly number[] },
+  ): void {
+    const { dilation = 1, groups = 1, relu = false } = options;
+    this.#buffer = new Tensor(
+      native().convWrite2d(
+        this.#buffer.handle,
+        x.handle,
+        weight.handle,
+        banks,
+        this.#bankChannels,
+        this.#occupied,
+        toPair(dilation),
+        groups,
+        relu,
+      ),
+    );
+    this.#occupy(banks);
+  }
+
+  #occupy(banks: readonly number[]): void {
     this.#occupied = Math.max(this.#occupied, banks[banks.length - 1] + 1);
   }
 }

@@ -1,0 +1,166 @@
+// Copies between a bank buffer and the tensor that is read from it or written to it, pixel by pixel.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <numeric>
+#include <vector>
+
+#include "op_table.h"
+
+namespace smash {
+
+// One contiguous run of channels: `length` channels at `inner` (the read or written tensor) and `bank` (the buffer).
+struct Run {
+  int64_t inner, bank, length;
+  bool add;  // to what is at the target; otherwise it is set
+};
+using Runs = std::vector<Run>;
+
+// Cuts runs into chunks of the largest power of two (16 at most) that divides every offset and length, and calls
+// body(integral_constant chunk, chunks): loops of that fixed size vectorise.
+template <class Body>
+void with_chunks(const Runs& runs, Body body) {
+  int64_t divisor = 16;
+  for (const Run& run : runs) divisor = std::gcd(divisor, std::gcd(run.inner, std::gcd(run.bank, run.length)));
+  Runs chunks;
+  for (const Run& run : runs) {
+    for (int64_t at = 0; at < run.length; at += divisor) {
+      chunks.push_back({run.inner + at, run.bank + at, divisor, run.add});
+    }
+  }
+  switch (divisor) {
+    case 16: return body(std::integral_constant<int64_t, 16>(), chunks);
+    case 8: return body(std::integral_constant<int64_t, 8>(), chunks);
+    case 4: return body(std::integral_constant<int64_t, 4>(), chunks);
+    case 2: return body(std::integral_constant<int64_t, 2>(), chunks);
+    default: return body(std::integral_constant<int64_t, 1>(), chunks);
+  }
+}
+
+// inner (+)= relu?(bank), `pixels` pixels of `inner_stride` and `bank_stride` elements.
+template <class T, int64_t kChunk>
+void gather_pixels(const T* bank, int64_t bank_stride, T* inner, int64_t inner_stride, int64_t pixels, const Runs& chunks,
+                   bool relu) {
+  const float floor = relu ? 0.f : -std::numeric_limits<float>::infinity();
+  for (int64_t pixel = 0; pixel < pixels; ++pixel, bank += bank_stride, inner += inner_stride) {
+    for (const Run& chunk : chunks) {
+      const T* source = bank + chunk.bank;
+      T* target = inner + chunk.inner;
+      if (chunk.add) {
+        for (int64_t c = 0; c < kChunk; ++c) target[c] = float(target[c]) + float(source[c]);
+      } else {
+        for (int64_t c = 0; c < kChunk; ++c) {
+          const float value = source[c];
+          // NaN must survive, so that divergence is seen.
+          target[c] = value < floor ? T(floor) : source[c];
+        }
+      }
+    }
+  }
+}
+
+// bank (+)= inner, where `mask` (if any) is positive.
+template <class T, int64_t kChunk, bool kMasked>
+void scatter_pixels(T* bank, int64_t bank_stride, const T* inner, const T* mask, int64_t inner_stride, int64_t pixels,
+                    const Runs& chunks) {
+  for (int64_t pixel = 0; pixel < pixels; ++pixel, bank += bank_stride, inner += inner_stride) {
+    for (const Run& chunk : chunks) {
+      const T* source = inner + chunk.inner;
+      const T* gate = kMasked ? mask + chunk.inner : nullptr;
+      T* target = bank + chunk.bank;
+      if (chunk.add) {
+        for (int64_t c = 0; c < kChunk; ++c) {
+          target[c] = float(target[c]) + (!kMasked || float(gate[c]) > 0.f ? float(source[c]) : 0.f);
+        }
+      } else {
+        for (int64_t c = 0; c < kChunk; ++c) target[c] = !kMasked || float(gate[c]) > 0.f ? source[c] : T(0.f);
+      }
+    }
+    if (kMasked) mask += inner_stride;
+  }
+}
+
+inline Tensor new_banks(const Tensor& like, int64_t channels) {
+  return at::empty({like.size(0), channels, like.size(2), like.size(3)}, like.options(), at::MemoryFormat::ChannelsLast);
+}
+
+// Banks in `banks` (indices, ascending) as runs, neighbours merged.
+inline Runs read_runs(const Ints& banks, int64_t width) {
+  Runs runs;
+  int64_t inner = 0;
+  for (const int64_t bank : banks) {
+    if (!runs.empty() && runs.back().bank + runs.back().length == bank * width) {
+      runs.back().length += width;
+    } else {
+      runs.push_back({inner, bank * width, width, false});
+    }
+    inner += width;
+  }
+  return runs;
+}
+
+// Bank j of `banks` takes slice j mod (units / width) of the value; the first `occupied` banks of the buffer add.
+inline Runs write_runs(const Ints& banks, int64_t width, int64_t units, int64_t occupied) {
+  Runs runs;
+  const int64_t slices = units / width;
+  for (size_t j = 0; j < banks.size(); ++j) {
+    runs.push_back({static_cast<int64_t>(j) % slices * width, banks[j] * width, width, banks[j] < occupied});
+  }
+  return runs;
+}
+
+// Ascending banks are what lets the backward pass of the last read zero just the gaps.
+inline void check_banks(const Tensor& buffer, const Ints& banks, int64_t width) {
+  TORCH_CHECK(buffer.dim() == 4, "a bank buffer has 4 dimensions");
+  TORCH_CHECK(width > 0 && !banks.empty(), "at least one bank of at least one channel");
+  int64_t before = -1;
+  for (const int64_t bank : banks) {
+    TORCH_CHECK(bank > before, "banks must be ascending, got ", at::IntArrayRef(banks));
+    TORCH_CHECK((bank + 1) * width <= buffer.size(1), "bank ", bank, " of ", width,
+                " channels lies outside the buffer");
+    before = bank;
+  }
+}
+
+// The kernels trust these shapes. Empty banks fill in order: one left out would be read before it holds anything.
+inline void check_value(const Tensor& buffer, at::IntArrayRef value, const Ints& banks, int64_t width, int64_t occupied) {
+  TORCH_CHECK(value.size() == 4 && value[0] == buffer.size(0) && value[2] == buffer.size(2) && value[3] == buffer.size(3),
+              "value ", value, " does not fit banks ", buffer.sizes());
+  TORCH_CHECK(value[1] > 0 && value[1] % width == 0, "units must be a multiple of the bank's ", width, " channels");
+  TORCH_CHECK(static_cast<int64_t>(banks.size()) * width >= value[1], "fewer banks than slices");
+  for (const int64_t bank : banks) {
+    TORCH_CHECK(bank <= occupied, "bank ", bank, " is written while bank ", occupied, " is empty");
+    occupied = std::max(occupied, bank + 1);
+  }
+}
+
+// Marks the gradient buffer of a block as new: what the last read does not touch is zero, what it touches is set.
+inline Tensor start_gradient(const Tensor& like, int64_t channels, Runs& runs) {
+  const Tensor buffer = new_banks(like, channels);
+  int64_t covered = 0;
+  for (Run& run : runs) {
+    run.add = false;
+    if (run.bank > covered) buffer.narrow(1, covered, run.bank - covered).zero_();
+    covered = run.bank + run.length;
+  }
+  if (covered < channels) buffer.narrow(1, covered, channels - covered).zero_();
+  return buffer;
+}
+
+// For every bank a slice of the value went to, in rounds of cyclic reuse: the first sets, each further one adds.
+inline Runs slice_gradient_runs(const Ints& banks, int64_t width, int64_t units) {
+  Runs runs;
+  const int64_t slices = units / width;
+  for (size_t j = 0; j < banks.size(); ++j) {
+    const int64_t position = static_cast<int64_t>(j);
+    runs.push_back({position % slices * width, banks[j] * width, width, position >= slices});
+  }
+  return runs;
+}
+
+// The same through libtorch's graph, for any device, type and layout: {what was read, the buffer}; the buffer.
+Tensors read_banks(const Tensor& buffer, const Ints& banks, int64_t width, bool relu);
+Tensor write_banks(const Tensor& buffer, const Tensor& value, const Ints& banks, int64_t width, int64_t occupied);
+
+}  // namespace smash
