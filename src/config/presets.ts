@@ -10,6 +10,7 @@ export type Preset = RunSettings & { readonly name: string; readonly summary: st
 
 const cifarInput = { input: { channels: 3, size: 32 }, classes: 10 } as const;
 const augment = { pad: 4, flip: true } as const;
+const authorsAdam = { beta1: 0.5, epsilon: 1e-4 } as const;
 
 const presets: readonly Preset[] = [
   {
@@ -35,6 +36,7 @@ const presets: readonly Preset[] = [
       batchSize: 25,
       rate: 2e-3,
       warmup: 5,
+      ...authorsAdam,
       weightDecay: 1e-4,
       labelSmoothing: 0,
       augment: { pad: 2, flip: false },
@@ -84,6 +86,7 @@ const presets: readonly Preset[] = [
       batchSize: 50,
       rate: 2e-3,
       warmup: 50,
+      ...authorsAdam,
       weightDecay: 1e-4,
       labelSmoothing: 0,
       augment,
@@ -133,6 +136,7 @@ const presets: readonly Preset[] = [
       batchSize: 50,
       rate: 1e-3,
       warmup: 500,
+      ...authorsAdam,
       weightDecay: 1e-4,
       labelSmoothing: 0,
       augment,
@@ -163,13 +167,22 @@ const presets: readonly Preset[] = [
     name: "nas-bench-201-tiny",
     summary: "seconds; for tests of the NAS-Bench-201 space, with the synthetic data set",
     space: { name: "nas-bench-201", channels: 4, cells: 2, sampling: "uniform", ...cifarInput },
-    hypernet: { width: 16, layers: 1, brick: 4, cells: 1, generated: "all" },
+    hypernet: {
+      width: 16,
+      layers: 1,
+      brick: 4,
+      cells: 1,
+      reductions: "residual",
+      noise: true,
+      generated: "all",
+    },
     validationImages: 200,
     hypernetTraining: {
       steps: 60,
       batchSize: 25,
       rate: 2e-3,
       warmup: 5,
+      ...authorsAdam,
       weightDecay: 1e-4,
       labelSmoothing: 0,
       augment: { pad: 2, flip: false },
@@ -200,13 +213,23 @@ const presets: readonly Preset[] = [
     name: "nas-bench-201",
     summary: "the cells of NAS-Bench-201; an hour or more on two cores",
     space: { name: "nas-bench-201", channels: 16, cells: 5, sampling: "uniform", ...cifarInput },
-    hypernet: { width: 128, layers: 2, brick: 16, cells: 1, generated: "all" },
+    hypernet: {
+      width: 128,
+      layers: 2,
+      brick: 16,
+      cells: 2,
+      reductions: "shortcut",
+      noise: false,
+      generated: "all",
+    },
     validationImages: 5000,
     hypernetTraining: {
       steps: 30_000,
-      batchSize: 64,
-      rate: 2e-3,
+      batchSize: 32,
+      rate: 1e-3,
       warmup: 200,
+      beta1: 0.9,
+      epsilon: 1e-8,
       weightDecay: 1e-4,
       labelSmoothing: 0,
       augment,
@@ -219,7 +242,7 @@ const presets: readonly Preset[] = [
       images: 1000,
       calibrationImages: 500,
       rankedBy: "loss",
-      batchNorm: "batch",
+      batchNorm: "recalibrated",
     },
     networkTraining: {
       epochs: 12,

@@ -52,6 +52,8 @@ const cells = {
     layers: z.int().nonnegative(),
     brick: count,
     cells: count,
+    reductions: z.enum(["residual", "shortcut"]),
+    noise: z.boolean(),
     generated: z.enum(["all", "1x1", "none"]).default("all"),
   }),
 } as const;
@@ -64,6 +66,8 @@ const settings = {
     batchSize: count,
     rate,
     warmup: z.int().nonnegative(),
+    beta1: fraction.default(0.5),
+    epsilon: rate.default(1e-4),
     weightDecay: z.number().nonnegative(),
     labelSmoothing: fraction,
     augment,

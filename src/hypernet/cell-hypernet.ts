@@ -46,6 +46,14 @@ export interface CellHyperNetSettings {
    */
   readonly cells: number;
   /**
+   * What stands between the stages of the networks that weights are generated for: the benchmark's residual block, or
+   * its shortcut alone (average pool and 1x1 convolution). The block's 3x3 convolutions are learned freely, so with it a
+   * network does well whatever its cells compute, and scores hardly depend on them.
+   */
+  readonly reductions: "residual" | "shortcut";
+  /** Whether a noise z is an input of every block of a weight. */
+  readonly noise: boolean;
+  /**
    * Which convolutions of the cells are generated; the others are learned freely, one weight per stage, cell, edge and
    * operation, as in plain weight sharing. For experiments; default "all".
    */
@@ -174,7 +182,7 @@ export class CellHyperNet {
       position: this.settings.cells,
       outputs: blocks,
       inputs: blocks,
-      noise: 1,
+      noise: this.settings.noise ? 1 : 0,
     };
     const starts = {} as Record<keyof typeof sizes, number>;
     let length = 0;
@@ -193,7 +201,8 @@ export class CellHyperNet {
     const cell = pruneCell(whole).map(
       (operation, edge) => at.cell + edge * operations.length + operations.indexOf(operation),
     );
-    const noise = noiseSeed === undefined ? undefined : normalNumbers(rows, noiseSeed);
+    const hasNoise = this.settings.noise && noiseSeed !== undefined;
+    const noise = hasNoise ? normalNumbers(rows, noiseSeed) : undefined;
     let row = 0;
     for (const { edge, operation, stage, cell: position } of sites) {
       const blocks = this.#blocks(stage);

@@ -2,7 +2,8 @@
  * A SMASH network of the NAS-Bench-201 space: a HyperNet that generates the convolutions of all cells, and freely
  * learned stem, reductions, head and BatchNorms. A BatchNorm inside cells is learned per stage, cell, edge and operation.
  *
- * Networks may be run with fewer cells a stage than the architecture has (`hypernet.cells`).
+ * The networks it runs may have fewer cells a stage than the architecture (`hypernet.cells`) and plainer reductions
+ * (`hypernet.reductions`): the less is learned freely, the more a score depends on the cell.
  */
 
 import {
@@ -55,6 +56,8 @@ export class CellSearchNetwork implements SearchNetwork {
         cellEdges.map(() => operation),
       );
       for (const site of listCellSites(this.shrink(all))) {
+        if (hypernet.reductions === "shortcut" && site.kind === "reduction" && site.part !== "shortcut")
+          continue;
         this.free.add(site, { weight: !this.hypernet.generates(site) });
       }
     }
@@ -80,7 +83,8 @@ export class CellSearchNetwork implements SearchNetwork {
     if (architecture.space !== "nas-bench-201") throw new TypeError("an architecture of another space");
     const shrunk = this.shrink(architecture);
     const source = this.generate(shrunk, options);
-    return (images) => runCells(shrunk, source, images, options);
+    const { reductions } = this.hypernet.settings;
+    return (images) => runCells(shrunk, source, images, { ...options, reductions });
   }
 
   parameters(): NamedTensors {

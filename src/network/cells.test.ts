@@ -28,7 +28,7 @@ const space: CellSettings = {
   input: { channels: 3, size: 8 },
   classes: 5,
 };
-const hypernet = { width: 16, layers: 2, brick: 4, cells: 2 };
+const hypernet = { width: 16, layers: 2, brick: 4, cells: 2, reductions: "residual", noise: true } as const;
 const sample = (seed: number) => new CellSpace(space).sample(Random.stream(seed, "test"));
 const create = (seed: number) => new CellSearchNetwork({ space, hypernet, seed });
 
@@ -192,6 +192,40 @@ describe("the HyperNet of cells", () => {
       expect(weights(1)).not.toEqual(weights(2));
       expect(weights()).not.toEqual(weights(1));
     });
+  });
+
+  it("may leave the 3x3 convolutions between stages out of its networks", () => {
+    scope(() =>
+      noGrad(() => {
+        const shortcut = { ...hypernet, reductions: "shortcut" } as const;
+        const network = new CellSearchNetwork({ space, hypernet: shortcut, seed: 4 });
+        const names = [...network.parameters().keys()].filter((name) => name.includes("reduction"));
+        expect(names).toEqual([
+          "free.stage1.reduction.shortcut.weight",
+          "free.stage2.reduction.shortcut.weight",
+        ]);
+        const images = normal([4, 3, 8, 8], 1).channelsLast();
+        const logits = network.forward(architecture, { statistics: batchStatistics })(images);
+        // A cell that copies its input leaves the stem, two pools with 1x1 convolutions and the head.
+        const copy = buildCellArchitecture(
+          space,
+          parseCell("none~0|none~0+none~1|skip_connect~0+none~1+none~2"),
+        );
+        const copied = network.forward(copy, { statistics: batchStatistics })(images);
+        const source = network.generate(network.shrink(copy), { statistics: batchStatistics });
+        const stem = source.normalize(0, conv2d(images, source.weights(0).weight, { padding: 1 }));
+        const half = conv2d(avgPool2d(stem, 2), source.weights(3).weight);
+        const quarter = conv2d(avgPool2d(half, 2), source.weights(6).weight);
+        const { weight, bias } = source.weights(7);
+        const features = source
+          .normalize(7, quarter)
+          .relu()
+          .mean({ dims: [2, 3] });
+        const plain = features.matmul(weight.transpose(0, 1)).add(bias!);
+        expect(largestDifference(plain, copied)).toBeLessThan(1e-5);
+        expect(logits.isFinite).toBe(true);
+      }),
+    );
   });
 
   it("may serve networks of fewer cells a stage than the architecture has", () => {

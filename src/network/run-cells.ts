@@ -20,12 +20,17 @@ import { avgPool2d, conv2d, globalAvgPool2d, linear, zeros, type Tensor } from "
 import type { RunOptions } from "./run-network.js";
 import type { SiteWeights } from "./weight-source.js";
 
+export interface CellRunOptions extends RunOptions {
+  /** "shortcut" leaves out the 3x3 convolutions of the residual blocks between stages. Default "residual". */
+  readonly reductions?: "residual" | "shortcut";
+}
+
 /** Images [N, C, size, size], channels-last -> logits [N, classes]. */
 export function runCells(
   architecture: CellArchitecture,
   source: SiteWeights,
   images: Tensor,
-  options: RunOptions = {},
+  options: CellRunOptions = {},
 ): Tensor {
   return new CellInterpreter(architecture, source, options).run(images);
 }
@@ -33,13 +38,13 @@ export function runCells(
 class CellInterpreter {
   readonly #architecture: CellArchitecture;
   readonly #source: SiteWeights;
-  readonly #options: RunOptions;
+  readonly #options: CellRunOptions;
   readonly #sites: readonly CellSite[];
   readonly #cell: Cell;
   /** Sites before this one have run. */
   #cursor = 0;
 
-  constructor(architecture: CellArchitecture, source: SiteWeights, options: RunOptions) {
+  constructor(architecture: CellArchitecture, source: SiteWeights, options: CellRunOptions) {
     this.#architecture = architecture;
     this.#source = source;
     this.#options = options;
@@ -93,6 +98,10 @@ class CellInterpreter {
 
   /** The residual block of stride 2: [N, C, S, S] -> [N, 2C, S/2, S/2] */
   #reduce(x: Tensor): Tensor {
+    if (this.#options.reductions === "shortcut") {
+      this.#cursor += 2;
+      return this.#convolve(avgPool2d(x, 2));
+    }
     const main = this.#convolve(this.#relu(this.#convolve(this.#relu(x))));
     return this.#convolve(avgPool2d(x, 2)).add(main);
   }

@@ -34,7 +34,7 @@ const spaces: readonly (readonly [string, SearchSettings])[] = [
     "nas-bench-201",
     {
       space: { name: "nas-bench-201", channels: 4, cells: 2, sampling: "uniform", input, classes: 5 },
-      hypernet: { width: 8, layers: 1, brick: 4, cells: 1 },
+      hypernet: { width: 8, layers: 1, brick: 4, cells: 1, reductions: "residual", noise: true },
     },
   ],
 ];

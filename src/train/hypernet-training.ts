@@ -23,6 +23,10 @@ export interface HyperNetTrainingSettings {
   readonly rate: number;
   /** First steps, over which the rate rises. */
   readonly warmup: number;
+  /** Adam's; the author's code has .5, the default. */
+  readonly beta1?: number;
+  /** Adam's; the author's code has 1e-4, the default. */
+  readonly epsilon?: number;
   /** On the freely learned weights only. SMASH: 1e-4. */
   readonly weightDecay: number;
   readonly labelSmoothing: number;
@@ -40,9 +44,6 @@ export interface HyperNetTrainingOptions extends RunOptions {
   readonly seed: number;
 }
 
-/** Adam as in the author's code: betas .5 and .999, epsilon 1e-4. */
-const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-4 };
-
 export class HyperNetTraining {
   readonly network: SearchNetwork;
   readonly #options: HyperNetTrainingOptions;
@@ -53,7 +54,8 @@ export class HyperNetTraining {
   constructor(network: SearchNetwork, options: HyperNetTrainingOptions) {
     this.network = network;
     this.#options = options;
-    const { weightDecay } = options.settings;
+    const { weightDecay, beta1 = 0.5, epsilon = 1e-4 } = options.settings;
+    const adam = { beta1, beta2: 0.999, epsilon };
     this.#optimizers = {
       hypernet: new Adam(network.hypernet.parameters(), adam),
       free: new Adam(network.free.parameters(), { ...adam, weightDecay }),
