@@ -10,7 +10,12 @@ export {
   blockCount,
   blockLimits,
   checkSpaceSettings,
+  cellEdges,
   countCost,
+  createSpace,
+  formatCell,
+  parseCell,
+  pruneCell,
   drawArchitecture,
   encodeArchitecture,
   listSites,
@@ -24,10 +29,16 @@ export {
 export type {
   Architecture,
   Block,
+  Cell,
+  CellArchitecture,
+  CellSettings,
   Convolution,
   Cost,
   Layer,
+  MemoryBankArchitecture,
+  MemoryBankSettings,
   ReferenceName,
+  SearchSpace,
   Site,
   SpaceSettings,
 } from "./arch/index.js";
@@ -62,14 +73,29 @@ export type {
   TrainingFacts,
 } from "./export/index.js";
 export { HyperNet } from "./hypernet/index.js";
-export { ResultingNetwork, runNetwork, SmashNetwork } from "./network/index.js";
-export { rankArchitectures } from "./rank/index.js";
+export {
+  CellNetwork,
+  CellSearchNetwork,
+  createNetwork,
+  createSearchNetwork,
+  ResultingNetwork,
+  runCells,
+  runNetwork,
+  SmashNetwork,
+} from "./network/index.js";
+export type { SearchNetwork, TrainableNetwork } from "./network/index.js";
+export { findProxy, proxies, rankArchitectures } from "./rank/index.js";
+export type { Proxy } from "./rank/index.js";
 export { Random } from "./random.js";
 export { formatTrialTable, renderFigures, renderReport } from "./report/index.js";
 export { loadTrainedNetwork, startJob, writeReport } from "./run/index.js";
 export type { Job, RankResult, RunEvent, SearchResult, TrainResult } from "./run/index.js";
 export { rankTrials, strategies } from "./search/index.js";
 export type { Strategy, Trial } from "./search/index.js";
+export { measureAgreement } from "./statistics/index.js";
+export type { Agreement } from "./statistics/index.js";
 export { RunFolder, TrialStore } from "./store/index.js";
+export { parseTable, startStudy, studyNames } from "./study/index.js";
+export type { StudyJob, StudyName, StudyRequest, StudyResult } from "./study/index.js";
 export { memoryStats, noGrad, resolveDevice, scope, setThreads, Tensor } from "./tensor/index.js";
 export { HyperNetTraining, NetworkTraining } from "./train/index.js";

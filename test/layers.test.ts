@@ -12,10 +12,10 @@ import { describe, expect, it } from "vitest";
 const src = fileURLToPath(new URL("../src", import.meta.url));
 /** Files and folders directly below src; each may import only from those before it. */
 const order =
-  "errors random nearest format-count files tensor nn data arch hypernet network search train rank report config store export run cli index".split(
+  "errors random nearest format-count files statistics tensor nn data arch hypernet network search train rank report config store export run study cli index".split(
     " ",
   );
-const pure = ["arch", "search", "report"];
+const pure = ["statistics", "arch", "search", "report"];
 /** What the pure folders may import: each other, and the files that are pure themselves. */
 const allowedInPure = ["errors", "random", "nearest", "format-count", ...pure];
 const outsideWorld = /^(node:)?(fs|http|https|net|child_process|worker_threads)(\/|$)/;

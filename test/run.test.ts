@@ -94,6 +94,23 @@ describe("a search", () => {
     180_000,
   );
 
+  it("of NAS-Bench-201 cells, killed, goes on to the bit-identical ranking, and its winner trains", async () => {
+    const cells = (out: string) => searchArgs(out, "--preset", "nas-bench-201-tiny");
+    const [out, other] = [join(folder, "cells-killed"), join(folder, "cells-whole")];
+    const { child, outcome } = start(cells(out));
+    await waitFor(() => eventCount(out, "hypernet-step") >= 34);
+    child.kill("SIGKILL");
+    expect((await outcome).code).toBeNull();
+    const resumed = await smash(...cells(out));
+    expect(resumed.code).toBe(0);
+    expect(results(resumed.stdout)).toEqual(results((await smash(...cells(other))).stdout));
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("NAS-Bench-201 cell");
+    const train = await smash("train", "--data", "synthetic", "--run", out, "--threads", "2", "--json");
+    const trained = JSON.parse(train.stdout) as { checkpoint: string; testError: number };
+    const tested = await smash("eval", "--data", "synthetic", "--checkpoint", trained.checkpoint, "--json");
+    expect((JSON.parse(tested.stdout) as { testError: number }).testError).toBe(trained.testError);
+  }, 180_000);
+
   it("interrupted by Ctrl-C ends with 130 after a checkpoint, and goes on to the same ranking", async () => {
     const out = join(folder, "interrupted");
     const { child, outcome } = start(searchArgs(out));
@@ -178,7 +195,50 @@ describe("a search", () => {
   }, 180_000);
 });
 
+describe("a study", () => {
+  const table = join(folder, "table.csv");
+  const studyArgs = (out: string) => [
+    ...["study", "nas-bench-201", "--data", "synthetic", "--preset", "nas-bench-201-tiny"],
+    ...["--table", table, "--threads", "2", "--json", "--out", out],
+  ];
+  const agreement = (stdout: string) => {
+    const { scores, truths, spearman, baselines } = JSON.parse(stdout) as Record<string, unknown>;
+    return { scores, truths, spearman, baselines };
+  };
+
+  it("killed while it scores goes on to the same document", async () => {
+    const operations = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"];
+    const cells = operations.flatMap((one, row) =>
+      operations.map((other, column) => {
+        const accuracy = 60 + 5 * row + column;
+        return `nor_conv_3x3~0|none~0+${one}~1|skip_connect~0+none~1+${other}~2,${accuracy}`;
+      }),
+    );
+    writeFileSync(table, `architecture,test_accuracy_percent\n${cells.join("\n")}\n`);
+    const out = join(folder, "study-killed");
+    const measured = () => {
+      const path = join(out, "measurements.jsonl");
+      return existsSync(path) ? readFileSync(path, "utf8").split("\n").length : 0;
+    };
+    const { child, outcome } = start(studyArgs(out));
+    await waitFor(() => measured() > 20);
+    child.kill("SIGKILL");
+    expect((await outcome).code).toBeNull();
+    const resumed = await smash(...studyArgs(out));
+    const whole = await smash(...studyArgs(join(folder, "study-whole")));
+    expect(agreement(resumed.stdout)).toEqual(agreement(whole.stdout));
+    expect((JSON.parse(whole.stdout) as { n: number }).n).toBe(25);
+  }, 180_000);
+});
+
 describe("bad input", () => {
+  it("a study without its table, and an unknown one, say what to do", async () => {
+    const study = await smash("study", "nas-bench-201", "--data", "synthetic");
+    expect(study).toMatchObject({ code: 2, stdout: "" });
+    expect(study.stderr).toContain("--table");
+    expect((await smash("study", "corelation")).stderr).toContain('did you mean "correlation"');
+  });
+
   const config = join(folder, "config.json");
 
   it.each([

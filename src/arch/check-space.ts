@@ -44,7 +44,7 @@ function checkIntegers(settings: CompleteSettings): void {
   const { input } = settings;
   const values = { ...settings, "input.channels": input.channels, "input.size": input.size };
   for (const [name, value] of Object.entries(values)) {
-    if (name in choices || name === "input" || name === "activations") continue;
+    if (name in choices || name === "name" || name === "input" || name === "activations") continue;
     const number = value as number;
     if (Number.isInteger(number) && number >= 1 && number <= maxSetting) continue;
     const rule = `The setting ${name} is an integer from 1 to ${maxSetting}.`;

@@ -1,25 +1,52 @@
+export { countCost, drawArchitecture, parseArchitecture } from "./any-architecture.js";
+export type { Architecture } from "./any-architecture.js";
 export { architectureVersion, architectureSchema } from "./architecture.js";
-export type { Architecture, Block, Convolution, Layer } from "./architecture.js";
+export type { Architecture as MemoryBankArchitecture, Block, Convolution, Layer } from "./architecture.js";
 export { annealedOptions } from "./anneal.js";
 export { checkSpaceSettings } from "./check-space.js";
 export { positionChoices } from "./convolution-choices.js";
-export { countCost } from "./cost.js";
+export { corruptArchitecture } from "./corrupt.js";
 export type { Cost } from "./cost.js";
-export { drawArchitecture } from "./draw.js";
+export { MemoryBankSpace, requireMemoryBanks } from "./memory-bank-space.js";
+export { CellSpace } from "./nas-bench-201/cell-space.js";
+export { createSpace } from "./create-space.js";
 export { encodeArchitecture } from "./encode.js";
 export type { EncodedArchitecture, LayerColumns } from "./encode.js";
 export { encodingLayout } from "./encoding-layout.js";
 export type { ChannelRange, EncodedChoice, EncodingLayout } from "./encoding-layout.js";
 export { blockChannels, nonEmptyBanks } from "./memory-banks.js";
-export { parseArchitecture } from "./parse.js";
+export { cellName } from "./nas-bench-201/cell-architecture.js";
+export type { CellArchitecture } from "./nas-bench-201/cell-architecture.js";
+export { buildCellArchitecture } from "./nas-bench-201/cell-settings.js";
+export type { CellSettings } from "./nas-bench-201/cell-settings.js";
+export { cellSiteName, listCellSites, stageChannels } from "./nas-bench-201/cell-sites.js";
+export type { CellSite, ConvolutionOperation, EdgeSite } from "./nas-bench-201/cell-sites.js";
+export { stageCount } from "./nas-bench-201/cell-architecture.js";
+export {
+  cellAt,
+  cellCount,
+  cellEdges,
+  formatCell,
+  operations,
+  outputNode,
+  parseCell,
+  pruneCell,
+} from "./nas-bench-201/cell.js";
+export type { Cell, Operation } from "./nas-bench-201/cell.js";
 export { perturbArchitecture } from "./perturb.js";
 export type { PerturbOptions } from "./perturb.js";
 export { minBudgetFraction, sampleArchitecture } from "./sample.js";
 export type { SampleOptions } from "./sample.js";
 export { referenceArchitecture, referenceNames, referenceTitle } from "./reference/index.js";
 export type { ReferenceName } from "./reference/index.js";
+export type { SearchSpace, SpaceSettings, TrainingStep } from "./search-space.js";
 export { listSites } from "./sites.js";
 export type { ConvolutionSite, HeadSite, PointwiseSite, Site, StemSite, TransitionSite } from "./sites.js";
 export { blockCount, blockLimits, bottleneckChannels, completeSettings } from "./space.js";
-export type { Activation, BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
+export type {
+  Activation,
+  BlockLimits,
+  CompleteSettings,
+  SpaceSettings as MemoryBankSettings,
+} from "./space.js";
 export { validateArchitecture } from "./validate.js";

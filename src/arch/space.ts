@@ -11,6 +11,7 @@ import type { Architecture, Convolution } from "./architecture.js";
 export type Activation = Convolution["activation"];
 
 export interface SpaceSettings {
+  readonly name?: "memory-banks";
   /** N: channels of the smallest memory bank and the step in which units are counted. */
   readonly baseChannels: number;
   /** Nmax: the most units of a layer, a multiple of N. */
@@ -64,6 +65,7 @@ export type CompleteSettings = Required<SpaceSettings>;
 /** Fills in what was left out: the choices of version 1. */
 export function completeSettings(settings: SpaceSettings): CompleteSettings {
   return {
+    name: "memory-banks",
     // First, so that errors and files name these first.
     ...settings,
     bankSizes: "base",

@@ -56,6 +56,11 @@ const entries: readonly CommandEntry[] = [
     load: async () => (await import("./commands/report.js")).registerReport,
   },
   {
+    name: "study",
+    summary: "experiments: how well scores predict trained networks, and why; goes on where it was stopped",
+    load: async () => (await import("./commands/study.js")).registerStudy,
+  },
+  {
     name: "arch",
     summary: "sample, perturb, show and check architectures",
     load: async () => (await import("./commands/arch.js")).registerArch,

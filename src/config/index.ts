@@ -3,4 +3,4 @@ export type { Preset } from "./preset.js";
 export { resolveConfig } from "./resolve-config.js";
 export type { ConfigRequest } from "./resolve-config.js";
 export { parseRunConfig } from "./run-config.js";
-export type { RunConfig, RunSettings } from "./run-config.js";
+export type { RunConfig, RunSettings, SpaceChoice } from "./run-config.js";

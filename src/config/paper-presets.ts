@@ -7,7 +7,7 @@
  * winner of a search is. docs/spaces.md has the distributions.
  */
 
-import { cifarInput, type Preset } from "./preset.js";
+import { authorsAdam, cifarInput, type Preset } from "./preset.js";
 
 const augment = { pad: 4, flip: true } as const;
 /** Of 45,000 training images in batches of 50. */
@@ -21,6 +21,7 @@ const training = {
     batchSize: 50,
     rate: 1e-3,
     warmup: 0,
+    ...authorsAdam,
     weightDecay: 1e-4,
     labelSmoothing: 0,
     augment,

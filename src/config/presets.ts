@@ -1,10 +1,10 @@
 /** Presets: everything a run needs but the data set. */
 
-import { checkSpaceSettings } from "../arch/index.js";
+import { createSpace } from "../arch/index.js";
 import { SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
 import { paperPresets } from "./paper-presets.js";
-import { cifarInput, type Preset } from "./preset.js";
+import { authorsAdam, cifarInput, type Preset } from "./preset.js";
 
 const augment = { pad: 4, flip: true } as const;
 
@@ -13,6 +13,7 @@ const presets: readonly Preset[] = [
     name: "tiny",
     summary: "seconds; for tests, with the synthetic data set",
     space: {
+      name: "memory-banks",
       baseChannels: 4,
       maxUnits: 8,
       depthCompression: 2,
@@ -31,6 +32,7 @@ const presets: readonly Preset[] = [
       batchSize: 25,
       rate: 2e-3,
       warmup: 5,
+      ...authorsAdam,
       weightDecay: 1e-4,
       labelSmoothing: 0,
       augment: { pad: 2, flip: false },
@@ -61,6 +63,7 @@ const presets: readonly Preset[] = [
     name: "demo",
     summary: "a few minutes on two cores",
     space: {
+      name: "memory-banks",
       baseChannels: 8,
       maxUnits: 32,
       depthCompression: 2,
@@ -79,6 +82,7 @@ const presets: readonly Preset[] = [
       batchSize: 50,
       rate: 2e-3,
       warmup: 50,
+      ...authorsAdam,
       weightDecay: 1e-4,
       labelSmoothing: 0,
       augment,
@@ -109,6 +113,7 @@ const presets: readonly Preset[] = [
     name: "small",
     summary: "an evening on two cores; networks of about 100k to 500k parameters",
     space: {
+      name: "memory-banks",
       baseChannels: 8,
       maxUnits: 48,
       depthCompression: 2,
@@ -127,6 +132,7 @@ const presets: readonly Preset[] = [
       batchSize: 50,
       rate: 1e-3,
       warmup: 500,
+      ...authorsAdam,
       weightDecay: 1e-4,
       labelSmoothing: 0,
       augment,
@@ -154,6 +160,99 @@ const presets: readonly Preset[] = [
     },
   },
   ...paperPresets,
+  {
+    name: "nas-bench-201-tiny",
+    summary: "seconds; for tests of the NAS-Bench-201 space, with the synthetic data set",
+    space: { name: "nas-bench-201", channels: 4, cells: 2, sampling: "uniform", ...cifarInput },
+    hypernet: {
+      width: 16,
+      layers: 1,
+      brick: 4,
+      cells: 1,
+      reductions: "residual",
+      noise: true,
+      generated: "all",
+    },
+    validationImages: 200,
+    hypernetTraining: {
+      steps: 60,
+      batchSize: 25,
+      rate: 2e-3,
+      warmup: 5,
+      ...authorsAdam,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment: { pad: 2, flip: false },
+      validateEvery: 20,
+      validationArchitectures: 4,
+      checkpointEvery: 10,
+    },
+    ranking: {
+      counts: { random: 6, perturb: 3, chain: 3 },
+      images: 100,
+      calibrationImages: 50,
+      rankedBy: "loss",
+      batchNorm: "recalibrated",
+    },
+    networkTraining: {
+      epochs: 2,
+      batchSize: 50,
+      rate: 0.05,
+      warmup: 0.2,
+      momentum: 0.9,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment: { pad: 2, flip: false },
+      checkpointEvery: 20,
+    },
+  },
+  {
+    name: "nas-bench-201",
+    summary: "the cells of NAS-Bench-201; an hour or more on two cores",
+    space: { name: "nas-bench-201", channels: 16, cells: 5, sampling: "uniform", ...cifarInput },
+    hypernet: {
+      width: 128,
+      layers: 2,
+      brick: 16,
+      cells: 2,
+      reductions: "shortcut",
+      noise: false,
+      generated: "all",
+    },
+    validationImages: 5000,
+    hypernetTraining: {
+      steps: 30_000,
+      batchSize: 32,
+      rate: 1e-3,
+      warmup: 200,
+      beta1: 0.9,
+      epsilon: 1e-8,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment,
+      validateEvery: 1000,
+      validationArchitectures: 8,
+      checkpointEvery: 250,
+    },
+    ranking: {
+      counts: { random: 200, perturb: 50, chain: 50 },
+      images: 1000,
+      calibrationImages: 500,
+      rankedBy: "loss",
+      batchNorm: "recalibrated",
+    },
+    networkTraining: {
+      epochs: 12,
+      batchSize: 128,
+      rate: 0.1,
+      warmup: 0.3,
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      labelSmoothing: 0,
+      augment,
+      checkpointEvery: 200,
+    },
+  },
 ];
 
 export const presetNames: readonly string[] = presets.map(({ name }) => name);
@@ -162,7 +261,7 @@ export const presetNames: readonly string[] = presets.map(({ name }) => name);
 export function findPreset(name: string): Preset {
   const preset = presets.find((candidate) => candidate.name === name);
   if (preset) {
-    checkSpaceSettings(preset.space);
+    createSpace(preset.space); // throws
     return preset;
   }
   const nearest = nearestName(name, presetNames);

@@ -1,6 +1,6 @@
 /** From preset, overrides, data set and machine to the one resolved configuration. */
 
-import { checkSpaceSettings } from "../arch/index.js";
+import { createSpace } from "../arch/index.js";
 import { findPreset } from "./presets.js";
 import { parseRunConfig, type RunConfig } from "./run-config.js";
 
@@ -71,6 +71,6 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
     },
   };
   const config = parseRunConfig(merge(base, overrides), parseRunConfig(base));
-  checkSpaceSettings(config.space);
+  createSpace(config.space); // throws
   return config;
 }

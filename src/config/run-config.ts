@@ -13,13 +13,40 @@ const fraction = z.number().min(0).max(1);
 const rate = z.number().positive();
 const augment = z.strictObject({ pad: z.int().nonnegative(), flip: z.boolean() });
 
-const settings = {
+const input = z.strictObject({ channels: count, size: count });
+const classes = z.int().min(2);
+
+/** A search space, and a HyperNet for it. */
+const memoryBanks = {
   space: spaceSchema,
   hypernet: z.strictObject({
     denseBlocks: z.array(count).min(1),
     growth: count,
     weightNorm: z.enum(["unit", "he"]),
   }),
+} as const;
+
+const cells = {
+  space: z.strictObject({
+    name: z.literal("nas-bench-201"),
+    channels: count,
+    cells: count,
+    sampling: z.enum(["uniform", "fair"]),
+    input,
+    classes,
+  }),
+  hypernet: z.strictObject({
+    width: count,
+    layers: z.int().nonnegative(),
+    brick: count,
+    cells: count,
+    reductions: z.enum(["residual", "shortcut"]),
+    noise: z.boolean(),
+    generated: z.enum(["all", "1x1", "none"]).default("all"),
+  }),
+} as const;
+
+const settings = {
   /** Training images held out, chosen by the seed. */
   validationImages: count,
   hypernetTraining: z.strictObject({
@@ -27,6 +54,8 @@ const settings = {
     batchSize: count,
     rate,
     warmup: z.int().nonnegative(),
+    beta1: fraction.default(0.5),
+    epsilon: rate.default(1e-4),
     weightDecay: z.number().nonnegative(),
     labelSmoothing: fraction,
     augment,
@@ -60,7 +89,7 @@ const settings = {
   }),
 } as const;
 
-const runConfigSchema = z.strictObject({
+const common = {
   version: z.literal(1),
   preset: z.string(),
   dataset: z.string(),
@@ -69,12 +98,25 @@ const runConfigSchema = z.strictObject({
   threads: count,
   precision: z.enum(["fp32", "bf16"]),
   ...settings,
-});
+} as const;
+
+const memoryBankConfig = z.strictObject({ ...common, ...memoryBanks });
+const cellConfig = z.strictObject({ ...common, ...cells });
+
+/** The schema of the space a configuration names; without a name it is memory banks. */
+function chooseSchema(value: unknown) {
+  const { space } = value as { readonly space?: { readonly name?: unknown } };
+  return space?.name === cells.space.shape.name.value ? cellConfig : memoryBankConfig;
+}
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
-export type RunConfig = DeepReadonly<z.infer<typeof runConfigSchema>>;
-export type RunSettings = Pick<RunConfig, keyof typeof settings>;
+export type RunConfig = DeepReadonly<z.infer<typeof memoryBankConfig> | z.infer<typeof cellConfig>>;
+/** A search space and the settings of a HyperNet for it. */
+export type SpaceChoice = DeepReadonly<
+  z.infer<z.ZodObject<typeof memoryBanks>> | z.infer<z.ZodObject<typeof cells>>
+>;
+export type RunSettings = Pick<RunConfig, keyof typeof settings> & SpaceChoice;
 
 /** Every key of an object, at any depth: where a misspelt one is looked up. */
 function allKeys(value: unknown): string[] {
@@ -88,7 +130,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Checks a configuration; `known` is a complete one, by which misspelt keys are recognised. */
 export function parseRunConfig(value: unknown, known: object = {}): RunConfig {
-  const result = runConfigSchema.safeParse(value);
+  const result = chooseSchema(value).safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = issue.path.join(".") || "the configuration";

@@ -7,6 +7,7 @@ const count = z.int().positive();
 
 export const spaceSchema = z
   .strictObject({
+    name: z.literal("memory-banks").default("memory-banks"),
     baseChannels: count,
     maxUnits: count,
     depthCompression: count,

@@ -1,6 +1,11 @@
 /** Random networks for the tests of this folder: everything the forward pass can interpret, with lived-in BatchNorms. */
 
-import { validateArchitecture, type Architecture, type Convolution, type Layer } from "../arch/index.js";
+import {
+  validateArchitecture,
+  type MemoryBankArchitecture,
+  type Convolution,
+  type Layer,
+} from "../arch/index.js";
 import { ResultingNetwork } from "../network/index.js";
 import { Random } from "../random.js";
 import { fromArray, noGrad } from "../tensor/index.js";
@@ -8,11 +13,11 @@ import { fromArray, noGrad } from "../tensor/index.js";
 const positionSets = [[0], [0, 2], [0, 1], [0, 1, 2], [0, 1, 2, 3]];
 
 /** An architecture with arrays, kernels, dilations, groups, gates, nonlinearities and bank sizes of every kind. */
-export function randomArchitecture(seed: number): Architecture {
+export function randomArchitecture(seed: number): MemoryBankArchitecture {
   const random = Random.stream(seed, "export-test");
   const size = 8;
   const widths = [8, 12, 16];
-  const architecture: Architecture = {
+  const architecture: MemoryBankArchitecture = {
     space: "memory-banks",
     version: 1,
     input: { channels: random.choice([1, 3]), size },
@@ -70,7 +75,7 @@ function randomLayer(
 
 /** A network with BatchNorms as after training; some scales are negative unless `positive`. */
 export function livedInNetwork(
-  architecture: Architecture,
+  architecture: MemoryBankArchitecture,
   { seed, positive = false }: { readonly seed: number; readonly positive?: boolean },
 ): ResultingNetwork {
   const random = Random.stream(seed, "lived-in");

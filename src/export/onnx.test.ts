@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sampleArchitecture, type Architecture } from "../arch/index.js";
+import { sampleArchitecture, type MemoryBankArchitecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import { fromArray, noGrad, scope } from "../tensor/index.js";
 import { encodeOnnx, type TrainingFacts } from "./encode-onnx.js";
@@ -10,7 +10,7 @@ import { OnnxSession } from "./onnx-session.js";
 
 const imageCount = 16;
 
-function facts({ input, classes }: Architecture): TrainingFacts {
+function facts({ input, classes }: MemoryBankArchitecture): TrainingFacts {
   const channels = Array.from({ length: input.channels }, (_, channel) => channel);
   return {
     dataset: "noise",
@@ -22,7 +22,7 @@ function facts({ input, classes }: Architecture): TrainingFacts {
   };
 }
 
-function randomImages({ input }: Architecture, seed: number): Uint8Array {
+function randomImages({ input }: MemoryBankArchitecture, seed: number): Uint8Array {
   const random = Random.stream(seed, "images");
   return Uint8Array.from({ length: imageCount * input.channels * input.size ** 2 }, () =>
     random.integer(0, 255),
@@ -42,7 +42,7 @@ function ownLogits(network: ExportableNetwork, images: Uint8Array, { statistics 
 }
 
 async function largestDifference(
-  architecture: Architecture,
+  architecture: MemoryBankArchitecture,
   seed: number,
   positive: boolean,
 ): Promise<number> {

@@ -1,3 +1,7 @@
+export { layBricks } from "./bricks.js";
+export type { BrickLayout } from "./bricks.js";
+export { CellHyperNet } from "./cell-hypernet.js";
+export type { CellHyperNetOptions, CellHyperNetSettings } from "./cell-hypernet.js";
 export { HyperNet } from "./hypernet.js";
 export type { HyperNetDimensions, HyperNetOptions, PointwiseShape } from "./hypernet.js";
 export { referenceHyperNet } from "./settings.js";

@@ -10,9 +10,9 @@ import {
   completeSettings,
   listSites,
   positionChoices,
-  type Architecture,
+  type MemoryBankArchitecture,
+  type MemoryBankSettings,
   type Site,
-  type SpaceSettings,
 } from "../arch/index.js";
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
@@ -44,7 +44,7 @@ export class FreeWeights {
   readonly #parameters = new Map<string, Tensor>();
   readonly #buffers = new Map<string, Tensor>();
 
-  constructor(settings: SpaceSettings, { seed, device = "cpu", dtype = "float32" }: FreeWeightsOptions) {
+  constructor(settings: MemoryBankSettings, { seed, device = "cpu", dtype = "float32" }: FreeWeightsOptions) {
     const place = { device, dtype };
     const add = (name: string, shape: readonly number[]) => {
       const weight = orthogonal(shape, Random.stream(seed, "free-weights", name).seed(), place);
@@ -94,7 +94,7 @@ export class FreeWeights {
   }
 
   /** The freely learned weights of an architecture by site index; undefined at generated ones. */
-  slice(architecture: Architecture): (Tensor | undefined)[] {
+  slice(architecture: MemoryBankArchitecture): (Tensor | undefined)[] {
     const sites = listSites(architecture);
     const result: (Tensor | undefined)[] = sites.map(() => undefined);
     // All slices of one tensor come from one graph node, so that its gradient is filled and summed once.

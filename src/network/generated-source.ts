@@ -4,7 +4,7 @@
  * (see `BatchNormMode`).
  */
 
-import { listSites, type Architecture, type Site } from "../arch/index.js";
+import { listSites, type MemoryBankArchitecture, type Site } from "../arch/index.js";
 import type { AffineBatchNorm, Tensor } from "../tensor/index.js";
 import type { FreeWeights } from "./free-weights.js";
 import type { BatchNormStatistics } from "./statistics.js";
@@ -19,7 +19,7 @@ export class GeneratedSource implements WeightSource {
 
   /** `pointwise`: the generated weights [bottleneck, inputs, 1, 1] of all layers in order. */
   constructor(
-    architecture: Architecture,
+    architecture: MemoryBankArchitecture,
     pointwise: readonly Tensor[],
     { free, statistics }: { readonly free: FreeWeights; readonly statistics: BatchNormStatistics },
   ) {

@@ -4,7 +4,7 @@ import {
   listSites,
   referenceArchitecture,
   sampleArchitecture,
-  type SpaceSettings,
+  type MemoryBankSettings,
 } from "../arch/index.js";
 import { Random } from "../random.js";
 import { conv2d, crossEntropy, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
@@ -15,7 +15,7 @@ import { batchStatistics } from "./statistics.js";
 
 beforeAll(() => setThreads(2));
 
-const space: SpaceSettings = {
+const space: MemoryBankSettings = {
   baseChannels: 4,
   maxUnits: 16,
   depthCompression: 2,
@@ -30,7 +30,7 @@ const space: SpaceSettings = {
 };
 /** The space above with each option of version 2, and with all of them. */
 const array = { ...space, convolutions: "array" } as const;
-const options: readonly (readonly [string, SpaceSettings])[] = [
+const options: readonly (readonly [string, MemoryBankSettings])[] = [
   ["version 1", space],
   ["banks of several sizes", { ...space, bankSizes: "varied" }],
   ["units near reads", { ...space, unitSampling: "near-reads" }],

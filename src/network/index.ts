@@ -1,11 +1,19 @@
+export { CellNetwork } from "./cell-network.js";
+export type { CellNetworkOptions } from "./cell-network.js";
+export { CellSearchNetwork } from "./cell-search-network.js";
+export type { CellSearchNetworkOptions } from "./cell-search-network.js";
+export { createNetwork, createSearchNetwork } from "./create-network.js";
+export type { SearchSettings } from "./create-network.js";
 export { FreeWeights } from "./free-weights.js";
 export type { FreeWeightsOptions } from "./free-weights.js";
 export { ResultingNetwork, siteName } from "./resulting-network.js";
 export type { ResultingNetworkOptions } from "./resulting-network.js";
 export { runNetwork } from "./run-network.js";
 export type { RunOptions } from "./run-network.js";
+export { runCells } from "./run-cells.js";
+export type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
 export { SmashNetwork } from "./smash-network.js";
-export type { GenerateOptions, SmashNetworkOptions } from "./smash-network.js";
+export type { SmashNetworkOptions } from "./smash-network.js";
 export {
   batchStatistics,
   RecalibratedStatistics,
@@ -13,4 +21,5 @@ export {
   trainingStatistics,
 } from "./statistics.js";
 export type { BatchNormMode, BatchNormStatistics, RunningStatistics, StatisticsUse } from "./statistics.js";
-export type { WeightSource } from "./weight-source.js";
+export type { TrainableNetwork } from "./trainable-network.js";
+export type { SiteWeights, WeightSource } from "./weight-source.js";

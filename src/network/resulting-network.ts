@@ -5,11 +5,13 @@
  * "smash" only those of the SMASH network, so that generated weights can be loaded and compared.
  */
 
-import { listSites, type Architecture, type Site } from "../arch/index.js";
+import { listSites, type MemoryBankArchitecture, type Site } from "../arch/index.js";
 import { orthogonal, type NamedTensors } from "../nn/index.js";
 import { Random } from "../random.js";
 import { ones, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
+import { runNetwork, type RunOptions } from "./run-network.js";
 import type { BatchNormStatistics } from "./statistics.js";
+import type { TrainableNetwork } from "./trainable-network.js";
 import type { WeightSource } from "./weight-source.js";
 
 export interface ResultingNetworkOptions {
@@ -35,15 +37,15 @@ export function siteName(site: Site): string {
   }
 }
 
-export class ResultingNetwork {
-  readonly architecture: Architecture;
+export class ResultingNetwork implements TrainableNetwork {
+  readonly architecture: MemoryBankArchitecture;
   readonly #sites: readonly Site[];
   readonly #isStandard: boolean;
   readonly #parameters = new Map<string, Tensor>();
   readonly #buffers = new Map<string, Tensor>();
 
   constructor(
-    architecture: Architecture,
+    architecture: MemoryBankArchitecture,
     { seed, normalization = "standard", device = "cpu", dtype = "float32" }: ResultingNetworkOptions,
   ) {
     this.architecture = architecture;
@@ -96,6 +98,10 @@ export class ResultingNetwork {
         };
       },
     };
+  }
+
+  forward(images: Tensor, options: RunOptions & { readonly statistics: BatchNormStatistics }): Tensor {
+    return runNetwork(this.architecture, this.source(options.statistics), images, options);
   }
 
   #hasBatchNorm(site: Site): boolean {

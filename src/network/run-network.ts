@@ -8,14 +8,16 @@
 import {
   listSites,
   nonEmptyBanks,
-  type Architecture,
   type Block,
   type Layer,
+  type MemoryBankArchitecture,
   type Site,
 } from "../arch/index.js";
 import {
+  avgPool2d,
   BankBuffer,
   batchNorm,
+  globalAvgPool2d,
   linear,
   normReluPool2d,
   sameConv2d,
@@ -25,6 +27,8 @@ import {
 import type { WeightSource } from "./weight-source.js";
 
 export interface RunOptions {
+  /** Is shown what every activation function gives, [N, C, H, W], in the order of the network. */
+  readonly onActivation?: ((activated: Tensor) => void) | undefined;
   /** Type in which activations and convolutions are computed; weights are cast to it. Default: the weights' own. */
   readonly computeType?: DType | undefined;
 }
@@ -33,7 +37,7 @@ type Activation = Layer["convolutions"][number]["activation"];
 
 /** Images [N, C, size, size], channels-last -> logits [N, classes]. */
 export function runNetwork(
-  architecture: Architecture,
+  architecture: MemoryBankArchitecture,
   source: WeightSource,
   images: Tensor,
   options: RunOptions = {},
@@ -42,17 +46,17 @@ export function runNetwork(
 }
 
 class Interpreter {
-  readonly #architecture: Architecture;
+  readonly #architecture: MemoryBankArchitecture;
   readonly #source: WeightSource;
-  readonly #computeType: DType | undefined;
+  readonly #options: RunOptions;
   readonly #sites: readonly Site[];
   /** Sites before this one have run. */
   #cursor = 0;
 
-  constructor(architecture: Architecture, source: WeightSource, { computeType }: RunOptions) {
+  constructor(architecture: MemoryBankArchitecture, source: WeightSource, options: RunOptions) {
     this.#architecture = architecture;
     this.#source = source;
-    this.#computeType = computeType;
+    this.#options = options;
     this.#sites = listSites(architecture);
   }
 
@@ -62,8 +66,11 @@ class Interpreter {
       // The stem, or the convolution of the transition before. That one and a mean over pixels commute: after the
       // pool it costs a quarter.
       const banks = this.#runBlock(block, x, this.#cursor++);
-      const isTransition = this.#sites[this.#cursor].kind === "transition";
-      x = banks.normReluPool(this.#source.batchNorm(this.#cursor), isTransition ? 2 : "global");
+      const pool = this.#sites[this.#cursor].kind === "transition" ? 2 : "global";
+      const norm = this.#source.batchNorm(this.#cursor);
+      x = this.#isShown
+        ? average(this.#show(banks.normReluPool(norm, 1)), pool)
+        : banks.normReluPool(norm, pool);
     }
     const { weight, bias } = this.#source.weights(this.#sites.length - 1);
     const pooled = x.reshape(x.shape.slice(0, 2)).to({ dtype: weight.dtype }); // [N, C]
@@ -108,7 +115,7 @@ class Interpreter {
   #readBanks(layer: Layer, banks: BankBuffer): Tensor {
     const pointwise = this.#cursor++;
     // Pre-activation without a BatchNorm in between: ReLU and convolution happen while the banks are read.
-    if (this.#isPre && !this.#hasBatchNorm(pointwise)) {
+    if (this.#isPre && !this.#hasBatchNorm(pointwise) && !this.#isShown) {
       return banks.readConv(layer.reads, this.#cast(this.#source.weights(pointwise).weight));
     }
     return this.#activateAndConvolve(pointwise, banks.read(layer.reads), "relu");
@@ -145,14 +152,20 @@ class Interpreter {
     x: Tensor,
     activation: Activation,
   ): { readonly x: Tensor; readonly relu: boolean } {
-    if (activation !== "relu") return { x: activate(this.#normalize(index, x), activation), relu: false };
-    if (!this.#hasBatchNorm(index)) return { x, relu: true };
-    return { x: normReluPool2d(x, this.#source.batchNorm(index), 1), relu: false };
+    const isRelu = activation === "relu";
+    if (isRelu && !this.#hasBatchNorm(index) && !this.#isShown) return { x, relu: true };
+    const activated =
+      isRelu && this.#hasBatchNorm(index)
+        ? normReluPool2d(x, this.#source.batchNorm(index), 1)
+        : activate(this.#normalize(index, x), activation);
+    return { x: this.#show(activated), relu: false };
   }
 
   /** BatchNorm (where there is one), activation, convolution; or convolution first, with "post" order. */
   #activateAndConvolve(index: number, x: Tensor, activation: Activation): Tensor {
-    if (!this.#isPre) return activate(this.#normalize(index, this.#convolve(index, x)), activation);
+    if (!this.#isPre) {
+      return this.#show(activate(this.#normalize(index, this.#convolve(index, x)), activation));
+    }
     const activated = this.#activated(index, x, activation);
     return this.#convolve(index, activated.x, activated);
   }
@@ -168,9 +181,26 @@ class Interpreter {
     return site;
   }
 
-  #cast(x: Tensor): Tensor {
-    return this.#computeType === undefined ? x : x.to({ dtype: this.#computeType });
+  /** A ReLU inside a convolution costs no pass of its own, but cannot be shown. */
+  get #isShown(): boolean {
+    return this.#options.onActivation !== undefined;
   }
+
+  #show(activated: Tensor): Tensor {
+    this.#options.onActivation?.(activated);
+    return activated;
+  }
+
+  #cast(x: Tensor): Tensor {
+    const { computeType } = this.#options;
+    return computeType === undefined ? x : x.to({ dtype: computeType });
+  }
+}
+
+/** [N, C, H, W] -> [N, C, H / pool, W / pool] */
+function average(x: Tensor, pool: number | "global"): Tensor {
+  if (pool !== "global") return avgPool2d(x, pool);
+  return globalAvgPool2d(x).reshape([...x.shape.slice(0, 2), 1, 1]);
 }
 
 function activate(x: Tensor, activation: Activation): Tensor {

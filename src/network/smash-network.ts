@@ -7,39 +7,36 @@ import {
   encodeArchitecture,
   encodingLayout,
   listSites,
+  MemoryBankSpace,
   type Architecture,
-  type SpaceSettings,
+  type MemoryBankArchitecture,
+  type MemoryBankSettings,
 } from "../arch/index.js";
 import { HyperNet, type HyperNetSettings } from "../hypernet/index.js";
 import { joinNamed, type NamedTensors } from "../nn/index.js";
 import type { Device, DType } from "../tensor/index.js";
 import { FreeWeights } from "./free-weights.js";
 import { GeneratedSource } from "./generated-source.js";
-import type { BatchNormStatistics } from "./statistics.js";
+import { runNetwork } from "./run-network.js";
+import type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
 import type { WeightSource } from "./weight-source.js";
 
 export interface SmashNetworkOptions {
-  readonly space: SpaceSettings;
+  readonly space: MemoryBankSettings;
   readonly hypernet: HyperNetSettings;
   readonly seed: number;
   readonly device?: Device;
   readonly dtype?: DType;
 }
 
-export interface GenerateOptions {
-  readonly statistics: BatchNormStatistics;
-  /** Seed of the noise z; without it z = 0. */
-  readonly noiseSeed?: number | undefined;
-}
-
-export class SmashNetwork {
-  readonly space: SpaceSettings;
+export class SmashNetwork implements SearchNetwork {
+  readonly space: MemoryBankSpace;
   readonly hypernet: HyperNet;
   readonly free: FreeWeights;
 
   constructor({ space, hypernet, ...options }: SmashNetworkOptions) {
     const { channels, columnChannels } = encodingLayout(space);
-    this.space = space;
+    this.space = new MemoryBankSpace(space);
     this.free = new FreeWeights(space, options);
     this.hypernet = new HyperNet(
       hypernet,
@@ -49,14 +46,22 @@ export class SmashNetwork {
   }
 
   /** Generates the weights of an architecture: one pass of the HyperNet. */
-  generate(architecture: Architecture, { statistics, noiseSeed }: GenerateOptions): WeightSource {
+  generate(architecture: MemoryBankArchitecture, options: ForwardOptions): WeightSource {
+    const { statistics, noiseSeed, describedAs = architecture } = options;
+    if (describedAs.space !== "memory-banks") throw new TypeError("a description of another space");
     const shapes = listSites(architecture)
       .filter((site) => site.kind === "pointwise")
       .map(({ shape: [outputs, inputs] }) => ({ outputs, inputs }));
-    const pointwise = this.hypernet.generate(encodeArchitecture(architecture, this.space), shapes, {
+    const pointwise = this.hypernet.generate(encodeArchitecture(describedAs, this.space.settings), shapes, {
       noiseSeed,
     });
     return new GeneratedSource(architecture, pointwise, { free: this.free, statistics });
+  }
+
+  forward(architecture: Architecture, options: ForwardOptions): Forward {
+    if (architecture.space !== "memory-banks") throw new TypeError("an architecture of another space");
+    const source = this.generate(architecture, options);
+    return (images) => runNetwork(architecture, source, images, options);
   }
 
   /** Everything trainable. */

@@ -4,7 +4,7 @@
  */
 
 import type { Tensor } from "../tensor/index.js";
-import { ones, zeros } from "../tensor/index.js";
+import { ones, scope, zeros } from "../tensor/index.js";
 
 export type BatchNormMode = "recalibrated" | "batch" | "running";
 
@@ -53,7 +53,10 @@ export class RecalibratedStatistics implements BatchNormStatistics {
     this.#isCalibrating = true;
     for (const batch of batches) {
       this.#batches++;
-      forward(batch);
+      scope(() => {
+        forward(batch);
+        return [...this.#own.values()]; // outlive the batch
+      });
     }
     this.#isCalibrating = false;
   }

@@ -3,11 +3,16 @@
 import type { Site } from "../arch/index.js";
 import type { AffineBatchNorm, Tensor } from "../tensor/index.js";
 
-export interface WeightSource {
-  /** Weight (and bias) of the site at this position of `listSites`, in its shape there. */
+/** Weights and BatchNorms by position in a list of sites. */
+export interface SiteWeights {
+  /** Weight (and bias) of the site, in its shape there. */
   weights(index: number): { readonly weight: Tensor; readonly bias?: Tensor };
+  /** The BatchNorm of the site, over its `normalizedChannels`. */
+  batchNorm(index: number): AffineBatchNorm;
+}
+
+/** For the memory-bank space, where BatchNorms depend on the kind of network; positions are those of `listSites`. */
+export interface WeightSource extends SiteWeights {
   /** Whether there is a BatchNorm at the site. */
   hasBatchNorm(site: Site): boolean;
-  /** The BatchNorm of the site at this position, over its `normalizedChannels`. */
-  batchNorm(index: number): AffineBatchNorm;
 }

@@ -1,2 +1,4 @@
 export { rankArchitectures } from "./rank-architectures.js";
 export type { RankOptions, TrialEvent } from "./rank-architectures.js";
+export { findProxy, proxies } from "./proxies/list.js";
+export type { Proxy, ProxyData, ProxyName } from "./proxies/proxy.js";

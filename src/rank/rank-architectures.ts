@@ -6,8 +6,8 @@
  * ranking, bit for bit, as never having stopped.
  */
 
-import { countCost, type SpaceSettings } from "../arch/index.js";
-import type { SmashNetwork } from "../network/index.js";
+import { countCost } from "../arch/index.js";
+import type { SearchNetwork } from "../network/index.js";
 import { Random } from "../random.js";
 import type { RankedBy, Strategy, Trial } from "../search/index.js";
 import { evaluateGenerated, type EvaluationOptions, type ScoringData } from "../train/index.js";
@@ -28,9 +28,12 @@ export interface TrialEvent {
   readonly total: number;
 }
 
-export function* rankArchitectures(network: SmashNetwork, options: RankOptions): Generator<TrialEvent, void> {
+export function* rankArchitectures(
+  network: SearchNetwork,
+  options: RankOptions,
+): Generator<TrialEvent, void> {
   const { plan, scoring, rankedBy, seed, history: before, ...evaluation } = options;
-  const space: SpaceSettings = network.space;
+  const { space } = network;
   const history = [...before];
   for (let id = history.length; id < plan.length; id++) {
     const random = Random.stream(seed, "trial", id);

@@ -1,6 +1,6 @@
 /** The section about the winner: its drawing as memory banks and its ordinary training. */
 
-import { drawArchitecture, type Architecture } from "../arch/index.js";
+import { cellName, drawArchitecture, type Architecture } from "../arch/index.js";
 import type { Figure } from "./draw-figure.js";
 import { formatDuration, formatInteger, formatPercent } from "./format.js";
 import { html, trusted, type Markup } from "./html-markup.js";
@@ -20,8 +20,13 @@ export function winnerSection(data: ReportData, figures: readonly Figure[]): Mar
         ${trusted(drawArchitecture(best.architecture))}
       </div>
       <figcaption>
-        <strong>Memory banks.</strong> Each layer reads some banks, computes, and adds its output to the banks
-        it writes.
+        ${
+          best.architecture.space === "nas-bench-201"
+            ? html`<strong>The cell.</strong> Every node is the sum of its incoming edges; all cells of the
+                network are alike. Dashed edges carry nothing to the output.`
+            : html`<strong>Memory banks.</strong> Each layer reads some banks, computes, and adds its output
+                to the banks it writes.`
+        }
       </figcaption>
     </figure>
     ${training(data, figures)}
@@ -42,7 +47,13 @@ function training({ trained, dataset }: ReportData, figures: readonly Figure[]):
     ])}`;
 }
 
-function describe({ blocks, input }: Architecture): string {
+function describe(architecture: Architecture): string {
+  const { input } = architecture;
+  if (architecture.space === "nas-bench-201") {
+    const { cells } = architecture;
+    return `${cellName(architecture)}, ${cells} times in each of three stages, on images of ${input.size} × ${input.size} pixels.`;
+  }
+  const { blocks } = architecture;
   const layers = blocks.map((block) => block.layers.length);
   const total = layers.reduce((sum, count) => sum + count, 0);
   return (

@@ -1,5 +1,7 @@
 export type { EpochPoint, ReportData, RunStatus, StepPoint, TrainedNetwork } from "./report-data.js";
-export type { Figure } from "./draw-figure.js";
+export { drawFigure } from "./draw-figure.js";
+export type { Figure, FigurePlan } from "./draw-figure.js";
+export { colors as figureColors } from "./figure-theme.js";
 export { renderFigures } from "./figures.js";
 export { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
 export { renderReport } from "./html.js";

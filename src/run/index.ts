@@ -1,9 +1,22 @@
-export type { Phase, RunEvent } from "./events.js";
+export type { JobContext, Phase, RunEvent } from "./events.js";
 export { startJob } from "./jobs.js";
 export type { Job, JobOptions } from "./jobs.js";
 export { loadTrainedNetwork } from "./load-network.js";
 export type { LoadedNetwork } from "./load-network.js";
+export {
+  computeType,
+  createSearchNetwork,
+  prepareData,
+  prepareEvaluation,
+  prepareScoring,
+} from "./prepare.js";
+export type { RunData } from "./prepare.js";
+export { openTrained } from "./rank-job.js";
 export type { RankResult } from "./rank-job.js";
-export type { SearchResult } from "./search-job.js";
+export { openTraining, trainHyperNet } from "./search-job.js";
+export type { SearchJob, SearchResult } from "./search-job.js";
+export { interrupted } from "./stop.js";
+export { runInThread, serveThread } from "./thread.js";
+export type { ThreadContext, ThreadOptions } from "./thread.js";
 export type { TrainResult } from "./train-job.js";
 export { readRun, writeReport } from "./write-report.js";

@@ -1,19 +1,19 @@
 /** A trained network out of the checkpoint that training left. */
 
-import { ResultingNetwork } from "../network/index.js";
+import { createNetwork, type TrainableNetwork } from "../network/index.js";
 import { disposeAll, joinNamed, loadState } from "../nn/index.js";
 import { loadCheckpoint } from "../store/index.js";
 import { networkFactsSchema, type NetworkFacts } from "./facts.js";
 
 export interface LoadedNetwork {
-  readonly network: ResultingNetwork;
+  readonly network: TrainableNetwork;
   readonly facts: NetworkFacts;
 }
 
 /** Throws `SmashError("checkpoint")` for a file that is damaged or not of a network. */
 export async function loadTrainedNetwork(checkpoint: string, device: string): Promise<LoadedNetwork> {
   const { facts, tensors } = await loadCheckpoint(checkpoint, device, networkFactsSchema);
-  const network = new ResultingNetwork(facts.architecture, { seed: 0, device });
+  const network = createNetwork(facts.architecture, { seed: 0, device });
   const own = joinNamed({ parameters: network.parameters(), buffers: network.buffers() });
   // The file also holds the optimizer's state.
   loadState(own, new Map([...tensors].filter(([name]) => own.has(name))));

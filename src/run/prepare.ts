@@ -2,7 +2,7 @@
 
 import type { RunConfig } from "../config/index.js";
 import { channelStatistics, splitTrain, type Dataset, type ImageSet } from "../data/index.js";
-import { SmashNetwork } from "../network/index.js";
+import { createSearchNetwork as create, type SearchNetwork } from "../network/index.js";
 import type { DType } from "../tensor/index.js";
 import { loadBatches, type ImageSource, type ScoringData } from "../train/index.js";
 
@@ -38,8 +38,9 @@ export function prepareEvaluation(source: ImageSource) {
   return loadBatches(source, evaluationBatch);
 }
 
-export function createSmashNetwork({ space, hypernet, seed, device }: RunConfig): SmashNetwork {
-  return new SmashNetwork({ space, hypernet, seed, device });
+export function createSearchNetwork(config: RunConfig): SearchNetwork {
+  const { seed, device } = config;
+  return create(config, { seed, device });
 }
 
 /** The type activations are computed in; undefined is the weights' own, float32. */

@@ -3,8 +3,10 @@
 import { SmashError } from "../errors.js";
 import { planTrials, randomSearch, rankTrials, type SearchCounts, type Trial } from "../search/index.js";
 import { TrialStore } from "../store/index.js";
+import type { SearchNetwork } from "../network/index.js";
+import type { ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
-import { prepareData, prepareScoring } from "./prepare.js";
+import { prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { openTraining, rankMore, type SearchJob } from "./search-job.js";
 
 export interface RankResult {
@@ -14,19 +16,26 @@ export interface RankResult {
   readonly architecturesPerMinute: number;
 }
 
-/** `more`: trials of each strategy beyond those the run has. */
-export async function runRank(job: SearchJob, more: SearchCounts, context: JobContext): Promise<RankResult> {
+/** The network of a run whose HyperNet is trained to the end, and the images it is scored on. */
+export async function openTrained(
+  job: SearchJob,
+): Promise<{ readonly network: SearchNetwork; readonly data: RunData; readonly scoring: ScoringData }> {
   const { folder, config, dataset } = job;
   const data = prepareData(config, dataset);
   const scoring = prepareScoring(config, data);
   const { step, network } = (await openTraining(job, { data, scoring })).training;
-  if (step < config.hypernetTraining.steps) {
-    throw new SmashError("usage", {
-      rule: "Ranking needs a run whose HyperNet is trained to the end.",
-      found: `${step} of ${config.hypernetTraining.steps} steps in ${folder.path}.`,
-      fix: "run smash search with the same settings and --out to finish it.",
-    });
-  }
+  if (step === config.hypernetTraining.steps) return { network, data, scoring };
+  throw new SmashError("usage", {
+    rule: "Ranking needs a run whose HyperNet is trained to the end.",
+    found: `${step} of ${config.hypernetTraining.steps} steps in ${folder.path}.`,
+    fix: "run smash search with the same settings and --out to finish it.",
+  });
+}
+
+/** `more`: trials of each strategy beyond those the run has. */
+export async function runRank(job: SearchJob, more: SearchCounts, context: JobContext): Promise<RankResult> {
+  const { folder, config } = job;
+  const { network, scoring } = await openTrained(job);
   const store = new TrialStore(folder.trialsPath);
   const before = store.list();
   store.close();

@@ -5,7 +5,7 @@
 
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
-import type { SmashNetwork } from "../network/index.js";
+import type { SearchNetwork } from "../network/index.js";
 import { disposeAll } from "../nn/index.js";
 import { rankArchitectures } from "../rank/index.js";
 import { planTrials, rankTrials, type Strategy, type Trial } from "../search/index.js";
@@ -13,7 +13,7 @@ import { hasCheckpoint, loadCheckpoint, saveCheckpoint, TrialStore, type RunFold
 import { HyperNetTraining, type ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
 import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
-import { computeType, createSmashNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
+import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { interrupted } from "./stop.js";
 
 export interface SearchResult {
@@ -61,7 +61,7 @@ export async function openTraining(
   { data, scoring }: { readonly data: RunData; readonly scoring: ScoringData },
 ): Promise<OpenedTraining> {
   const { hypernetTraining: settings, seed } = config;
-  const training = new HyperNetTraining(createSmashNetwork(config), {
+  const training = new HyperNetTraining(createSearchNetwork(config), {
     settings,
     train: data.train,
     scoring,
@@ -77,7 +77,7 @@ export async function openTraining(
 }
 
 /** Trains to the end; nothing is left to do where that is reached. */
-async function trainHyperNet(
+export async function trainHyperNet(
   { folder, config }: SearchJob,
   opened: OpenedTraining,
   { emit, shouldStop, now }: JobContext,
@@ -117,7 +117,7 @@ export async function rankMore(
     network,
     scoring,
     plan,
-  }: { readonly network: SmashNetwork; readonly scoring: ScoringData; readonly plan: readonly Strategy[] },
+  }: { readonly network: SearchNetwork; readonly scoring: ScoringData; readonly plan: readonly Strategy[] },
   { emit, shouldStop, now }: JobContext,
 ): Promise<{ readonly trials: readonly Trial[]; readonly seconds: number }> {
   const store = new TrialStore(folder.trialsPath);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sampleArchitecture } from "../arch/index.js";
+import { createSpace } from "../arch/index.js";
 import { resolveConfig } from "../config/index.js";
 import { generateSynthetic } from "../data/index.js";
 import { Random } from "../random.js";
@@ -28,7 +28,7 @@ describe("a finished training's checkpoint", () => {
   const job = {
     config,
     dataset: synthetic,
-    architecture: sampleArchitecture(config.space, Random.stream(1)),
+    architecture: createSpace(config.space).sample(Random.stream(1)),
     checkpoint: join(folder, "network.safetensors"),
   };
 
@@ -41,7 +41,7 @@ describe("a finished training's checkpoint", () => {
     ["data set", { dataset: { ...synthetic, name: "other" } }, "trained on synthetic, not other"],
     [
       "architecture",
-      { architecture: sampleArchitecture(config.space, Random.stream(2)) },
+      { architecture: createSpace(config.space).sample(Random.stream(2)) },
       "another architecture",
     ],
     [

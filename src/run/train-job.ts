@@ -5,7 +5,7 @@ import { countCost, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
-import { ResultingNetwork } from "../network/index.js";
+import { createNetwork } from "../network/index.js";
 import { disposeAll } from "../nn/index.js";
 import type { TrainedNetwork } from "../report/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
@@ -31,7 +31,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
   const { config, dataset, architecture, checkpoint } = job;
   const data = prepareData(config, dataset);
   const { networkTraining: settings, seed, device } = config;
-  const network = new ResultingNetwork(architecture, { seed, device });
+  const network = createNetwork(architecture, { seed, device });
   const validation = prepareEvaluation(data.validation);
   const training = new NetworkTraining(network, {
     settings,

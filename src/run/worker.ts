@@ -1,14 +1,13 @@
-/** The thread that computes: runs one job, tells its events, and looks at a shared flag to know when to stop. */
+/** The thread that computes: runs one job and tells its events. */
 
-import { parentPort, workerData } from "node:worker_threads";
 import { loadDataset } from "../data/index.js";
-import { SmashError } from "../errors.js";
 import { RunFolder } from "../store/index.js";
 import { setThreads } from "../tensor/index.js";
-import type { JobContext } from "./events.js";
-import type { Job, WorkerMessage } from "./jobs.js";
+import type { JobContext, RunEvent } from "./events.js";
+import type { Job } from "./jobs.js";
 import { runRank } from "./rank-job.js";
 import { runSearch } from "./search-job.js";
+import { serveThread } from "./thread.js";
 import { runEval, runTrain } from "./train-job.js";
 
 async function runJob(job: Job, context: JobContext): Promise<unknown> {
@@ -25,24 +24,7 @@ async function runJob(job: Job, context: JobContext): Promise<unknown> {
   }
 }
 
-const { job, stopFlag } = workerData as { readonly job: Job; readonly stopFlag: Int32Array };
-const send = (message: WorkerMessage) => parentPort!.postMessage(message);
-setThreads(job.threads);
-try {
-  const result = await runJob(job, {
-    emit: (event) => send({ kind: "event", event }),
-    shouldStop: () => Atomics.load(stopFlag, 0) !== 0,
-    now: () => performance.now(),
-  });
-  send({ kind: "result", result });
-} catch (error) {
-  const { code, details } = error instanceof SmashError ? error : { code: undefined, details: undefined };
-  send({
-    kind: "error",
-    message: String(error),
-    code,
-    // The cause may be anything, and may not be clonable.
-    details: details && { rule: details.rule, found: details.found, fix: details.fix },
-    stack: error instanceof Error ? error.stack : undefined,
-  });
-}
+await serveThread<Job, RunEvent>((job, context) => {
+  setThreads(job.threads);
+  return runJob(job, context);
+});

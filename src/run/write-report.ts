@@ -17,7 +17,7 @@ import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import { scope } from "../tensor/index.js";
 import type { LoggedEvent } from "./events.js";
 import { phaseSeconds } from "./phase-seconds.js";
-import { createSmashNetwork } from "./prepare.js";
+import { createSearchNetwork } from "./prepare.js";
 import type { TrainResult } from "./train-job.js";
 
 /** Gathers a run's facts; what was told twice, before and after a kill, counts once. */
@@ -102,7 +102,7 @@ function countParameters(config: RunConfig): {
   readonly freeParameters: number;
 } {
   return scope(() => {
-    const { hypernet, free } = createSmashNetwork({ ...config, device: "cpu" });
+    const { hypernet, free } = createSearchNetwork({ ...config, device: "cpu" });
     return { parameters: countValues(hypernet.parameters()), freeParameters: countValues(free.parameters()) };
   });
 }

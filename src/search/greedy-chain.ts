@@ -3,7 +3,6 @@
  * (SMASH section 4: 100 steps).
  */
 
-import { perturbArchitecture } from "../arch/index.js";
 import { randomSearch } from "./random-search.js";
 import type { Strategy } from "./strategy.js";
 import { rankTrials } from "./trial.js";
@@ -13,6 +12,6 @@ export const greedyChain: Strategy = {
   propose(history, context) {
     const best = rankTrials(history, context.rankedBy).at(0);
     if (!best) return randomSearch.propose(history, context);
-    return perturbArchitecture(best.architecture, context.space, context.random);
+    return context.space.perturb(best.architecture, context.random);
   },
 };

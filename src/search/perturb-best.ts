@@ -1,6 +1,5 @@
 /** Independent perturbations of the best so far that was sampled at random (SMASH section 4: 100 of them). */
 
-import { perturbArchitecture } from "../arch/index.js";
 import { randomSearch } from "./random-search.js";
 import type { Strategy } from "./strategy.js";
 import { rankTrials } from "./trial.js";
@@ -11,6 +10,6 @@ export const perturbBest: Strategy = {
     const sampled = history.filter(({ origin }) => origin === "random");
     const best = rankTrials(sampled, context.rankedBy).at(0);
     if (!best) return randomSearch.propose(history, context);
-    return perturbArchitecture(best.architecture, context.space, context.random);
+    return context.space.perturb(best.architecture, context.random);
   },
 };

@@ -1,9 +1,8 @@
 /** Independent samples of the space (SMASH section 4: 500 of them). */
 
-import { sampleArchitecture } from "../arch/index.js";
 import type { Strategy } from "./strategy.js";
 
 export const randomSearch: Strategy = {
   name: "random",
-  propose: (_history, { space, random }) => sampleArchitecture(space, random),
+  propose: (_history, { space, random }) => space.sample(random),
 };

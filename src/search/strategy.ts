@@ -1,11 +1,11 @@
 /** How a search chooses what to score next. Strategies are pure: history in, proposal out. */
 
-import type { Architecture, SpaceSettings } from "../arch/index.js";
+import type { Architecture, SearchSpace } from "../arch/index.js";
 import type { Random } from "../random.js";
 import type { RankedBy, Trial, TrialOrigin } from "./trial.js";
 
 export interface SearchContext {
-  readonly space: SpaceSettings;
+  readonly space: SearchSpace;
   readonly rankedBy: RankedBy;
   /** The stream of this proposal alone. */
   readonly random: Random;

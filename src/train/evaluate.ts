@@ -4,13 +4,11 @@ import type { Architecture } from "../arch/index.js";
 import {
   batchStatistics,
   RecalibratedStatistics,
-  runNetwork,
   runningStatistics,
   type BatchNormMode,
   type BatchNormStatistics,
   type RunOptions,
-  type SmashNetwork,
-  type WeightSource,
+  type SearchNetwork,
 } from "../network/index.js";
 import { crossEntropySum, noGrad, scope, type Tensor } from "../tensor/index.js";
 import type { BatchTensors } from "./batch-tensors.js";
@@ -60,40 +58,28 @@ export interface EvaluationOptions extends RunOptions {
   readonly batchNorm?: BatchNormMode;
   /** Seed of the HyperNet's noise z; without it z = 0. */
   readonly noiseSeed?: number | undefined;
+  /** See `ForwardOptions.describedAs`. */
+  readonly describedAs?: Architecture | undefined;
 }
 
 /** SMASH score of an architecture: its error and loss with generated weights (SMASH section 3). */
 export function evaluateGenerated(
-  network: SmashNetwork,
+  network: SearchNetwork,
   architecture: Architecture,
   data: ScoringData,
   options: EvaluationOptions = {},
 ): Score {
-  const { batchNorm = "recalibrated", noiseSeed, ...run } = options;
+  const { batchNorm = "recalibrated", noiseSeed, describedAs, ...run } = options;
   return noGrad(() =>
     scope(() => {
       const statistics = chooseStatistics(batchNorm);
-      const source = network.generate(architecture, { statistics, noiseSeed });
-      return evaluateSource(source, architecture, { ...data, statistics, run });
+      const forward = network.forward(architecture, { ...run, statistics, noiseSeed, describedAs });
+      if (statistics instanceof RecalibratedStatistics) {
+        statistics.calibrate(data.calibration, ({ images }) => forward(images));
+      }
+      return evaluate(forward, data.validation);
     }),
   );
-}
-
-function evaluateSource(
-  source: WeightSource,
-  architecture: Architecture,
-  {
-    calibration,
-    validation,
-    statistics,
-    run,
-  }: ScoringData & { readonly statistics: BatchNormStatistics; readonly run: RunOptions },
-): Score {
-  const forward = (images: Tensor) => runNetwork(architecture, source, images, run);
-  if (statistics instanceof RecalibratedStatistics) {
-    statistics.calibrate(calibration, ({ images }) => forward(images));
-  }
-  return evaluate(forward, validation);
 }
 
 function chooseStatistics(mode: BatchNormMode): BatchNormStatistics {

@@ -6,9 +6,9 @@
  * bit-identical to one that was never interrupted.
  */
 
-import { annealedOptions, sampleArchitecture, type Architecture } from "../arch/index.js";
+import type { Architecture } from "../arch/index.js";
 import type { Augmentation } from "../data/index.js";
-import { runNetwork, trainingStatistics, type RunOptions, type SmashNetwork } from "../network/index.js";
+import { trainingStatistics, type RunOptions, type SearchNetwork } from "../network/index.js";
 import { Adam, cosineRate, joinNamed, loadState, type NamedTensors, type Optimizer } from "../nn/index.js";
 import { Random } from "../random.js";
 import { backwardStep } from "./backward.js";
@@ -23,6 +23,10 @@ export interface HyperNetTrainingSettings {
   readonly rate: number;
   /** First steps, over which the rate rises. */
   readonly warmup: number;
+  /** Adam's; the author's code has .5, the default. */
+  readonly beta1?: number;
+  /** Adam's; the author's code has 1e-4, the default. */
+  readonly epsilon?: number;
   /** On the freely learned weights only. SMASH: 1e-4. */
   readonly weightDecay: number;
   readonly labelSmoothing: number;
@@ -40,20 +44,18 @@ export interface HyperNetTrainingOptions extends RunOptions {
   readonly seed: number;
 }
 
-/** Adam as in the author's code: betas .5 and .999, epsilon 1e-4. */
-const adam = { beta1: 0.5, beta2: 0.999, epsilon: 1e-4 };
-
 export class HyperNetTraining {
-  readonly network: SmashNetwork;
+  readonly network: SearchNetwork;
   readonly #options: HyperNetTrainingOptions;
   readonly #optimizers: Readonly<Record<"hypernet" | "free", Optimizer>>;
   /** Steps done. */
   #step = 0;
 
-  constructor(network: SmashNetwork, options: HyperNetTrainingOptions) {
+  constructor(network: SearchNetwork, options: HyperNetTrainingOptions) {
     this.network = network;
     this.#options = options;
-    const { weightDecay } = options.settings;
+    const { weightDecay, beta1 = 0.5, epsilon = 1e-4 } = options.settings;
+    const adam = { beta1, beta2: 0.999, epsilon };
     this.#optimizers = {
       hypernet: new Adam(network.hypernet.parameters(), adam),
       free: new Adam(network.free.parameters(), { ...adam, weightDecay }),
@@ -109,7 +111,7 @@ export class HyperNetTraining {
     const scores = Array.from({ length: settings.validationArchitectures }, (_, index) =>
       evaluateGenerated(
         this.network,
-        sampleArchitecture(this.network.space, Random.stream(seed, "hypernet-validation", index)),
+        this.network.space.sample(Random.stream(seed, "hypernet-validation", index)),
         scoring,
         { computeType },
       ),
@@ -118,12 +120,9 @@ export class HyperNetTraining {
     return { loss: mean("loss"), error: mean("error") };
   }
 
-  /** Budget and kernels grow over the first half (SMASH appendix). */
   #sample(): Architecture {
     const { settings, seed } = this.#options;
-    const { space } = this.network;
-    const random = Random.stream(seed, "hypernet-architecture", this.#step);
-    return sampleArchitecture(space, random, annealedOptions(space, this.#step / settings.steps));
+    return this.network.space.sampleForStep({ seed, step: this.#step, steps: settings.steps });
   }
 
   #backward(architecture: Architecture, step: number): { readonly loss: number; readonly error: number } {
@@ -131,11 +130,12 @@ export class HyperNetTraining {
     for (const optimizer of Object.values(this.#optimizers)) optimizer.zeroGrad();
     return backwardStep(
       (images) => {
-        const source = this.network.generate(architecture, {
+        const forward = this.network.forward(architecture, {
+          computeType,
           statistics: trainingStatistics,
           noiseSeed: Random.stream(options.seed, "noise", step).seed(),
         });
-        return runNetwork(architecture, source, images, { computeType });
+        return forward(images);
       },
       { ...options, step },
     );

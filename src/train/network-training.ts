@@ -5,11 +5,10 @@
 
 import { stepsPerEpoch, type Augmentation } from "../data/index.js";
 import {
-  runNetwork,
   runningStatistics,
   trainingStatistics,
-  type ResultingNetwork,
   type RunOptions,
+  type TrainableNetwork,
 } from "../network/index.js";
 import { cosineRate, joinNamed, loadState, Sgd, type NamedTensors } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
@@ -42,7 +41,7 @@ export interface NetworkTrainingOptions extends RunOptions {
 }
 
 export class NetworkTraining {
-  readonly network: ResultingNetwork;
+  readonly network: TrainableNetwork;
   readonly stepsPerEpoch: number;
   readonly #options: NetworkTrainingOptions;
   readonly #optimizer: Sgd;
@@ -50,7 +49,7 @@ export class NetworkTraining {
   /** Sums over the epoch so far; part of the state, so that a resumed epoch reports the same means. */
   #sums = { loss: 0, error: 0 };
 
-  constructor(network: ResultingNetwork, options: NetworkTrainingOptions) {
+  constructor(network: TrainableNetwork, options: NetworkTrainingOptions) {
     this.network = network;
     this.#options = options;
     const { momentum, weightDecay, batchSize } = options.settings;
@@ -133,18 +132,15 @@ export class NetworkTraining {
   /** Images [N, C, H, W] -> logits [N, K], with the running statistics. */
   forward(images: Tensor): Tensor {
     const { computeType } = this.#options;
-    return runNetwork(this.network.architecture, this.network.source(runningStatistics), images, {
-      computeType,
-    });
+    return this.network.forward(images, { statistics: runningStatistics, computeType });
   }
 
   #backward(step: number): { readonly loss: number; readonly error: number } {
     const { computeType, ...options } = this.#options;
     this.#optimizer.zeroGrad();
-    const source = this.network.source(trainingStatistics);
-    return backwardStep((images) => runNetwork(this.network.architecture, source, images, { computeType }), {
-      ...options,
-      step,
-    });
+    return backwardStep(
+      (images) => this.network.forward(images, { statistics: trainingStatistics, computeType }),
+      { ...options, step },
+    );
   }
 }

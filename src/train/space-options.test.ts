@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { SpaceSettings } from "../arch/index.js";
+import type { MemoryBankSettings } from "../arch/index.js";
 import { channelStatistics, generateSynthetic } from "../data/index.js";
 import { SmashNetwork } from "../network/index.js";
 import { setThreads } from "../tensor/index.js";
@@ -9,7 +9,7 @@ import { HyperNetTraining } from "./hypernet-training.js";
 beforeAll(() => setThreads(2));
 
 const dataset = generateSynthetic({ trainCount: 200, testCount: 50 });
-const space: SpaceSettings = {
+const space: MemoryBankSettings = {
   baseChannels: 4,
   maxUnits: 16,
   depthCompression: 2,
@@ -24,7 +24,7 @@ const space: SpaceSettings = {
 };
 const array = { ...space, convolutions: "array" } as const;
 
-function startTraining(settings: SpaceSettings): HyperNetTraining {
+function startTraining(settings: MemoryBankSettings): HyperNetTraining {
   const network = new SmashNetwork({
     space: settings,
     hypernet: { denseBlocks: [2, 2], growth: 4, weightNorm: "he" },
@@ -52,7 +52,7 @@ function startTraining(settings: SpaceSettings): HyperNetTraining {
 }
 
 describe("every option of the space trains: losses are finite and gradients reach every weight", () => {
-  it.each<[string, SpaceSettings]>([
+  it.each<[string, MemoryBankSettings]>([
     ["version 1", space],
     ["banks of several sizes", { ...space, bankSizes: "varied" }],
     ["units near reads", { ...space, unitSampling: "near-reads" }],

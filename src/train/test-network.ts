@@ -1,7 +1,6 @@
 /** The last line of a run: a trained network on the test images, which decide nothing else. */
 
-import type { ResultingNetwork } from "../network/index.js";
-import { runNetwork, runningStatistics } from "../network/index.js";
+import { runningStatistics, type TrainableNetwork } from "../network/index.js";
 import { crossEntropySum, noGrad, scope, type DType } from "../tensor/index.js";
 import type { BatchTensors } from "./batch-tensors.js";
 
@@ -16,20 +15,18 @@ export interface TestScore {
 }
 
 export function testNetwork(
-  network: ResultingNetwork,
+  network: TrainableNetwork,
   batches: readonly BatchTensors[],
   computeType?: DType,
 ): TestScore {
-  const { architecture } = network;
-  const { classes } = architecture;
+  const { classes } = network.architecture;
   const confusion = Array.from({ length: classes }, () => Array<number>(classes).fill(0));
   const top = Math.min(5, classes);
   let [correct, inTop, loss, count] = [0, 0, 0, 0];
-  const source = network.source(runningStatistics);
   for (const { images, labels } of batches) {
     noGrad(() =>
       scope(() => {
-        const logits = runNetwork(architecture, source, images, { computeType });
+        const logits = network.forward(images, { statistics: runningStatistics, computeType });
         const truths = labels.toNumbers();
         const ranked = logits.topk(top, 1).toNumbers(); // [N, top]
         loss += crossEntropySum(logits, labels).item();

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Architecture } from "../../arch/index.js";
+import type { MemoryBankArchitecture } from "../../arch/index.js";
 import { runSmash } from "../built-cli.fixture.js";
 import type { SampleSummary } from "./arch/sample-summary.js";
 
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 interface Document {
   readonly architectures: readonly {
-    readonly architecture: Architecture;
+    readonly architecture: MemoryBankArchitecture;
     readonly parameters: number;
     readonly flops: number;
   }[];
@@ -116,7 +116,7 @@ describe("perturb", () => {
 describe("show", () => {
   it("lists every layer", async () => {
     const { stdout } = await runSmash(["arch", "show", file]);
-    const { blocks } = JSON.parse(await readFile(file, "utf8")) as Architecture;
+    const { blocks } = JSON.parse(await readFile(file, "utf8")) as MemoryBankArchitecture;
     const rows = stdout.split("\n").filter((line) => /^ +\d+ /.test(line));
     expect(rows).toHaveLength(blocks.reduce((sum, block) => sum + block.layers.length, 0));
     expect(stdout).toMatch(/parameters, .* multiply-adds/);

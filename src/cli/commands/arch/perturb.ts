@@ -1,6 +1,6 @@
 /** `smash arch perturb`. */
 
-import { perturbArchitecture } from "../../../arch/index.js";
+import { createSpace } from "../../../arch/index.js";
 import { findPreset } from "../../../config/index.js";
 import { Random } from "../../../random.js";
 import type { CommandResult } from "../../output.js";
@@ -23,7 +23,7 @@ export async function perturbCommand(
   const { space } = findPreset(preset);
   const original = await readArchitecture(file);
   const random = Random.stream(common.seed, "arch", "perturb");
-  const perturbed = perturbArchitecture(original, space, random, options);
+  const perturbed = createSpace(space).perturb(original, random, options);
   if (out !== undefined) await writeArchitecture(out, perturbed);
   const rows = [
     { name: file, architecture: original },

@@ -1,6 +1,6 @@
 /** Architectures in the contract's JSON and as a table. */
 
-import { countCost } from "../../../arch/index.js";
+import { cellName, countCost } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
 import { formatCount } from "../../../report/index.js";
 import { formatTextTable } from "../../text-table.js";
@@ -13,7 +13,7 @@ export interface NamedArchitecture {
 
 const columns = [
   { title: "architecture" },
-  { title: "layers", align: "right" },
+  { title: "layers or cell", align: "right" },
   { title: "parameters", align: "right" },
   { title: "multiply-adds", align: "right" },
 ] as const;
@@ -25,12 +25,17 @@ export function architecturesJson(architectures: readonly Architecture[]): unkno
   };
 }
 
-/** One row each; layers are counted by block, 5+7+9. */
+/** One row each. */
 export function formatArchitectureTable(architectures: readonly NamedArchitecture[]): string {
   const rows = architectures.map(({ name, architecture }) => {
     const { parameters, flops } = countCost(architecture);
-    const layers = architecture.blocks.map((block) => block.layers.length).join("+");
-    return [name, layers, formatCount(parameters), formatCount(flops)];
+    return [name, describe(architecture), formatCount(parameters), formatCount(flops)];
   });
   return formatTextTable(columns, rows);
+}
+
+/** Layers by block, 5+7+9; or the cell in its notation. */
+function describe(architecture: Architecture): string {
+  if (architecture.space === "nas-bench-201") return cellName(architecture);
+  return architecture.blocks.map((block) => block.layers.length).join("+");
 }

@@ -1,9 +1,9 @@
 /** What random architectures of a space are like: their sizes, and which weights a HyperNet would generate. */
 
-import { countCost, listSites } from "../../../arch/index.js";
+import { countCost, listCellSites, listSites } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
 import type { Preset } from "../../../config/index.js";
-import { SmashNetwork } from "../../../network/index.js";
+import { createSearchNetwork } from "../../../network/index.js";
 import { formatCount, formatPercent } from "../../../report/index.js";
 import { scope } from "../../../tensor/index.js";
 import { formatTextTable } from "../../text-table.js";
@@ -36,15 +36,26 @@ function distribute(values: readonly number[]): Distribution {
   ]) as Distribution;
 }
 
+/** Weights that the HyperNet generates. */
 function countGenerated(architecture: Architecture): number {
-  return listSites(architecture)
-    .filter((site) => site.kind === "pointwise")
-    .reduce((sum, { shape: [outputs, inputs] }) => sum + outputs * inputs, 0);
+  const shapes =
+    architecture.space === "nas-bench-201"
+      ? listCellSites(architecture).filter(({ kind }) => kind === "edge")
+      : listSites(architecture).filter(({ kind }) => kind === "pointwise");
+  return shapes.reduce((sum, { shape }) => sum + shape.reduce((size, side) => size * side, 1), 0);
 }
 
-function countSmashNetwork({ space, hypernet }: Preset): SampleSummary["smashNetwork"] {
+/** Layers of memory banks; convolutions in cells. */
+function countLayers(architecture: Architecture): number {
+  if (architecture.space === "nas-bench-201") {
+    return listCellSites(architecture).filter(({ kind }) => kind === "edge").length;
+  }
+  return architecture.blocks.reduce((sum, { layers }) => sum + layers.length, 0);
+}
+
+function countSmashNetwork(preset: Preset): SampleSummary["smashNetwork"] {
   return scope(() => {
-    const network = new SmashNetwork({ space, hypernet, seed: 0 });
+    const network = createSearchNetwork(preset, { seed: 0 });
     const count = (part: { parameters: () => ReadonlyMap<string, { readonly size: number }> }) =>
       [...part.parameters().values()].reduce((sum, { size }) => sum + size, 0);
     return { hypernet: count(network.hypernet), free: count(network.free) };
@@ -60,9 +71,7 @@ export function summarizeSamples(architectures: readonly Architecture[], preset:
     count: architectures.length,
     parameters: distribute(parameters),
     flops: distribute(costs.map(({ flops }) => flops)),
-    layers: distribute(
-      architectures.map(({ blocks }) => blocks.reduce((sum, { layers }) => sum + layers.length, 0)),
-    ),
+    layers: distribute(architectures.map(countLayers)),
     generatedShare: distribute(
       architectures.map((architecture, index) => countGenerated(architecture) / parameters[index]),
     ),

@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { sampleArchitecture } from "../../../arch/index.js";
+import { createSpace } from "../../../arch/index.js";
 import { findPreset } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
 import { Random } from "../../../random.js";
@@ -26,8 +26,9 @@ export async function sampleCommand(
   { common, signal }: CommandContext,
 ): Promise<CommandResult> {
   const preset = findPreset(presetName);
+  const space = createSpace(preset.space);
   const architectures = Array.from({ length: count }, (_, index) =>
-    sampleArchitecture(preset.space, Random.stream(common.seed, "arch", "sample", index)),
+    space.sample(Random.stream(common.seed, "arch", "sample", index)),
   );
   const names =
     out === undefined ? architectures.map((_, index) => String(index + 1)) : await choosePaths(out, count);

@@ -5,9 +5,10 @@ import {
   referenceArchitecture,
   referenceNames,
   referenceTitle,
+  requireMemoryBanks,
   validateArchitecture,
 } from "../../../arch/index.js";
-import type { Architecture, SpaceSettings } from "../../../arch/index.js";
+import type { MemoryBankArchitecture, MemoryBankSettings, ReferenceName } from "../../../arch/index.js";
 import { findPreset } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
 import { replaceFile } from "../../../files.js";
@@ -25,10 +26,10 @@ export interface ShowCommandOptions {
 /** `file` may be the name of a reference network. */
 export async function showCommand(file: string, { preset, svg }: ShowCommandOptions): Promise<CommandResult> {
   const name = referenceNames.find((candidate) => candidate === file);
-  const { space } = findPreset(preset);
-  const architecture = name ? referenceArchitecture(name, space) : await readArchitecture(file);
+  const reference = name && buildReference(name, preset);
+  const architecture = reference?.architecture ?? (await readArchitecture(file));
   const lines = [summarizeArchitecture(architecture)];
-  if (name) lines.push(describeMembership(architecture, space, preset));
+  if (reference) lines.push(reference.membership);
   if (svg !== undefined) {
     await replaceFile(svg, drawArchitecture(architecture, name && { title: referenceTitle(name) }));
     lines.push(`drawn in ${svg}`);
@@ -36,8 +37,19 @@ export async function showCommand(file: string, { preset, svg }: ShowCommandOpti
   return { json: architecturesJson([architecture]), text: lines.join("\n\n") };
 }
 
+/** A reference network of the preset's size, and whether it lies in the preset's space. */
+function buildReference(name: ReferenceName, preset: string) {
+  const space = requireMemoryBanks(findPreset(preset).space, `The reference network ${name}`);
+  const architecture = referenceArchitecture(name, space);
+  return { architecture, membership: describeMembership(architecture, space, preset) };
+}
+
 /** Whether a HyperNet of this space can generate the network's weights. */
-function describeMembership(architecture: Architecture, space: SpaceSettings, preset: string): string {
+function describeMembership(
+  architecture: MemoryBankArchitecture,
+  space: MemoryBankSettings,
+  preset: string,
+): string {
   try {
     validateArchitecture(architecture, space);
     return `lies in the space of preset ${preset}`;

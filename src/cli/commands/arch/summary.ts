@@ -1,7 +1,7 @@
-/** An architecture in words: one table a block, one row a layer. */
+/** An architecture in words: one table a block, one row a layer; or one row an edge of a cell. */
 
-import { blockChannels, countCost } from "../../../arch/index.js";
-import type { Architecture, Block, Layer } from "../../../arch/index.js";
+import { blockChannels, cellEdges, countCost, pruneCell, stageCount } from "../../../arch/index.js";
+import type { Architecture, Block, CellArchitecture, Layer } from "../../../arch/index.js";
 import { formatCount } from "../../../report/index.js";
 import { formatTextTable } from "../../text-table.js";
 
@@ -16,6 +16,7 @@ const columns = [
 
 /** No line break at the end. */
 export function summarizeArchitecture(architecture: Architecture): string {
+  if (architecture.space === "nas-bench-201") return summarizeCell(architecture);
   const { input, classes, stem, blocks, activationOrder, batchNorm } = architecture;
   const { parameters, flops } = countCost(architecture);
   const image = `${input.size}×${input.size}×${input.channels} image, ${classes} classes`;
@@ -27,6 +28,23 @@ export function summarizeArchitecture(architecture: Architecture): string {
     `stem: ${stem.kernel}×${stem.kernel} convolution to ${blocks[0].inputChannels} channels`,
     ...blocks.map((block, index) => summarizeBlock(block, index, input.size / 2 ** index)),
     head,
+  ].join("\n\n");
+}
+
+function summarizeCell(architecture: CellArchitecture): string {
+  const { input, classes, channels, cells, cell } = architecture;
+  const { parameters, flops } = countCost(architecture);
+  const pruned = pruneCell(cell);
+  const widths = Array.from({ length: stageCount }, (_, stage) => channels * 2 ** stage).join(", ");
+  const rows = cellEdges.map(({ source, target }, edge) => [
+    `${source} to ${target}`,
+    cell[edge],
+    pruned[edge] === cell[edge] ? "" : "carries nothing",
+  ]);
+  return [
+    `${input.size}×${input.size}×${input.channels} image, ${classes} classes, ${formatCount(parameters)} parameters, ${formatCount(flops)} multiply-adds`,
+    `${stageCount} stages of ${cells} cells at ${widths} channels`,
+    formatTextTable([{ title: "nodes" }, { title: "operation" }, { title: "" }], rows),
   ].join("\n\n");
 }
 

@@ -1,6 +1,10 @@
 /** The HyperNet training that benchmarks measure: the product's own, at two sizes, on images of noise. */
 
-import { sampleArchitecture, type Architecture, type SpaceSettings } from "../../../arch/index.js";
+import {
+  sampleArchitecture,
+  type MemoryBankArchitecture,
+  type MemoryBankSettings,
+} from "../../../arch/index.js";
 import { channelStatistics, imagesInMemory } from "../../../data/index.js";
 import { referenceHyperNet } from "../../../hypernet/index.js";
 import { SmashNetwork } from "../../../network/index.js";
@@ -23,7 +27,7 @@ const shared = {
 export const sizes = {
   reference: { ...shared, depth: 12, width: 4, maxUnits: 64 },
   narrow: { ...shared, depth: 6, width: 2, maxUnits: 32 },
-} as const satisfies Readonly<Record<string, SpaceSettings>>;
+} as const satisfies Readonly<Record<string, MemoryBankSettings>>;
 
 export const hypernet = { ...referenceHyperNet, weightNorm: "he" } as const;
 export const batchSize = 50;
@@ -46,7 +50,7 @@ export interface MeasuredTraining {
   readonly training: HyperNetTraining;
   readonly train: ImageSource;
   /** The architecture of a step, from 0: the same for everyone who measures with this seed. */
-  readonly sample: (step: number) => Architecture;
+  readonly sample: (step: number) => MemoryBankArchitecture;
 }
 
 export function createTraining(

@@ -1,6 +1,11 @@
 /** The work of `smash train` and `smash eval`. */
 
-import { referenceArchitecture, referenceNames, type Architecture } from "../../../arch/index.js";
+import {
+  referenceArchitecture,
+  referenceNames,
+  requireMemoryBanks,
+  type Architecture,
+} from "../../../arch/index.js";
 import type { RunConfig } from "../../../config/index.js";
 import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
@@ -36,7 +41,11 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
   const config = trainingConfig(base, { data: dataset.name, epochs: flags.epochs });
   const architecture =
-    known ?? referenceArchitecture(parseChoice("--network", referenceNames)(network!), config.space);
+    known ??
+    referenceArchitecture(
+      parseChoice("--network", referenceNames)(network!),
+      requireMemoryBanks(config.space, `--network ${network!}`),
+    );
   checkFits(architecture, dataset);
   const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
   const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";

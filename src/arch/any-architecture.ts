@@ -1,0 +1,31 @@
+/** Architectures of all spaces: what can be asked of one without the settings it was sampled by. */
+
+import type { Architecture as MemoryBankArchitecture } from "./architecture.js";
+import { countCost as countMemoryBankCost, type Cost } from "./cost.js";
+import { drawArchitecture as drawMemoryBanks, type DrawOptions } from "./draw.js";
+import { countCellCost } from "./nas-bench-201/cell-cost.js";
+import { parseCellArchitecture, type CellArchitecture } from "./nas-bench-201/cell-architecture.js";
+import { drawCell } from "./nas-bench-201/draw-cell.js";
+import { parseArchitecture as parseMemoryBanks } from "./parse.js";
+
+export type Architecture = MemoryBankArchitecture | CellArchitecture;
+
+/** Checks parsed JSON and returns it as an architecture; throws a SmashError ("architecture") that names the field. */
+export function parseArchitecture(json: unknown): Architecture {
+  const space = typeof json === "object" && json !== null && "space" in json ? json.space : undefined;
+  return space === "nas-bench-201" ? parseCellArchitecture(json) : parseMemoryBanks(json);
+}
+
+/** Trainable parameters and multiply-adds of the resulting network. */
+export function countCost(architecture: Architecture): Cost {
+  return architecture.space === "nas-bench-201"
+    ? countCellCost(architecture)
+    : countMemoryBankCost(architecture);
+}
+
+/** A self-contained SVG of a valid architecture; a cell's heading is its own. */
+export function drawArchitecture(architecture: Architecture, options?: DrawOptions): string {
+  return architecture.space === "nas-bench-201"
+    ? drawCell(architecture)
+    : drawMemoryBanks(architecture, options);
+}

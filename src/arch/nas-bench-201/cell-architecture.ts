@@ -1,0 +1,57 @@
+/**
+ * An architecture of the NAS-Bench-201 space as plain, versioned JSON: one cell, repeated, and the sizes of the network
+ * around it. No setting, data set or file name is needed to know what it computes or costs.
+ */
+
+import { z } from "zod";
+import { explainIssue } from "../explain-issue.js";
+import { requireThat } from "../invalid.js";
+import { cellEdges, formatCell, operations, type Cell } from "./cell.js";
+
+/** Version of the JSON format. Readers refuse newer ones. */
+export const cellArchitectureVersion = 1;
+
+/** Stages of cells, each at half the resolution and twice the channels of the one before. */
+export const stageCount = 3;
+
+const positive = z.int().positive();
+
+export const cellArchitectureSchema = z
+  .strictObject({
+    space: z.literal("nas-bench-201"),
+    version: z.literal(cellArchitectureVersion),
+    input: z.strictObject({ channels: positive, /** Height = width, pixels. */ size: positive }).readonly(),
+    classes: z.int().min(2),
+    /** Of the stem and the first stage. Benchmark: 16. */
+    channels: positive,
+    /** Cells a stage. Benchmark: 5. */
+    cells: positive,
+    /** Operations of the edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3. */
+    cell: z.array(z.enum(operations)).length(cellEdges.length).readonly(),
+  })
+  .readonly();
+
+export type CellArchitecture = z.infer<typeof cellArchitectureSchema>;
+
+/** Checks parsed JSON; throws a SmashError ("architecture") that names the field. */
+export function parseCellArchitecture(json: unknown): CellArchitecture {
+  const result = cellArchitectureSchema.safeParse(json);
+  if (!result.success) throw explainIssue(result.error.issues[0], cellArchitectureSchema, json);
+  validateCellArchitecture(result.data);
+  return result.data;
+}
+
+/** Throws a SmashError ("architecture") for what the schema cannot say. */
+export function validateCellArchitecture({ input }: CellArchitecture): void {
+  const step = 2 ** (stageCount - 1);
+  requireThat(input.size % step === 0, "input.size", {
+    rule: `a multiple of ${step}: ${stageCount} stages, each at half the size of the last.`,
+    found: `${input.size}.`,
+    fix: `resize or pad the images to ${Math.ceil(input.size / step) * step} pixels.`,
+  });
+}
+
+/** "nor_conv_3x3~0|none~0+…": the architecture's cell, as tables name it. */
+export function cellName({ cell }: { readonly cell: Cell }): string {
+  return formatCell(cell);
+}

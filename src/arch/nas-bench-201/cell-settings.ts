@@ -1,0 +1,48 @@
+/** The settings of the NAS-Bench-201 space: everything about a network but its cell. */
+
+import { SmashError } from "../../errors.js";
+import { stageCount, type CellArchitecture } from "./cell-architecture.js";
+import type { Cell } from "./cell.js";
+
+export interface CellSettings {
+  readonly name: "nas-bench-201";
+  /** Of the stem and the first stage. Benchmark: 16. */
+  readonly channels: number;
+  /** Cells a stage. Benchmark: 5. */
+  readonly cells: number;
+  /**
+   * How training draws cells: "uniform" over all 15,625; "fair" so that every five consecutive steps give every edge
+   * each operation once (after Chu et al. 2021).
+   */
+  readonly sampling: "uniform" | "fair";
+  readonly input: { readonly channels: number; readonly size: number };
+  readonly classes: number;
+}
+
+/** Throws a SmashError ("config") unless every architecture of the space can be built. */
+export function checkCellSettings({ channels, cells, input, classes }: CellSettings): void {
+  const values = { channels, cells, "input.channels": input.channels, "input.size": input.size };
+  for (const [name, value] of Object.entries(values)) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    reject(`The setting ${name} is a positive integer.`, `${name} ${value}.`, `Set ${name} to 1 or more.`);
+  }
+  if (!Number.isInteger(classes) || classes < 2) {
+    const rule = "A classifier tells at least 2 classes apart.";
+    reject(rule, `classes ${classes}.`, "Set classes to 2 or more.");
+  }
+  const step = 2 ** (stageCount - 1);
+  if (input.size % step === 0) return;
+  const rule = `input.size is a multiple of ${step}: ${stageCount} stages, each at half the size of the last.`;
+  const fix = `Resize or pad the images to ${Math.ceil(input.size / step) * step} pixels.`;
+  reject(rule, `input.size ${input.size}.`, fix);
+}
+
+function reject(rule: string, found: string, fix: string): never {
+  throw new SmashError("config", { rule, found, fix });
+}
+
+/** The network that these settings and a cell make. */
+export function buildCellArchitecture(settings: CellSettings, cell: Cell): CellArchitecture {
+  const { input, classes, channels, cells } = settings;
+  return { space: "nas-bench-201", version: 1, input, classes, channels, cells, cell };
+}

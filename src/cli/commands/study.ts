@@ -1,0 +1,61 @@
+/** `smash study`: the experiments. */
+
+import type { Command } from "commander";
+import { readCommonOptions } from "../common-options.js";
+import { parseChoice, parseInteger } from "../option-values.js";
+import { runCommand } from "../run-command.js";
+
+export interface StudyFlags {
+  readonly run?: string;
+  readonly data: string;
+  readonly preset: string;
+  readonly config?: string;
+  readonly table?: string;
+  readonly limit?: number;
+  readonly samples: number;
+  readonly seeds: number;
+  readonly epochs?: number;
+  readonly images?: number;
+  readonly batchNorm?: "recalibrated" | "batch" | "running";
+  readonly proxies?: string;
+  readonly to?: string;
+  readonly out?: string;
+}
+
+export function registerStudy(command: Command): void {
+  const count = (flag: string) => parseInteger(flag, { min: 1 });
+  command
+    .argument(
+      "<name>",
+      "nas-bench-201, correlation, capacity, crippled, free-weights, seeds, corrupt or transfer",
+    )
+    .option("--run <folder>", "use the trained HyperNet of this run instead of training one")
+    .option("--data <name>", "data set to train a HyperNet on", "cifar10")
+    .option("--preset <name>", "what is trained and how", "nas-bench-201")
+    .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
+    .option("--table <file>", "CSV of cells and their known accuracies: architecture,test_accuracy_percent")
+    .option("--limit <n>", "so many rows of the table, spread evenly", count("--limit"))
+    .option(
+      "--samples <n>",
+      "architectures to sample and train where there is no table",
+      count("--samples"),
+      100,
+    )
+    .option("--seeds <n>", "of normal training, or of HyperNets (seeds)", count("--seeds"), 2)
+    .option("--epochs <n>", "of normal training", count("--epochs"))
+    .option("--images <n>", "held-out images a score is measured on", count("--images"))
+    .option(
+      "--batch-norm <mode>",
+      "statistics when scoring: recalibrated, batch or running",
+      parseChoice("--batch-norm", ["recalibrated", "batch", "running"]),
+    )
+    .option("--proxies <names>", "baselines, joined by commas", "parameters,flops,synflow,naswot")
+    .option("--to <name>", "data set to train networks on, in the study transfer")
+    .option("--out <folder>", "the study's folder (default: runs/study-NAME)")
+    .action((name: string, flags: StudyFlags, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { study } = await import("./run/study.js");
+        return study(name, flags, context);
+      }),
+    );
+}

@@ -1,0 +1,97 @@
+/**
+ * A SMASH network of the NAS-Bench-201 space: a HyperNet that generates the convolutions of all cells, and freely
+ * learned stem, reductions, head and BatchNorms. A BatchNorm inside cells is learned per stage, cell, edge and operation.
+ *
+ * The networks it runs may have fewer cells a stage than the architecture (`hypernet.cells`) and plainer reductions
+ * (`hypernet.reductions`): the less is learned freely, the more a score depends on the cell.
+ */
+
+import {
+  buildCellArchitecture,
+  CellSpace,
+  cellEdges,
+  listCellSites,
+  type Architecture,
+  type CellArchitecture,
+  type CellSettings,
+} from "../arch/index.js";
+import { SmashError } from "../errors.js";
+import { CellHyperNet, type CellHyperNetSettings } from "../hypernet/index.js";
+import { joinNamed, type NamedTensors } from "../nn/index.js";
+import type { Device, DType, Tensor } from "../tensor/index.js";
+import { CellTensors } from "./cell-tensors.js";
+import { runCells } from "./run-cells.js";
+import type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
+import type { SiteWeights } from "./weight-source.js";
+
+export interface CellSearchNetworkOptions {
+  readonly space: CellSettings;
+  readonly hypernet: CellHyperNetSettings;
+  readonly seed: number;
+  readonly device?: Device;
+  readonly dtype?: DType;
+}
+
+export class CellSearchNetwork implements SearchNetwork {
+  readonly space: CellSpace;
+  readonly hypernet: CellHyperNet;
+  readonly free: CellTensors;
+
+  /** Throws `SmashError("config")` for bricks that do not fit the channels. */
+  constructor({ space, hypernet, ...options }: CellSearchNetworkOptions) {
+    this.space = new CellSpace(space);
+    if (space.channels % hypernet.brick !== 0) {
+      throw new SmashError("config", {
+        rule: "hypernet.brick divides space.channels.",
+        found: `brick ${hypernet.brick}, channels ${space.channels}.`,
+        fix: `set hypernet.brick to ${space.channels}, or space.channels to a multiple of ${hypernet.brick}.`,
+      });
+    }
+    this.hypernet = new CellHyperNet(hypernet, space, options);
+    this.free = new CellTensors({ ...options, stream: "free-weights" });
+    // Together these two have every site that any cell has.
+    for (const operation of ["nor_conv_3x3", "nor_conv_1x1"] as const) {
+      const all = buildCellArchitecture(
+        space,
+        cellEdges.map(() => operation),
+      );
+      for (const site of listCellSites(this.shrink(all))) {
+        if (hypernet.reductions === "shortcut" && site.kind === "reduction" && site.part !== "shortcut")
+          continue;
+        this.free.add(site, { weight: !this.hypernet.generates(site) });
+      }
+    }
+  }
+
+  /** The network that is run for an architecture: the same cell, `hypernet.cells` times a stage. */
+  shrink(architecture: CellArchitecture): CellArchitecture {
+    return { ...architecture, cells: this.hypernet.settings.cells };
+  }
+
+  /** Weights of `listCellSites` of a shrunk architecture: one pass of the HyperNet. */
+  generate(architecture: CellArchitecture, options: ForwardOptions): SiteWeights {
+    const { statistics, noiseSeed, describedAs = architecture } = options;
+    const sites = listCellSites(architecture);
+    if (describedAs.space !== "nas-bench-201") throw new TypeError("a description of another space");
+    const weights = this.hypernet.generate(architecture, { noiseSeed, describedAs: describedAs.cell });
+    const positions = [...sites.keys()].filter((index) => this.hypernet.generates(sites[index]));
+    const generated = new Map<number, Tensor>(positions.map((position, index) => [position, weights[index]]));
+    return this.free.source(sites, { statistics, generated });
+  }
+
+  forward(architecture: Architecture, options: ForwardOptions): Forward {
+    if (architecture.space !== "nas-bench-201") throw new TypeError("an architecture of another space");
+    const shrunk = this.shrink(architecture);
+    const source = this.generate(shrunk, options);
+    const { reductions } = this.hypernet.settings;
+    return (images) => runCells(shrunk, source, images, { ...options, reductions });
+  }
+
+  parameters(): NamedTensors {
+    return joinNamed({ hypernet: this.hypernet.parameters(), free: this.free.parameters() });
+  }
+
+  buffers(): NamedTensors {
+    return joinNamed({ free: this.free.buffers() });
+  }
+}

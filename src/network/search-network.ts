@@ -1,0 +1,41 @@
+/** A network that gives any architecture of its space generated weights, as training and ranking see it. */
+
+import type { Architecture, SearchSpace } from "../arch/index.js";
+import type { NamedTensors } from "../nn/index.js";
+import type { Tensor } from "../tensor/index.js";
+import type { RunOptions } from "./run-network.js";
+import type { BatchNormStatistics } from "./statistics.js";
+
+/** Images [N, C, size, size], channels-last -> logits [N, classes]. */
+export type Forward = (images: Tensor) => Tensor;
+
+export interface ForwardOptions extends RunOptions {
+  readonly statistics: BatchNormStatistics;
+  /** Seed of the noise z; without it z = 0. */
+  readonly noiseSeed?: number | undefined;
+  /**
+   * What the HyperNet is told instead of the architecture itself, to see whether it listens: one that
+   * `corruptArchitecture` gives.
+   */
+  readonly describedAs?: Architecture | undefined;
+}
+
+interface HasParameters {
+  parameters(): NamedTensors;
+}
+
+export interface SearchNetwork {
+  readonly space: SearchSpace;
+  readonly hypernet: HasParameters;
+  /** What is learned freely and shared by all architectures. */
+  readonly free: HasParameters;
+  /**
+   * Generates the weights of an architecture, once; the forward pass may then run on any number of batches, within the
+   * `scope` this was called in.
+   */
+  forward(architecture: Architecture, options: ForwardOptions): Forward;
+  /** Everything trainable: "hypernet.…" and "free.…". */
+  parameters(): NamedTensors;
+  /** Running statistics. */
+  buffers(): NamedTensors;
+}

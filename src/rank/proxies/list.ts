@@ -1,0 +1,30 @@
+/** The proxies by name, cheapest first. */
+
+import { SmashError } from "../../errors.js";
+import { nearestName } from "../../nearest.js";
+import { flopsProxy, parametersProxy } from "./cost.js";
+import { naswotProxy } from "./naswot.js";
+import type { Proxy } from "./proxy.js";
+import { shortTrainingProxy } from "./short-training.js";
+import { synflowProxy } from "./synflow.js";
+
+export const proxies: readonly Proxy[] = [
+  parametersProxy,
+  flopsProxy,
+  synflowProxy,
+  naswotProxy,
+  shortTrainingProxy,
+];
+
+/** Throws `SmashError("usage")` with the nearest name for an unknown one. */
+export function findProxy(name: string): Proxy {
+  const proxy = proxies.find((candidate) => candidate.name === name);
+  if (proxy) return proxy;
+  const names = proxies.map((candidate) => candidate.name);
+  const nearest = nearestName(name, names);
+  throw new SmashError("usage", {
+    rule: "A proxy must be a known one.",
+    found: `"${name}".`,
+    fix: `${nearest ? `did you mean "${nearest}"? Otherwise ` : ""}use some of ${names.join(", ")}.`,
+  });
+}

@@ -1,0 +1,152 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readGolden } from "../../test/goldens/golden.js";
+import { Random } from "../random.js";
+import { betterHalf, measureAgreement, seedCeiling } from "./agreement.js";
+import { interval95, quantile } from "./bootstrap.js";
+import { kendall, partialSpearman, pearson, spearman } from "./correlation.js";
+import { averageRanks } from "./ranks.js";
+
+interface Golden {
+  readonly name: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly control: readonly number[];
+  readonly ranks: readonly number[];
+  readonly pearson: number;
+  readonly spearman: number;
+  readonly kendall: number;
+  readonly partialSpearman: number;
+  readonly quantiles: readonly number[];
+}
+
+describe.each(readGolden<readonly Golden[]>("statistics"))("pairs $name", (golden) => {
+  const { x, y, control } = golden;
+
+  it("have SciPy's ranks and quantiles", () => {
+    expect(averageRanks(x)).toEqual(golden.ranks);
+    const sorted = [...x].sort((one, other) => one - other);
+    for (const [index, fraction] of [0.025, 0.5, 0.975].entries()) {
+      expect(quantile(sorted, fraction)).toBeCloseTo(golden.quantiles[index], 12);
+    }
+  });
+
+  it("have SciPy's correlations", () => {
+    expect(pearson(x, y)).toBeCloseTo(golden.pearson, 12);
+    expect(spearman(x, y)).toBeCloseTo(golden.spearman, 12);
+    expect(kendall(x, y)).toBeCloseTo(golden.kendall, 12);
+  });
+
+  it("have the partial correlation that residuals of a fit have", () => {
+    if (x.length > 3) expect(partialSpearman(x, y, control)).toBeCloseTo(golden.partialSpearman, 10);
+  });
+});
+
+const lists = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 })), {
+    minLength: 3,
+    maxLength: 30,
+  })
+  .map((pairs) => [pairs.map(([x]) => x), pairs.map(([, y]) => y)] as const);
+
+describe("correlations", () => {
+  it("by rank take infinite values as the largest, equal among themselves", () => {
+    expect(averageRanks([Infinity, 2, Infinity, 1])).toEqual([3.5, 2, 3.5, 1]);
+    expect(spearman([1, 2, Infinity], [1, 2, 3])).toBeCloseTo(1, 12);
+    expect(kendall([1, 2, Infinity], [1, 2, 3])).toBeCloseTo(1, 12);
+  });
+
+  it("lie between -1 and 1, are symmetric, and turn with the sign", () => {
+    fc.assert(
+      fc.property(lists, ([x, y]) => {
+        for (const of of [pearson, spearman, kendall]) {
+          const value = of(x, y);
+          if (Number.isNaN(value)) {
+            expect(new Set(x).size === 1 || new Set(y).size === 1).toBe(true);
+            continue;
+          }
+          expect(Math.abs(value)).toBeLessThanOrEqual(1 + 1e-12);
+          expect(of(y, x)).toBeCloseTo(value, 12);
+          expect(
+            of(
+              x.map((number) => -number),
+              y,
+            ),
+          ).toBeCloseTo(-value, 12);
+        }
+      }),
+    );
+  });
+});
+
+describe("the bootstrap", () => {
+  const random = Random.stream(1, "pairs");
+  const x = Array.from({ length: 100 }, () => random.uniform());
+  const y = x.map((value) => value + random.uniform());
+  const statistic = (positions: readonly number[]) =>
+    pearson(
+      positions.map((position) => x[position]),
+      positions.map((position) => y[position]),
+    );
+
+  it("gives an interval around the value, about as wide as Fisher's", () => {
+    const [low, high] = interval95(100, statistic, { random: Random.stream(1) });
+    const value = pearson(x, y);
+    expect(low).toBeLessThan(value);
+    expect(high).toBeGreaterThan(value);
+    const fisher = (sign: number) => Math.tanh(Math.atanh(value) + (sign * 1.96) / Math.sqrt(97));
+    expect(Math.abs(high - low - (fisher(1) - fisher(-1)))).toBeLessThan(0.06);
+  });
+
+  it("gives the same interval for the same seed, another for another", () => {
+    const interval = (seed: number) =>
+      interval95(100, statistic, { random: Random.stream(seed), resamples: 200 });
+    expect(interval(1)).toEqual(interval(1));
+    expect(interval(1)).not.toEqual(interval(2));
+  });
+});
+
+describe("agreement", () => {
+  const truths = Array.from({ length: 40 }, (_, index) => index / 100);
+
+  it("of scores in the order of the truths is perfect, and its first choice the best", () => {
+    const agreement = measureAgreement(
+      truths.map((truth) => 10 * truth ** 2),
+      truths,
+      { seed: 0, resamples: 50 },
+    );
+    expect(agreement).toMatchObject({ n: 40, spearman: 1, kendall: 1, partialSpearman: null });
+    expect(agreement.topHalf).toEqual({ n: 20, spearman: 1, kendall: 1 });
+    expect(agreement.firstChoice).toEqual({ rank: 1, truth: 0 });
+  });
+
+  it("in the better half is apart from that over all", () => {
+    // Good ones are told from bad ones, but are in the wrong order among themselves.
+    const scores = truths.map((truth, index) => (index < 20 ? -truth : 1 + truth));
+    const agreement = measureAgreement(scores, truths, { seed: 0, resamples: 50 });
+    expect(agreement.spearman).toBeGreaterThan(0.7);
+    expect(agreement.topHalf.spearman).toBeCloseTo(-1, 12);
+    expect(agreement.firstChoice.rank).toBe(20);
+  });
+
+  it("that the parameters alone explain is gone from the partial correlation", () => {
+    const random = Random.stream(5);
+    const parameters = truths.map((truth) => 1e6 * (1 - truth) + 1e4 * random.uniform());
+    const scores = parameters.map((count) => -count);
+    const { partialSpearman: partial, spearman: plain } = measureAgreement(scores, truths, {
+      parameters,
+      seed: 0,
+      resamples: 50,
+    });
+    expect(plain).toBeGreaterThan(0.9);
+    expect(partial).toBeNaN();
+  });
+
+  it("takes the half with the lowest errors, the larger one of an odd number", () => {
+    expect(betterHalf([3, 1, 2, 5, 4])).toEqual([1, 2, 0]);
+  });
+
+  it("between seeds is the mean over every two of them", () => {
+    expect(seedCeiling([truths, truths, truths.map((truth) => -truth)])).toBeCloseTo(-1 / 3, 12);
+  });
+});

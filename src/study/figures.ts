@@ -1,0 +1,108 @@
+/** Figures of a study: score against true error, and how the predictors compare. */
+
+import { drawFigure, figureColors as colors, type Figure, type FigurePlan } from "../report/index.js";
+import { betterHalf } from "../statistics/index.js";
+import type { ComparisonDocument } from "./document.js";
+
+/** Vega expression: a fraction as percent. */
+const percent = "format(100 * datum.value, '~g')";
+
+export async function drawComparison(document: ComparisonDocument): Promise<readonly Figure[]> {
+  const plans = [planScatter(document), planPredictors(document)];
+  return Promise.all(plans.map((plan) => drawFigure(plan)));
+}
+
+export function planScatter({ study, scores, truths, spearman, topHalf }: ComparisonDocument): FigurePlan {
+  const half = new Set(betterHalf(truths));
+  const values = scores
+    .map((score, item) => ({
+      score,
+      truth: truths[item],
+      half: half.has(item) ? "better half" : "other half",
+    }))
+    // A logarithmic axis has no place for zero.
+    .filter(({ score, truth }) => Number.isFinite(score) && truth > 0);
+  return {
+    name: "score-truth",
+    title: "Score against true error",
+    caption:
+      `One point for each of ${truths.length} architectures (${study}). Spearman ${format(spearman)} over all, ` +
+      `${format(topHalf.spearman)} in the better half. A useful score rises with the true error.`,
+    spec: {
+      data: { values },
+      mark: { type: "point" },
+      encoding: {
+        x: {
+          field: "score",
+          type: "quantitative",
+          title: "score with generated weights (lower is better)",
+          scale: { zero: false, nice: false, padding: 8 },
+        },
+        y: {
+          field: "truth",
+          type: "quantitative",
+          title: "error after training (%, logarithmic)",
+          // Errors of cells that cannot learn would squash all others together.
+          scale: { type: "log", nice: false, padding: 8 },
+          axis: { labelExpr: percent, tickCount: 6 },
+        },
+        color: {
+          field: "half",
+          type: "nominal",
+          scale: { domain: ["better half", "other half"], range: [colors.blue, colors.orange] },
+        },
+      },
+    },
+  };
+}
+
+export function planPredictors({ by, baselines, n }: ComparisonDocument): FigurePlan {
+  const all = [...Object.entries(by), ...Object.entries(baselines)];
+  const values = all.flatMap(([name, agreement]) => {
+    const { interval95 } = agreement;
+    return [
+      { name, over: "all", value: agreement.spearman, interval: interval95.spearman },
+      {
+        name,
+        over: "better half",
+        value: agreement.topHalf.spearman,
+        interval: interval95.topHalfSpearman,
+      },
+    ]
+      .filter(({ value }) => Number.isFinite(value))
+      .map(({ interval: [low, high], ...row }) => ({ ...row, low, high }));
+  });
+  const y = { field: "name", type: "nominal", title: null, sort: all.map(([name]) => name) } as const;
+  const yOffset = { field: "over", type: "nominal", sort: ["all", "better half"] } as const;
+  const color = {
+    field: "over",
+    type: "nominal",
+    scale: { domain: ["all", "better half"], range: [colors.blue, colors.orange] },
+  } as const;
+  return {
+    name: "predictors",
+    title: "Predictors of the true error",
+    caption: `Spearman correlation with the true errors of ${n} architectures; lines are 95 % bootstrap intervals.`,
+    spec: {
+      data: { values },
+      layer: [
+        {
+          mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 2 },
+          encoding: {
+            y,
+            yOffset,
+            color,
+            x: { field: "low", type: "quantitative", title: "Spearman correlation" },
+            x2: { field: "high" },
+          },
+        },
+        {
+          mark: { type: "point", opacity: 1, size: 60 },
+          encoding: { y, yOffset, color, x: { field: "value", type: "quantitative" } },
+        },
+      ],
+    },
+  };
+}
+
+const format = (value: number) => value.toFixed(2);

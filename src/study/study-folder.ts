@@ -1,0 +1,106 @@
+/**
+ * A study on disk: what was asked, every measurement as soon as it is made, and the result. A study that was killed goes
+ * on where it was: what is measured is not measured again.
+ *
+ *   study.json  measurements.jsonl  result.json  figures/  runs/NAME/ (HyperNets it trains, each a run folder)
+ */
+
+import { appendFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { SmashError } from "../errors.js";
+import { hasCode, replaceFile } from "../files.js";
+import { RunFolder, type Versions } from "../store/index.js";
+
+/** One number about one architecture. */
+export interface Measurement {
+  /** Position of the architecture in the study. */
+  readonly item: number;
+  /** "loss", "naswot", "truth.seed1", … */
+  readonly measure: string;
+  readonly value: number;
+}
+
+export class StudyFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get resultPath(): string {
+    return join(this.path, "result.json");
+  }
+
+  figurePath(name: string): string {
+    return join(this.path, "figures", `${name}.svg`);
+  }
+
+  /** The folder of a HyperNet that the study trains. */
+  run(name: string): RunFolder {
+    return new RunFolder(join(this.path, "runs", name));
+  }
+
+  /** Where networks that the study trains keep their state. */
+  checkpointPath(name: string): string {
+    return join(this.path, "checkpoints", `${name}.safetensors`);
+  }
+
+  /** Starts a study, or joins the one that is there if the same is asked. */
+  async open(request: object, versions: Versions): Promise<void> {
+    const path = join(this.path, "study.json");
+    const text = await readIfThere(path);
+    const asked = JSON.parse(JSON.stringify(request)) as Readonly<Record<string, unknown>>;
+    if (text === undefined) {
+      await replaceFile(path, `${JSON.stringify({ ...asked, versions }, null, 2)}\n`);
+      return;
+    }
+    const saved = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const keys = new Set([...Object.keys(asked), ...Object.keys(saved)]);
+    keys.delete("versions"); // another version may go on
+    const different = [...keys].find((key) => !isDeepStrictEqual(asked[key], saved[key]));
+    if (different === undefined) return;
+    throw new SmashError("config", {
+      rule: `A study goes on only with what it began with (${path}).`,
+      found: `another ${different}.`,
+      fix: "ask for the same, or give another --out for a new study; nothing was changed.",
+    });
+  }
+
+  /** Appends a measurement; at most the last line is lost when the machine stops. */
+  append(measurement: Measurement): void {
+    appendFileSync(this.#measurements, `${JSON.stringify(measurement)}\n`);
+  }
+
+  /** All whole lines; a value that was not finite is NaN. */
+  async readMeasurements(): Promise<readonly Measurement[]> {
+    const text = (await readIfThere(this.#measurements)) ?? "";
+    return text.split("\n").flatMap((line) => {
+      try {
+        if (line === "") return [];
+        const measurement = JSON.parse(line) as Omit<Measurement, "value"> & { value: number | null };
+        return [{ ...measurement, value: measurement.value ?? NaN }];
+      } catch {
+        return []; // torn by a kill; measured again
+      }
+    });
+  }
+
+  async writeResult(document: object): Promise<void> {
+    await replaceFile(this.resultPath, `${JSON.stringify(document, null, 2)}\n`);
+  }
+
+  get #measurements(): string {
+    return join(this.path, "measurements.jsonl");
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}

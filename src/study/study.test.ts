@@ -1,0 +1,210 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resolveConfig } from "../config/index.js";
+import { setThreads } from "../tensor/index.js";
+import { compare } from "./document.js";
+import { planPredictors, planScatter } from "./figures.js";
+import type { StudyJob, StudyRequest } from "./request.js";
+import { runStudy } from "./run-study.js";
+import { parseTable } from "./table-file.js";
+import { listVariants } from "./variants.js";
+
+const folder = mkdtempSync(join(tmpdir(), "smash-study-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeAll(() => setThreads(2));
+
+const header = "architecture,test_accuracy_percent\n";
+const lines = [
+  "nor_conv_3x3~0|none~0+nor_conv_1x1~1|skip_connect~0+nor_conv_3x3~1+nor_conv_3x3~2,93.5",
+  "nor_conv_1x1~0|none~0+none~1|none~0+nor_conv_1x1~1+none~2,80.25",
+  "none~0|none~0+none~1|none~0+none~1+none~2,10",
+  "avg_pool_3x3~0|none~0+none~1|none~0+skip_connect~1+none~2,30",
+  "nor_conv_3x3~0|none~0+none~1|none~0+skip_connect~1+none~2,85",
+];
+const table = parseTable(header + lines.join("\n"));
+
+const config = resolveConfig({
+  preset: "nas-bench-201-tiny",
+  overrides: {
+    hypernetTraining: { steps: 6, validateEvery: 6, validationArchitectures: 1, checkpointEvery: 2 },
+    networkTraining: { epochs: 1 },
+    validationImages: 1900,
+  },
+  dataset: { name: "synthetic", channels: 3, size: 32, classes: 10 },
+  seed: 0,
+  device: "cpu",
+  threads: 2,
+  precision: "fp32",
+});
+
+function makeJob(name: string, request: Partial<StudyRequest> = {}): StudyJob {
+  return {
+    request: {
+      study: "nas-bench-201",
+      config,
+      table,
+      samples: 3,
+      seeds: 2,
+      proxies: ["parameters", "synflow"],
+      ...request,
+    },
+    out: join(folder, name),
+    versions: { smash: "0", node: "0", libtorch: "0" },
+    dataDir: folder,
+    threads: 2,
+  };
+}
+
+function contextThatStops(after = Infinity) {
+  let measured = 0;
+  return {
+    emit: (event: { readonly type: string }) => {
+      if (event.type === "study-progress" || event.type === "hypernet-step") measured++;
+    },
+    shouldStop: () => measured >= after,
+    now: () => measured,
+  };
+}
+
+describe("a table of cells", () => {
+  it("gives cells and true errors", () => {
+    expect(table[0].cell).toBe(lines[0].split(",")[0]);
+    expect(table.map(({ error }) => error.toFixed(4))).toEqual([
+      "0.0650",
+      "0.1975",
+      "0.9000",
+      "0.7000",
+      "0.1500",
+    ]);
+  });
+
+  it("with a limit gives rows from all over it", () => {
+    const limited = parseTable(header + lines.join("\n"), 3);
+    expect(limited.map(({ error }) => Math.round(100 * error))).toEqual([6, 20, 70]);
+  });
+
+  it.each([
+    ["cell,accuracy\n", "first line"],
+    [`${header}none~0|none~0+none~1|none~0+none~1+none~2,101\n`, "line 2"],
+    [`${header}${lines[0]}\n`, "at least 3"],
+  ])("is refused when it is wrong", (text, message) => {
+    expect(() => parseTable(text)).toThrow(message);
+  });
+});
+
+describe("a study", () => {
+  it.each([2, 8, 13])("stopped after %i steps goes on to the same document", async (after) => {
+    const withoutTimes = ({
+      architecturesPerMinute: _,
+      figures,
+      ...rest
+    }: Awaited<ReturnType<typeof runStudy>>) => ({
+      ...rest,
+      figures: figures.length,
+    });
+    const job = makeJob(`stopped-${after}`);
+    await expect(runStudy(job, contextThatStops(after))).rejects.toMatchObject({ code: "interrupted" });
+    const resumed = withoutTimes(await runStudy(job, contextThatStops()));
+    expect(resumed).toEqual(withoutTimes(await runStudy(makeJob("whole"), contextThatStops())));
+  });
+
+  it("writes the contract's fields and its figures", async () => {
+    const job = makeJob("whole");
+    const result = await runStudy(job, contextThatStops());
+    expect(result).toMatchObject({ study: "nas-bench-201", n: 5, seedCeiling: null });
+    expect(result.scores).toHaveLength(5);
+    expect(result.truths).toEqual(table.map(({ error }) => error));
+    expect(Object.keys(result.by)).toEqual(["loss", "error"]);
+    expect(Object.keys(result.baselines)).toEqual(["parameters", "synflow"]);
+    expect(result.interval95.spearman[0]).toBeLessThanOrEqual(result.interval95.spearman[1]);
+    for (const figure of result.figures) expect(readFileSync(figure, "utf8")).toMatch(/^<svg/);
+    const saved = JSON.parse(readFileSync(join(job.out, "result.json"), "utf8")) as typeof result;
+    expect(saved.spearman).toBe(result.spearman);
+  });
+
+  it("is refused when another one is in its folder", async () => {
+    await expect(runStudy(makeJob("whole", { proxies: [] }), contextThatStops())).rejects.toThrow(
+      "another proxies",
+    );
+  });
+
+  it("without a table trains what it scored, with every seed, and gives the ceiling", async () => {
+    const job = makeJob("correlation", { study: "correlation", table: undefined, proxies: [] });
+    const { truths, seedCeiling, n } = await runStudy(job, contextThatStops());
+    expect(n).toBe(3);
+    expect(truths.every((truth) => truth > 0 && truth < 1)).toBe(true);
+    expect(Math.abs(seedCeiling ?? NaN)).toBeLessThanOrEqual(1);
+  }, 60_000);
+});
+
+describe("the study of corrupted encodings", () => {
+  it("uses one HyperNet and compares the right encoding with a wrong one", async () => {
+    const job = makeJob("corrupt", { study: "corrupt", proxies: [] });
+    const { by, rightIsBetter } = await runStudy(job, contextThatStops());
+    expect(Object.keys(by)).toEqual(["right loss", "right error", "corrupted loss", "corrupted error"]);
+    expect(readdirSync(join(job.out, "runs"))).toEqual(["hypernet"]);
+    expect(rightIsBetter).toBeGreaterThanOrEqual(0);
+    // Cells without convolutions have no generated weights and no wrong ones.
+    expect(rightIsBetter).toBeLessThanOrEqual(3 / 5);
+  });
+});
+
+describe("the HyperNets that studies compare", () => {
+  const { request } = makeJob("variants");
+  const widths = (study: StudyRequest["study"]) =>
+    listVariants({ ...request, study }).map(
+      ({ config: { hypernet } }) => "width" in hypernet && hypernet.width,
+    );
+
+  it("generate all, a few or no weights in free-weights", () => {
+    const variants = listVariants({ ...request, study: "free-weights" });
+    expect(variants.map(({ config: { hypernet } }) => "generated" in hypernet && hypernet.generated)).toEqual(
+      ["all", "1x1", "none"],
+    );
+  });
+
+  it("are narrower by steps in capacity, and much narrower in crippled", () => {
+    expect(widths("capacity")).toEqual([16, 8, 4, 2, 1]);
+    expect(widths("crippled")).toEqual([16, 1]);
+  });
+
+  it("differ in the seed alone in seeds", () => {
+    const variants = listVariants({ ...request, study: "seeds", seeds: 3 });
+    expect(variants.map(({ config: { seed } }) => seed)).toEqual([0, 1, 2]);
+    expect(widths("seeds")).toEqual([16, 16]);
+  });
+
+  it("are not those of a run", () => {
+    expect(() => listVariants({ ...request, study: "capacity", run: "runs/x" })).toThrow("leave out --run");
+  });
+});
+
+describe("a comparison's figures", () => {
+  const truths = [0.1, 0.2, 0.3, 0.4];
+  const document = compare({
+    study: "correlation",
+    names: ["a", "b", "c", "d"],
+    truths,
+    predictors: [{ name: "loss", values: [1, 2, 4, NaN] }],
+    baselines: [{ name: "parameters", values: [-4, -3, -1, -2] }],
+    parameters: [4, 3, 1, 2],
+    seed: 0,
+    resamples: 20,
+  });
+
+  it("count a score that is not a number as the worst", () => {
+    expect(document.spearman).toBe(1);
+  });
+
+  it("leave out scores that are not finite, and mark the better half", () => {
+    const { values } = (planScatter(document).spec as { data: { values: { half: string }[] } }).data;
+    expect(values.map(({ half }) => half)).toEqual(["better half", "better half", "other half"]);
+  });
+
+  it("have a row for every predictor that is defined", () => {
+    const { values } = (planPredictors(document).spec as { data: { values: { name: string }[] } }).data;
+    expect(new Set(values.map(({ name }) => name))).toEqual(new Set(["loss", "parameters"]));
+  });
+});

@@ -1,0 +1,51 @@
+/** A table of cells and their accuracies after normal training: CSV with the columns architecture and test_accuracy_percent. */
+
+import { formatCell, parseCell } from "../arch/index.js";
+import { SmashError } from "../errors.js";
+
+export interface TableRow {
+  /** In the notation of cells. */
+  readonly cell: string;
+  /** Fraction of test images classified wrongly. */
+  readonly error: number;
+}
+
+const header = "architecture,test_accuracy_percent";
+
+/**
+ * `limit`: so many rows, spread evenly over the table, because tables are often sorted. Throws `SmashError("usage")` that
+ * names the line.
+ */
+export function parseTable(text: string, limit?: number): readonly TableRow[] {
+  const [first, ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (first?.trim() !== header) {
+    throw new SmashError("usage", {
+      rule: `The first line of the table must be "${header}".`,
+      found: `"${first ?? ""}".`,
+      fix: "give a CSV file with these two columns.",
+    });
+  }
+  const rows = lines.map((line, index) => parseLine(line, index + 2));
+  const count = Math.min(limit ?? rows.length, rows.length);
+  if (count < 3) {
+    throw new SmashError("usage", {
+      rule: "A correlation needs at least 3 architectures.",
+      found: `${count}.`,
+      fix: "give a longer table, or a higher --limit.",
+    });
+  }
+  return Array.from({ length: count }, (_, index) => rows[Math.floor((index * rows.length) / count)]);
+}
+
+function parseLine(line: string, number: number): TableRow {
+  const [cell, accuracy, ...rest] = line.split(",");
+  const percent = Number(accuracy);
+  if (rest.length > 0 || accuracy === undefined || !(percent >= 0 && percent <= 100)) {
+    throw new SmashError("usage", {
+      rule: "A line of the table is a cell and its accuracy in percent.",
+      found: `line ${number}: "${line}".`,
+      fix: "correct it.",
+    });
+  }
+  return { cell: formatCell(parseCell(cell)), error: 1 - percent / 100 };
+}

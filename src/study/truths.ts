@@ -1,0 +1,66 @@
+/** The architectures of a study and their true errors: from a table, or by normal training with several seeds. */
+
+import { buildCellArchitecture, createSpace, parseCell, type Architecture } from "../arch/index.js";
+import { SmashError } from "../errors.js";
+import { Random } from "../random.js";
+import { seedCeiling } from "../statistics/index.js";
+import type { StudyContext } from "./events.js";
+import type { MeasurementTable } from "./measure.js";
+import type { StudyRequest } from "./request.js";
+import { trainNormally, type TrainingData } from "./train-normally.js";
+
+export interface Truths {
+  readonly errors: readonly number[];
+  /** Mean Spearman between training seeds; null where there is one seed, or a table. */
+  readonly ceiling: number | null;
+}
+
+export function studyArchitectures({ config, table, samples }: StudyRequest): readonly Architecture[] {
+  const { space } = config;
+  if (!table) {
+    const searchSpace = createSpace(space);
+    return Array.from({ length: samples }, (_, item) =>
+      searchSpace.sample(Random.stream(config.seed, "study", item)),
+    );
+  }
+  if (space.name !== "nas-bench-201") {
+    throw new SmashError("usage", {
+      rule: "A table of cells needs a HyperNet of the NAS-Bench-201 space.",
+      found: `a HyperNet of the space ${space.name}.`,
+      fix: "use --preset nas-bench-201, or a run with it.",
+    });
+  }
+  return table.map(({ cell }) => buildCellArchitecture(space, parseCell(cell)));
+}
+
+export async function findTruths(
+  {
+    request,
+    architectures,
+    data,
+  }: {
+    readonly request: StudyRequest;
+    readonly architectures: readonly Architecture[];
+    /** Only asked for where networks are trained. */
+    readonly data: () => Promise<TrainingData>;
+  },
+  table: MeasurementTable,
+  context: StudyContext,
+): Promise<Truths> {
+  if (request.table) return { errors: request.table.map(({ error }) => error), ceiling: null };
+  const images = await data();
+  const bySeed: number[][] = [];
+  for (let seed = 0; seed < request.seeds; seed++) {
+    const name = `truth.seed${seed}`;
+    const label = `training, seed ${seed + 1} of ${request.seeds}`;
+    const run = (architecture: Architecture, _: number, progress: (fraction: number) => void) => ({
+      [name]: trainNormally(architecture, { config: request.config, seed, data: images, progress }, context),
+    });
+    await table.measure(architectures, { label, names: [name], run }, context);
+    bySeed.push(table.column(name, architectures.length));
+  }
+  const errors = architectures.map(
+    (_, item) => bySeed.reduce((sum, column) => sum + column[item], 0) / bySeed.length,
+  );
+  return { errors, ceiling: bySeed.length > 1 ? seedCeiling(bySeed) : null };
+}
