@@ -57,7 +57,9 @@ export type { Dataset, DatasetInfo, ImageSet } from "./data/index.js";
 export { SmashError } from "./errors.js";
 export type { ErrorCode } from "./errors.js";
 export {
+  cellNetwork,
   encodeOnnx,
+  exportableNetwork,
   exportOnnx,
   exportPage,
   exportSafetensors,

@@ -33,10 +33,9 @@ class BlockCache {
     const std::lock_guard<std::mutex> lock(mutex_);
     const size_t size = malloc_usable_size(data);
     live_ -= size;
-    if (size < kSmall || cached_ + size > limit_) {
+    if (size < kSmall || cached_ + size > limit_ || !keep(size, data)) {
       c10::free_cpu(data);
     } else {
-      free_.emplace(size, data);
       cached_ += size;
     }
   }
@@ -57,6 +56,16 @@ class BlockCache {
   }
 
  private:
+  // False when there is not even the memory to note the block; tensors are freed where nothing may be thrown.
+  bool keep(size_t size, void* data) {
+    try {
+      free_.emplace(size, data);
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+
   void* reuse(size_t size) {
     const auto fit = free_.lower_bound(size);
     if (fit == free_.end() || fit->first > size * kSlack) return fresh(size);

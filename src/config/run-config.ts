@@ -105,7 +105,7 @@ const cellConfig = z.strictObject({ ...common, ...cells });
 
 /** The schema of the space a configuration names; without a name it is memory banks. */
 function chooseSchema(value: unknown) {
-  const { space } = value as { readonly space?: { readonly name?: unknown } };
+  const { space } = (value ?? {}) as { readonly space?: { readonly name?: unknown } | null };
   return space?.name === cells.space.shape.name.value ? cellConfig : memoryBankConfig;
 }
 

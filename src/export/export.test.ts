@@ -12,7 +12,7 @@ import type { Tensor } from "../tensor/index.js";
 import { encodeOnnx, type TrainingFacts } from "./encode-onnx.js";
 import { exportOnnx, measureQuantization } from "./export-onnx.js";
 import { exportSafetensors } from "./export-safetensors.js";
-import { memoryBankNetwork } from "./memory-bank-graph.js";
+import { exportableNetwork } from "./exportable-network.js";
 import { livedInNetwork, randomArchitecture } from "./networks.fixture.js";
 import { ModelProtoSchema } from "./onnx_pb.js";
 import { OnnxSession } from "./onnx-session.js";
@@ -38,7 +38,7 @@ const facts: TrainingFacts = {
   statistics: { mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] },
 };
 const network = (seed: number) =>
-  memoryBankNetwork(
+  exportableNetwork(
     livedInNetwork(sampleArchitecture(space, Random.stream(seed, "export")), { seed, positive: true }),
   );
 
@@ -77,7 +77,7 @@ describe("an ONNX export", () => {
     // Wide enough for weights to outweigh names: the nearer to four times the wider.
     const wide = { ...space, baseChannels: 8, maxUnits: 64, width: 4 };
     const architecture = sampleArchitecture(wide, Random.stream(0, "export"));
-    const own = memoryBankNetwork(livedInNetwork(architecture, { seed: 0, positive: true }));
+    const own = exportableNetwork(livedInNetwork(architecture, { seed: 0, positive: true }));
     const few = firstImages(images, 32);
     const options = { facts, images: few, version, int8: true };
     const { maxAbsDifference, maxAbsLogit } = await exportOnnx(own, join(folder, "int8.onnx"), options);
@@ -106,7 +106,7 @@ describe("an ONNX export", () => {
     const paths: string[] = [];
     for (let seed = 0; seed < 6; seed++) {
       const architecture = randomArchitecture(seed);
-      const own = memoryBankNetwork(livedInNetwork(architecture, { seed }));
+      const own = exportableNetwork(livedInNetwork(architecture, { seed }));
       const classes = Array.from({ length: architecture.classes }, (_, index) => `class ${index}`);
       const { channels } = architecture.input;
       const mean = new Array<number>(channels).fill(0.5);
@@ -138,7 +138,7 @@ for path in sys.argv[1:]:
     const wide = { ...space, baseChannels: 2, maxUnits: 16, width: 6, depth: 3 };
     const architecture = sampleArchitecture(wide, Random.stream(4, "export"));
     const layers = architecture.blocks.reduce((sum, block) => sum + block.layers.length, 0);
-    const own = memoryBankNetwork(livedInNetwork(architecture, { seed: 0, positive: true }));
+    const own = exportableNetwork(livedInNetwork(architecture, { seed: 0, positive: true }));
     const { graph } = fromBinary(ModelProtoSchema, encodeOnnx(own, facts, { version }));
     const count = (type: string) => graph!.node.filter(({ opType }) => opType === type).length;
     expect(count("Conv")).toBe(2 * layers + 3);

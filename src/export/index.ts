@@ -1,3 +1,4 @@
+export { cellNetwork } from "./cell-graph.js";
 export { encodeOnnx } from "./encode-onnx.js";
 export type { OnnxOptions, TrainingFacts } from "./encode-onnx.js";
 export { comparedImages, exportOnnx, measureQuantization } from "./export-onnx.js";
@@ -6,6 +7,7 @@ export { exportPage } from "./export-page.js";
 export type { PageExport, PageExportOptions } from "./export-page.js";
 export { exportSafetensors } from "./export-safetensors.js";
 export type { SafetensorsExport } from "./export-safetensors.js";
+export { exportableNetwork } from "./exportable-network.js";
 export { measureLatency } from "./latency.js";
 export type { Latency, LatencyOptions } from "./latency.js";
 export { memoryBankNetwork } from "./memory-bank-graph.js";

@@ -7,26 +7,20 @@
 
 import { listSites, type Block, type Layer, type Site } from "../arch/index.js";
 import { runNetwork, runningStatistics, siteName, type ResultingNetwork } from "../network/index.js";
-import type { Tensor } from "../tensor/index.js";
 import {
   activate,
   add,
-  affine,
   averagePool,
   convolve,
   globalAveragePool,
   join,
-  linear,
   multiply,
   type Activation,
   type ChannelRange,
   type Value,
-  type Weights,
 } from "./graph.js";
 import type { ExportableNetwork } from "./network-graph.js";
-
-/** Added to the variance, as `batchNorm` does by default. */
-const epsilon = 1e-5;
+import { TrainedTensors } from "./trained-tensors.js";
 
 export function memoryBankNetwork(network: ResultingNetwork): ExportableNetwork {
   const { architecture } = network;
@@ -40,29 +34,30 @@ export function memoryBankNetwork(network: ResultingNetwork): ExportableNetwork 
 }
 
 class GraphWalk {
-  readonly #network: ResultingNetwork;
+  readonly #blocks: readonly Block[];
+  readonly #tensors: TrainedTensors;
   readonly #sites: readonly Site[];
   readonly #isPre: boolean;
   /** Sites before this one are written. */
   #cursor = 0;
 
   constructor(network: ResultingNetwork) {
-    this.#network = network;
+    this.#blocks = network.architecture.blocks;
+    this.#tensors = new TrainedTensors(network);
     this.#sites = listSites(network.architecture);
     this.#isPre = network.architecture.activationOrder === "pre";
   }
 
   run(images: Value): Value {
     let x = this.#convolve(this.#cursor++, images);
-    for (const block of this.#network.architecture.blocks) {
+    for (const block of this.#blocks) {
       const banks = this.#runBlock(block, x);
       const index = this.#cursor++;
       x = activate(this.#normalize(index, banks), "relu");
       if (this.#sites[index].kind === "transition") x = averagePool(this.#convolve(index, x), { kernel: 2 });
     }
     const name = siteName(this.#sites[this.#sites.length - 1]);
-    const bias = toFloat64(this.#parameter(`${name}.bias`)!);
-    return linear(globalAveragePool(x), { name, weights: this.#weights(name), bias });
+    return this.#tensors.linear(name, globalAveragePool(x));
   }
 
   #runBlock(block: Block, input: Value): Value {
@@ -98,19 +93,7 @@ class GraphWalk {
   }
 
   #normalize(index: number, x: Value): Value {
-    const name = `${siteName(this.#sites[index])}.norm`;
-    const gain = this.#parameter(`${name}.weight`);
-    if (!gain) return x;
-    const [weight, bias] = [toFloat64(gain), toFloat64(this.#parameter(`${name}.bias`)!)];
-    const buffers = this.#network.buffers();
-    const mean = toFloat64(buffers.get(`${name}.mean`)!);
-    const variance = toFloat64(buffers.get(`${name}.variance`)!);
-    const scale = weight.map((value, channel) => value / Math.sqrt(variance[channel] + epsilon));
-    return affine(x, {
-      name,
-      scale,
-      shift: bias.map((value, channel) => value - mean[channel] * scale[channel]),
-    });
+    return this.#tensors.normalize(siteName(this.#sites[index]), x);
   }
 
   #convolve(index: number, x: Value): Value {
@@ -121,21 +104,8 @@ class GraphWalk {
     const [vertical, horizontal] = site.dilation;
     const padding = [(vertical * (height - 1)) / 2, (horizontal * (width - 1)) / 2] as const;
     const { dilation, groups } = site;
-    return convolve(x, { name, weights: this.#weights(name), padding, dilation, groups });
+    return convolve(x, { name, weights: this.#tensors.weights(name), padding, dilation, groups });
   }
-
-  #parameter(name: string): Tensor | undefined {
-    return this.#network.parameters().get(name);
-  }
-
-  #weights(name: string): Weights {
-    const tensor = this.#parameter(`${name}.weight`)!;
-    return { shape: tensor.shape, data: toFloat64(tensor) };
-  }
-}
-
-function toFloat64(tensor: Tensor): Float64Array {
-  return Float64Array.from(tensor.toNumbers());
 }
 
 function gate(left: Value, right: Value): Value {

@@ -1,7 +1,7 @@
 /**
  * What can be exported: a network that writes itself as a graph and also runs here, so that both can be compared.
  *
- * A new kind of network is one file that implements this (`memory-bank-graph.ts` is one).
+ * A new kind of network is one file that implements this (`cell-graph.ts` is one).
  */
 
 import type { ChannelStatistics } from "../data/index.js";

@@ -2,11 +2,12 @@
 
 import {
   validateArchitecture,
-  type MemoryBankArchitecture,
+  type Architecture,
   type Convolution,
   type Layer,
+  type MemoryBankArchitecture,
 } from "../arch/index.js";
-import { ResultingNetwork } from "../network/index.js";
+import { createNetwork, ResultingNetwork, type CellNetwork } from "../network/index.js";
 import { Random } from "../random.js";
 import { fromArray, noGrad } from "../tensor/index.js";
 
@@ -75,14 +76,15 @@ function randomLayer(
 
 /** A network with BatchNorms as after training; some scales are negative unless `positive`. */
 export function livedInNetwork(
-  architecture: MemoryBankArchitecture,
+  architecture: Architecture,
   { seed, positive = false }: { readonly seed: number; readonly positive?: boolean },
-): ResultingNetwork {
+): ResultingNetwork | CellNetwork {
   const random = Random.stream(seed, "lived-in");
-  const network = new ResultingNetwork(architecture, {
-    seed,
-    normalization: random.choice(["standard", "smash"] as const),
-  });
+  const normalization = random.choice(["standard", "smash"] as const);
+  const network =
+    architecture.space === "memory-banks"
+      ? new ResultingNetwork(architecture, { seed, normalization })
+      : createNetwork(architecture, { seed });
   noGrad(() => {
     for (const [name, tensor] of [...network.parameters(), ...network.buffers()]) {
       const draw = drawOf(name);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { sampleArchitecture, type MemoryBankArchitecture } from "../arch/index.js";
+import { buildCellArchitecture, cellAt, sampleArchitecture, type Architecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import { fromArray, noGrad, scope } from "../tensor/index.js";
 import { encodeOnnx, type TrainingFacts } from "./encode-onnx.js";
-import { memoryBankNetwork } from "./memory-bank-graph.js";
+import { exportableNetwork } from "./exportable-network.js";
 import type { ExportableNetwork } from "./network-graph.js";
 import { livedInNetwork, randomArchitecture } from "./networks.fixture.js";
 import { OnnxSession } from "./onnx-session.js";
 
 const imageCount = 16;
 
-function facts({ input, classes }: MemoryBankArchitecture): TrainingFacts {
+function facts({ input, classes }: Architecture): TrainingFacts {
   const channels = Array.from({ length: input.channels }, (_, channel) => channel);
   return {
     dataset: "noise",
@@ -22,7 +22,7 @@ function facts({ input, classes }: MemoryBankArchitecture): TrainingFacts {
   };
 }
 
-function randomImages({ input }: MemoryBankArchitecture, seed: number): Uint8Array {
+function randomImages({ input }: Architecture, seed: number): Uint8Array {
   const random = Random.stream(seed, "images");
   return Uint8Array.from({ length: imageCount * input.channels * input.size ** 2 }, () =>
     random.integer(0, 255),
@@ -42,11 +42,11 @@ function ownLogits(network: ExportableNetwork, images: Uint8Array, { statistics 
 }
 
 async function largestDifference(
-  architecture: MemoryBankArchitecture,
+  architecture: Architecture,
   seed: number,
   positive: boolean,
 ): Promise<number> {
-  const network = memoryBankNetwork(livedInNetwork(architecture, { seed, positive }));
+  const network = exportableNetwork(livedInNetwork(architecture, { seed, positive }));
   const about = facts(architecture);
   const images = randomImages(architecture, seed);
   const session = await OnnxSession.open(encodeOnnx(network, about, { version: "0" }));
@@ -62,6 +62,22 @@ describe("the ONNX file in ONNX Runtime", () => {
     for (let seed = 0; seed < 40; seed++) {
       const architecture = randomArchitecture(seed);
       expect(await largestDifference(architecture, seed, seed % 2 === 0), `seed ${seed}`).toBeLessThan(1e-4);
+    }
+  });
+
+  it("gives the network's logits for cells, also for those that nothing passes through", async () => {
+    const settings = {
+      name: "nas-bench-201",
+      channels: 4,
+      cells: 2,
+      sampling: "uniform",
+      input: { channels: 3, size: 8 },
+      classes: 4,
+    } as const;
+    for (let position = 0; position < 15_625; position += 781) {
+      const architecture = buildCellArchitecture(settings, cellAt(position));
+      const difference = await largestDifference(architecture, position, position % 2 === 0);
+      expect(difference, `cell ${position}`).toBeLessThan(1e-4);
     }
   });
 

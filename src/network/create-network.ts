@@ -8,7 +8,6 @@ import { CellSearchNetwork } from "./cell-search-network.js";
 import { ResultingNetwork } from "./resulting-network.js";
 import type { SearchNetwork } from "./search-network.js";
 import { SmashNetwork } from "./smash-network.js";
-import type { TrainableNetwork } from "./trainable-network.js";
 
 interface NetworkOptions {
   readonly seed: number;
@@ -35,7 +34,10 @@ export function createSearchNetwork(settings: SearchSettings, options: NetworkOp
 }
 
 /** The network that a search results in: all weights its own, with the BatchNorms of normal training. */
-export function createNetwork(architecture: Architecture, options: NetworkOptions): TrainableNetwork {
+export function createNetwork(
+  architecture: Architecture,
+  options: NetworkOptions,
+): ResultingNetwork | CellNetwork {
   return architecture.space === "nas-bench-201"
     ? new CellNetwork(architecture, options)
     : new ResultingNetwork(architecture, options);

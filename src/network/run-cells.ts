@@ -22,6 +22,7 @@ import {
   conv2d,
   globalAvgPool2d,
   linear,
+  normReluPool2d,
   zeros,
   type Tensor,
 } from "../tensor/index.js";
@@ -68,7 +69,7 @@ class CellInterpreter {
     }
     const head = this.#cursor;
     const { weight, bias } = this.#source.weights(head);
-    const features = this.#activated(batchNorm(x, this.#source.batchNorm(head)).reluInPlace());
+    const features = this.#activated(normReluPool2d(x, this.#source.batchNorm(head), 1));
     return linear(globalAvgPool2d(features).to({ dtype: weight.dtype }), weight, bias); // [N, classes]
   }
 

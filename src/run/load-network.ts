@@ -1,12 +1,12 @@
 /** A trained network out of the checkpoint that training left. */
 
-import { createNetwork, type TrainableNetwork } from "../network/index.js";
+import { createNetwork, type CellNetwork, type ResultingNetwork } from "../network/index.js";
 import { disposeAll, joinNamed, loadState } from "../nn/index.js";
 import { loadCheckpoint } from "../store/index.js";
 import { networkFactsSchema, type NetworkFacts } from "./facts.js";
 
 export interface LoadedNetwork {
-  readonly network: TrainableNetwork;
+  readonly network: ResultingNetwork | CellNetwork;
   readonly facts: NetworkFacts;
 }
 

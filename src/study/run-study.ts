@@ -43,7 +43,10 @@ export async function runStudy(job: StudyJob, context: StudyContext): Promise<St
   const { request } = job;
   const folder = new StudyFolder(job.out);
   await folder.open(request, job.versions);
-  const dataset = await loadDataset(request.config.dataset, { dataDir: job.dataDir });
+  const dataset = await loadDataset(request.config.dataset, {
+    dataDir: job.dataDir,
+    imageSize: request.config.space.input.size,
+  });
   const architectures = studyArchitectures(request);
   const bench = { folder, dataset, architectures, table: await MeasurementTable.open(folder) };
   const variants = listVariants(request);
@@ -74,7 +77,8 @@ async function trainingData(
   { request: { config, transferTo }, dataDir }: StudyJob,
   own: Dataset,
 ): Promise<TrainingData> {
-  const dataset = transferTo === undefined ? own : await loadDataset(transferTo, { dataDir });
+  const place = { dataDir, imageSize: config.space.input.size };
+  const dataset = transferTo === undefined ? own : await loadDataset(transferTo, place);
   const { train, test } = prepareData(config, dataset);
   const { channels, size, classes } = dataset;
   const shape = { input: { channels, size }, classes: classes.length };

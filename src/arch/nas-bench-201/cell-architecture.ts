@@ -16,6 +16,9 @@ export const stageCount = 3;
 
 const positive = z.int().positive();
 
+/** Most cells of a stage: far more than anyone trains, few enough to list. */
+export const mostCells = 1000;
+
 export const cellArchitectureSchema = z
   .strictObject({
     space: z.literal("nas-bench-201"),
@@ -25,7 +28,7 @@ export const cellArchitectureSchema = z
     /** Of the stem and the first stage. Benchmark: 16. */
     channels: positive,
     /** Cells a stage. Benchmark: 5. */
-    cells: positive,
+    cells: positive.max(mostCells),
     /** Operations of the edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3. */
     cell: z.array(z.enum(operations)).length(cellEdges.length).readonly(),
   })

@@ -1,7 +1,7 @@
 /** The settings of the NAS-Bench-201 space: everything about a network but its cell. */
 
 import { SmashError } from "../../errors.js";
-import { stageCount, type CellArchitecture } from "./cell-architecture.js";
+import { mostCells, stageCount, type CellArchitecture } from "./cell-architecture.js";
 import type { Cell } from "./cell.js";
 
 export interface CellSettings {
@@ -25,6 +25,13 @@ export function checkCellSettings({ channels, cells, input, classes }: CellSetti
   for (const [name, value] of Object.entries(values)) {
     if (Number.isInteger(value) && value >= 1) continue;
     reject(`The setting ${name} is a positive integer.`, `${name} ${value}.`, `Set ${name} to 1 or more.`);
+  }
+  if (cells > mostCells) {
+    reject(
+      `A stage has at most ${mostCells} cells.`,
+      `cells ${cells}.`,
+      `Set cells to ${mostCells} or less.`,
+    );
   }
   if (!Number.isInteger(classes) || classes < 2) {
     const rule = "A classifier tells at least 2 classes apart.";

@@ -2,10 +2,11 @@
 
 import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
+import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { parseChoice, parseInteger } from "../option-values.js";
 import { runCommand } from "../run-command.js";
 
-export interface StudyFlags {
+export interface StudyFlags extends ImageSizeFlag {
   readonly run?: string;
   readonly data: string;
   readonly preset: string;
@@ -30,7 +31,12 @@ export function registerStudy(command: Command): void {
       "nas-bench-201, correlation, capacity, crippled, free-weights, seeds, corrupt or transfer",
     )
     .option("--run <folder>", "use the trained HyperNet of this run instead of training one")
-    .option("--data <name>", "data set to train a HyperNet on", "cifar10")
+    .option(
+      "--data <name>",
+      "data set to train a HyperNet on, see `smash data list`, or folder:PATH",
+      "cifar10",
+    )
+    .addOption(imageSizeOption())
     .option("--preset <name>", "what is trained and how", "nas-bench-201")
     .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
     .option("--table <file>", "CSV of cells and their known accuracies: architecture,test_accuracy_percent")

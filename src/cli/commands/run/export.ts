@@ -4,17 +4,16 @@ import { checkDataset, loadDataset, type Dataset, type ImageSet } from "../../..
 import { SmashError } from "../../../errors.js";
 import {
   comparedImages,
+  exportableNetwork,
   exportOnnx,
   exportPage,
   exportSafetensors,
   measureLatency,
   measureQuantization,
-  memoryBankNetwork,
   noiseImages,
   type ExportableNetwork,
   type OnnxExportOptions,
 } from "../../../export/index.js";
-import { ResultingNetwork, type TrainableNetwork } from "../../../network/index.js";
 import { loadTrainedNetwork } from "../../../run/index.js";
 import { RunFolder } from "../../../store/index.js";
 import { setThreads } from "../../../tensor/index.js";
@@ -31,7 +30,7 @@ export async function exportCommand(flags: ExportFlags, context: CommandContext)
   setThreads(common.threads);
   // On the CPU, where its answers are compared with those of ONNX Runtime's.
   const { network: trained, facts } = await loadTrainedNetwork(checkpoint, "cpu");
-  const network = exportable(trained);
+  const network = exportableNetwork(trained);
   const dataset = await findDataset(flags.data ?? facts.dataset, network, context);
   const images: ImageSet = dataset?.test ?? noiseImages(network.input, comparedImages);
   const { onnx, int8, safetensors, web, latency, batch } = flags;
@@ -108,14 +107,5 @@ async function findDataset(
     rule: "The data set must have images like those the network was trained on.",
     found: `${name} with ${channels} x ${size} x ${size}, the network for ${input.channels} x ${input.size} x ${input.size}.`,
     fix: "leave --data out.",
-  });
-}
-
-function exportable(network: TrainableNetwork): ExportableNetwork {
-  if (network instanceof ResultingNetwork) return memoryBankNetwork(network);
-  throw new SmashError("usage", {
-    rule: "smash export writes networks of the memory-bank space.",
-    found: `one of the space ${network.architecture.space}.`,
-    fix: "export another network.",
   });
 }

@@ -25,7 +25,9 @@ import type { StudyFlags } from "../study.js";
 export async function study(name: string, flags: StudyFlags, context: CommandContext) {
   const request = await readRequest(findStudy(name), flags, context);
   const { config } = request;
-  await openDataset(config.dataset, context);
+  const { size } = config.space.input;
+  await openDataset(config.dataset, context, size);
+  if (flags.to !== undefined) await openDataset(flags.to, context, size);
   const result = await startStudy(
     {
       request,
@@ -70,7 +72,6 @@ async function readRequest(
       fix: "smash study transfer --run RUN --to DATA.",
     });
   }
-  if (flags.to !== undefined) await openDataset(flags.to, context);
   const names = proxies.split(",").filter((proxy) => proxy !== "");
   return {
     study,
@@ -86,7 +87,7 @@ async function readRequest(
 
 async function readConfig(flags: StudyFlags, context: CommandContext): Promise<RunConfig> {
   if (flags.run !== undefined) return (await new RunFolder(flags.run).requireConfig()).config;
-  const dataset = await openDataset(flags.data, context);
+  const dataset = await openDataset(flags.data, context, flags.imageSize);
   return configure({ preset: flags.preset, dataset, configFile: flags.config }, context);
 }
 

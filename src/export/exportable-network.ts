@@ -1,0 +1,10 @@
+/** From a trained network of any space to what can be exported. */
+
+import { CellNetwork, type ResultingNetwork } from "../network/index.js";
+import { cellNetwork } from "./cell-graph.js";
+import { memoryBankNetwork } from "./memory-bank-graph.js";
+import type { ExportableNetwork } from "./network-graph.js";
+
+export function exportableNetwork(network: ResultingNetwork | CellNetwork): ExportableNetwork {
+  return network instanceof CellNetwork ? cellNetwork(network) : memoryBankNetwork(network);
+}
