@@ -57,7 +57,9 @@ it("help gives the time of --help above Node's own", async () => {
 it("an unknown benchmark is told the nearest one", async () => {
   const { code, stderr } = await runSmash(["bench", "memroy"]);
   expect(code).toBe(2);
-  expect(stderr).toContain('did you mean "memory"? Otherwise use one of hypernet-step, profile, input, memory, help.');
+  expect(stderr).toContain(
+    'did you mean "memory"? Otherwise use one of hypernet-step, profile, input, memory, help.',
+  );
 });
 
 it("growth is the slope of the line through all values, whatever they scatter", () => {
