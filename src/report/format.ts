@@ -4,6 +4,9 @@ import { missing } from "../format-count.js";
 
 export { formatCount, missing } from "../format-count.js";
 
+// Made at the start: it would not find the memory when a run fails for want of it, and takes the process down.
+const grouped = new Intl.NumberFormat("en-US");
+
 /** A fraction as percent, two decimals unless told: 5.53 %. */
 export function formatPercent(fraction: number, digits = 2): string {
   return Number.isFinite(fraction) ? `${(100 * fraction).toFixed(digits)} %` : missing;
@@ -17,7 +20,7 @@ export function formatLoss(loss: number): string {
 
 /** A whole number with separated thousands: 45,000. */
 export function formatInteger(count: number): string {
-  return Number.isFinite(count) ? Math.round(count).toLocaleString("en-US") : missing;
+  return Number.isFinite(count) ? grouped.format(Math.round(count)) : missing;
 }
 
 /** The two largest units: 0.4 s, 12 s, 3 min 05 s, 2 h 07 min, 1 d 3 h. */
