@@ -59,13 +59,13 @@ class FreeWeights(torch.nn.Module):
         self.norms = torch.nn.ModuleList(torch.nn.BatchNorm2d(limit["maxChannels"]) for limit in limits)
         self.head = torch.nn.Linear(limits[-1]["maxChannels"], space["classes"])
 
-    def normalize(self, index, x):
+    def normalize(self, index, x, training, momentum):
         norm, count = self.norms[index], x.shape[1]
         return F.batch_norm(x, norm.running_mean[:count], norm.running_var[:count], norm.weight[:count],
-                            norm.bias[:count], True)
+                            norm.bias[:count], training, momentum)
 
 
-def run_network(free, architecture, matrix, x, rows):
+def run_network(free, architecture, matrix, x, training=True, momentum=0.1):
     x = free.stem(x)
     row = 0
     for index, block in enumerate(architecture["blocks"]):
@@ -85,41 +85,69 @@ def run_network(free, architecture, matrix, x, rows):
             for j, bank in enumerate(layer["writes"]):
                 value = slices[j % len(slices)]
                 banks[bank] = banks[bank] + value if bank in banks else value
-        x = F.relu(free.normalize(index, torch.cat([banks[bank] for bank in sorted(banks)], 1)))
+        x = F.relu(free.normalize(index, torch.cat([banks[bank] for bank in sorted(banks)], 1), training, momentum))
         if index + 1 < len(architecture["blocks"]):
             x = F.avg_pool2d(F.conv2d(x, free.transitions[index][:, :x.shape[1]]), 2)
     x = x.mean((2, 3))
     return F.linear(x, free.head.weight[:, :x.shape[1]], free.head.bias)
 
 
-def main():
+class Smash:
+    """The HyperNet and the free weights that the settings describe."""
+
+    def __init__(self, settings):
+        space = settings["space"]
+        self.columns = space["baseChannels"] * space["depthCompression"]
+        self.rows = space["baseChannels"] * space["bottleneck"]
+        dense_blocks, growth = settings["hypernet"]["denseBlocks"], settings["hypernet"]["growth"]
+        self.net = HyperNet(settings["channels"], dense_blocks, growth, self.columns * self.rows)
+        self.free = FreeWeights(space, settings["limits"])
+
+    def generate(self, shape, active):
+        """One matrix of all bricks: slices of it are the layers' 1x1 weights."""
+        c = torch.full(shape, -1.0)
+        c.view(-1)[torch.tensor(active)] = 1.0
+        output = self.net(c)
+        k, length = output.shape[2:]
+        bricks = output.view(self.rows, self.columns, k, length).permute(3, 1, 2, 0)
+        return bricks.reshape(length * self.columns, k * self.rows)
+
+
+def serve(build):
+    """Settings from the first line of standard input; then every line is a request, answered with its milliseconds."""
     settings = json.loads(sys.stdin.readline())
     torch.manual_seed(0)
     torch.set_num_threads(settings["threads"])
-    space, batch = settings["space"], settings["batchSize"]
-    columns = space["baseChannels"] * space["depthCompression"]
-    rows = space["baseChannels"] * space["bottleneck"]
-    net = HyperNet(settings["channels"], settings["hypernet"]["denseBlocks"], settings["hypernet"]["growth"], columns * rows)
-    free = FreeWeights(space, settings["limits"])
-    adam = dict(lr=1e-3, betas=(0.5, 0.999), eps=1e-4)
-    optimizer = torch.optim.Adam([{"params": net.parameters()}, {"params": free.parameters(), "weight_decay": 1e-4}], **adam)
-    size = space["input"]["size"]
-    images = torch.randn(batch, 3, size, size)
-    labels = torch.randint(0, space["classes"], (batch,))
+    step = build(settings)
     for line in sys.stdin:
-        step = json.loads(line)
-        c = torch.full(step["shape"], -1.0)
-        c.view(-1)[torch.tensor(step["active"])] = 1.0
+        request = json.loads(line)
         start = time.perf_counter()
-        optimizer.zero_grad()
-        output = net(c)
-        k, length = output.shape[2:]
-        bricks = output.view(rows, columns, k, length).permute(3, 1, 2, 0).reshape(length * columns, k * rows)
-        loss = F.cross_entropy(run_network(free, step["architecture"], bricks, images, rows), labels)
-        loss.backward()
-        optimizer.step()
-        loss.item()
+        step(request)
         print(json.dumps({"ms": 1000 * (time.perf_counter() - start)}), flush=True)
 
 
-main()
+def noise(settings, count):
+    space = settings["space"]
+    size = space["input"]["size"]
+    return torch.randn(count, 3, size, size), torch.randint(0, space["classes"], (count,))
+
+
+def build(settings):
+    smash = Smash(settings)
+    groups = [{"params": smash.net.parameters()}, {"params": smash.free.parameters(), "weight_decay": 1e-4}]
+    optimizer = torch.optim.Adam(groups, lr=1e-3, betas=(0.5, 0.999), eps=1e-4)
+    images, labels = noise(settings, settings["batchSize"])
+
+    def step(request):
+        optimizer.zero_grad()
+        matrix = smash.generate(request["shape"], request["active"])
+        loss = F.cross_entropy(run_network(smash.free, request["architecture"], matrix, images), labels)
+        loss.backward()
+        optimizer.step()
+        loss.item()
+
+    return step
+
+
+if __name__ == "__main__":
+    serve(build)

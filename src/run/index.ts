@@ -6,6 +6,7 @@ export type { LoadedNetwork } from "./load-network.js";
 export {
   computeType,
   createSearchNetwork,
+  evaluationBatch,
   prepareData,
   prepareEvaluation,
   prepareScoring,

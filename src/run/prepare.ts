@@ -13,7 +13,7 @@ export interface RunData {
 }
 
 /** Images a batch when nothing is trained. */
-const evaluationBatch = 250;
+export const evaluationBatch = 100;
 
 export function prepareData(config: RunConfig, dataset: Dataset): RunData {
   const { train, validation } = splitTrain(dataset, {

@@ -1,6 +1,15 @@
 /** The result of a study that compares predictors with true errors, as the contract's JSON. */
 
-import { measureAgreement, type Agreement } from "../statistics/index.js";
+import { Random } from "../random.js";
+import {
+  averageRanks,
+  betterHalf,
+  interval95,
+  measureAgreement,
+  spearman,
+  type Agreement,
+  type Interval,
+} from "../statistics/index.js";
 
 export interface Predictor {
   readonly name: string;
@@ -23,6 +32,18 @@ export interface ComparisonInput {
   readonly resamples?: number | undefined;
 }
 
+/** Whether the score knows anything that the baselines do not: mean ranks of all of them, without it and with it. */
+export interface Combined {
+  readonly baselines: Agreement;
+  readonly withScore: Agreement;
+  /** Differences of the Spearman correlations, with paired bootstrap intervals. */
+  readonly gain: {
+    readonly spearman: number;
+    readonly topHalfSpearman: number;
+    readonly interval95: { readonly spearman: Interval; readonly topHalfSpearman: Interval };
+  };
+}
+
 export interface ComparisonDocument extends Omit<Agreement, "n"> {
   readonly study: string;
   readonly n: number;
@@ -34,6 +55,8 @@ export interface ComparisonDocument extends Omit<Agreement, "n"> {
   /** Every predictor of the study by name. */
   readonly by: Readonly<Record<string, Agreement>>;
   readonly baselines: Readonly<Record<string, Agreement>>;
+  /** Null without baselines. */
+  readonly combined: Combined | null;
 }
 
 /** A score that is not a number predicts the worst. */
@@ -59,5 +82,38 @@ export function compare(input: ComparisonInput): ComparisonDocument {
     truths,
     by,
     baselines: table(baselines),
+    combined: baselines.length > 0 ? combine(input, agree) : null,
   };
+}
+
+/** All with equal weights: weights fitted to the truths would need truths of their own. */
+function combine(
+  { predictors: [score], baselines, truths, seed, resamples }: ComparisonInput,
+  agree: (predictor: Predictor) => Agreement,
+): Combined {
+  const [without, withScore] = [baselines, [score, ...baselines]].map(meanRanks);
+  const gainOf = (positions: readonly number[]) => {
+    const at = (values: readonly number[]) => positions.map((position) => values[position]);
+    return spearman(at(withScore), at(truths)) - spearman(at(without), at(truths));
+  };
+  const [all, half] = [[...truths.keys()], betterHalf(truths)];
+  const interval = (positions: readonly number[], name: string) =>
+    interval95(positions.length, (drawn) => gainOf(drawn.map((place) => positions[place])), {
+      random: Random.stream(seed, "bootstrap", "gain", name),
+      ...(resamples !== undefined && { resamples }),
+    });
+  return {
+    baselines: agree({ name: "baselines", values: without }),
+    withScore: agree({ name: "score and baselines", values: withScore }),
+    gain: {
+      spearman: gainOf(all),
+      topHalfSpearman: gainOf(half),
+      interval95: { spearman: interval(all, "all"), topHalfSpearman: interval(half, "half") },
+    },
+  };
+}
+
+function meanRanks(predictors: readonly Predictor[]): number[] {
+  const ranks = predictors.map(({ values }) => averageRanks(values.map(lastIfUndefined)));
+  return ranks[0].map((_, item) => ranks.reduce((sum, of) => sum + of[item], 0) / ranks.length);
 }

@@ -41,7 +41,7 @@ export function planScatter({ study, scores, truths, spearman, topHalf }: Compar
         y: {
           field: "truth",
           type: "quantitative",
-          title: "error after training (%, logarithmic)",
+          title: "error after training, %",
           // Errors of cells that cannot learn would squash all others together.
           scale: { type: "log", nice: false, padding: 8 },
           axis: { labelExpr: percent, tickCount: 6 },
@@ -56,8 +56,9 @@ export function planScatter({ study, scores, truths, spearman, topHalf }: Compar
   };
 }
 
-export function planPredictors({ by, baselines, n }: ComparisonDocument): FigurePlan {
+export function planPredictors({ by, baselines, combined, n }: ComparisonDocument): FigurePlan {
   const all = [...Object.entries(by), ...Object.entries(baselines)];
+  if (combined) all.push(["all baselines", combined.baselines], ["with the score", combined.withScore]);
   const values = all.flatMap(([name, agreement]) => {
     const { interval95 } = agreement;
     return [
@@ -82,7 +83,9 @@ export function planPredictors({ by, baselines, n }: ComparisonDocument): Figure
   return {
     name: "predictors",
     title: "Predictors of the true error",
-    caption: `Spearman correlation with the true errors of ${n} architectures; lines are 95 % bootstrap intervals.`,
+    caption:
+      `Spearman correlation with the true errors of ${n} architectures; lines are 95 % bootstrap intervals. ` +
+      "The last two rows are mean ranks: of all baselines, and of the score and all baselines.",
     spec: {
       data: { values },
       layer: [

@@ -205,6 +205,18 @@ describe("a comparison's figures", () => {
 
   it("have a row for every predictor that is defined", () => {
     const { values } = (planPredictors(document).spec as { data: { values: { name: string }[] } }).data;
-    expect(new Set(values.map(({ name }) => name))).toEqual(new Set(["loss", "parameters"]));
+    expect(new Set(values.map(({ name }) => name))).toEqual(
+      new Set(["loss", "parameters", "all baselines", "with the score"]),
+    );
+  });
+
+  it("combine ranks: the score mends what the baselines get wrong, and the gain is the difference", () => {
+    const { baselines, withScore, gain } = document.combined!;
+    // Ranks of the baseline 1 2 4 3, of the score 1 2 3 4.
+    expect(baselines.spearman).toBeCloseTo(0.8);
+    // Means 1 2 3.5 3.5.
+    expect(withScore.spearman).toBeCloseTo(0.9487, 4);
+    expect(gain.spearman).toBeCloseTo(0.1487, 4);
+    expect(gain.interval95.spearman[0]).toBeLessThanOrEqual(gain.interval95.spearman[1]);
   });
 });

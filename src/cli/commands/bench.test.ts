@@ -58,7 +58,7 @@ it("an unknown benchmark is told the nearest one", async () => {
   const { code, stderr } = await runSmash(["bench", "memroy"]);
   expect(code).toBe(2);
   expect(stderr).toContain(
-    'did you mean "memory"? Otherwise use one of hypernet-step, profile, input, memory, help.',
+    'did you mean "memory"? Otherwise use one of hypernet-step, network-step, ranking, profile, input, memory, help.',
   );
 });
 

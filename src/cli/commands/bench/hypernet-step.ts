@@ -4,11 +4,11 @@
  * processor well.
  */
 
-import { blockLimits, countCost, encodeArchitecture, encodingLayout } from "../../../arch/index.js";
+import { blockLimits, countCost, encodingLayout } from "../../../arch/index.js";
 import { conv2d, noGrad, normal, scope } from "../../../tensor/index.js";
 import type { CommandContext } from "../../run-command.js";
 import { median, type Benchmark } from "./benchmark.js";
-import { startPeer } from "./peer.js";
+import { describeToPeer, startPeer } from "./peer.js";
 import { batchSize, createTraining, hypernet, sizes } from "./training.js";
 
 /** The first steps meet most shapes for the first time, on both sides. */
@@ -29,7 +29,7 @@ export const hypernetStep: Benchmark = {
 
 async function measure(size: keyof typeof sizes, steps: number, { common, progress }: CommandContext) {
   const space = sizes[size];
-  const peer = startPeer({
+  const peer = startPeer("hypernet_step", {
     threads: common.threads,
     space,
     batchSize,
@@ -45,9 +45,7 @@ async function measure(size: keyof typeof sizes, steps: number, { common, progre
     const start = performance.now();
     training.runStep(architecture);
     const ourTime = performance.now() - start;
-    const { data, channels, height, length } = encodeArchitecture(architecture, space);
-    const active = Array.from(data.keys()).filter((index) => data[index] > 0);
-    const peerTime = await peer.step({ architecture, shape: [1, channels, height, length], active });
+    const peerTime = await peer.step(describeToPeer(architecture, space));
     progress.update(step + 1);
     if (step < warmup) continue;
     ours.push(ourTime);

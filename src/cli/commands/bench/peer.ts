@@ -3,6 +3,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import {
+  encodeArchitecture,
+  type MemoryBankArchitecture,
+  type MemoryBankSettings,
+} from "../../../arch/index.js";
 import { SmashError } from "../../../errors.js";
 
 export interface Peer {
@@ -11,7 +16,8 @@ export interface Peer {
   stop(): void;
 }
 
-const script = fileURLToPath(new URL("../../../../bench/peer/hypernet_step.py", import.meta.url));
+/** A program in `bench/peer`. */
+export type PeerProgram = "hypernet_step" | "network_step" | "ranking";
 
 /** Debian's PyTorch belongs to its own Python, which need not be the first on the path. */
 function findPython(): string {
@@ -25,7 +31,8 @@ function findPython(): string {
   });
 }
 
-export function startPeer(settings: object): Peer {
+export function startPeer(program: PeerProgram, settings: object): Peer {
+  const script = fileURLToPath(new URL(`../../../../bench/peer/${program}.py`, import.meta.url));
   const child = spawn(findPython(), [script], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   child.stdin.write(`${JSON.stringify(settings)}\n`);
@@ -44,4 +51,11 @@ export function startPeer(settings: object): Peer {
     },
     stop: () => child.kill(),
   };
+}
+
+/** An architecture with its encoding, as the peers read it: the positions of c that are on. */
+export function describeToPeer(architecture: MemoryBankArchitecture, space: MemoryBankSettings) {
+  const { data, channels, height, length } = encodeArchitecture(architecture, space);
+  const active = Array.from(data.keys()).filter((index) => data[index] > 0);
+  return { architecture, shape: [1, channels, height, length], active };
 }

@@ -8,10 +8,14 @@ import { help } from "./help.js";
 import { hypernetStep } from "./hypernet-step.js";
 import { input } from "./input.js";
 import { memory } from "./memory.js";
+import { networkStep } from "./network-step.js";
 import { profile } from "./profile.js";
+import { ranking } from "./ranking.js";
 
 const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ["hypernet-step", hypernetStep],
+  ["network-step", networkStep],
+  ["ranking", ranking],
   ["profile", profile],
   ["input", input],
   ["memory", memory],

@@ -74,9 +74,9 @@ export function createTraining(
   };
 }
 
-function noiseImages(): ImageSource {
+/** Uniform noise, the same every time. */
+export function noiseImages(count = 1000): ImageSource {
   const { channels, size } = shared.input;
-  const count = 1_000;
   const random = Random.stream(0, "bench-images");
   const images = new Uint8Array(count * channels * size * size).map(() => random.integer(0, 255));
   const labels = Uint16Array.from({ length: count }, (_, index) => index % shared.classes);

@@ -14,6 +14,7 @@ import {
   studyNames,
   type StudyName,
   type StudyRequest,
+  type Combined,
   type StudyResult,
 } from "../../../study/index.js";
 import type { CommandContext } from "../../run-command.js";
@@ -130,8 +131,15 @@ const columns = [
 ] as const;
 
 function describe(result: StudyResult): string {
-  const { study, n, by, baselines, seedCeiling, rightIsBetter, architecturesPerMinute, figures } = result;
-  const rows = [...Object.entries(by), ...Object.entries(baselines)].map(([name, agreement]) => [
+  const { study, n, by, baselines, combined, seedCeiling, rightIsBetter, architecturesPerMinute, figures } =
+    result;
+  const mixed: [string, Agreement][] = combined
+    ? [
+        ["all baselines", combined.baselines],
+        ["with the score", combined.withScore],
+      ]
+    : [];
+  const rows = [...Object.entries(by), ...Object.entries(baselines), ...mixed].map(([name, agreement]) => [
     name,
     ...describeAgreement(agreement),
   ]);
@@ -140,6 +148,7 @@ function describe(result: StudyResult): string {
     "",
     formatTextTable(columns, rows),
     "",
+    ...(combined ? [describeGain(combined)] : []),
     ...(seedCeiling === null ? [] : [`between training seeds  ${seedCeiling.toFixed(2)}`]),
     ...(rightIsBetter === null
       ? []
@@ -148,9 +157,19 @@ function describe(result: StudyResult): string {
   ].join("\n");
 }
 
+function describeGain({ gain }: Combined): string {
+  const { spearman, topHalfSpearman, interval95 } = gain;
+  return (
+    `what the score adds to all baselines: Spearman ${signed(spearman)} (${interval(interval95.spearman)}), ` +
+    `better half ${signed(topHalfSpearman)} (${interval(interval95.topHalfSpearman)})`
+  );
+}
+
+const signed = (value: number) => (value > 0 ? `+${round(value)}` : round(value));
+const interval = ([low, high]: readonly [number, number]) => `${round(low)} … ${round(high)}`;
+
 function describeAgreement(agreement: Agreement): string[] {
   const { spearman, kendall, partialSpearman, topHalf, interval95, firstChoice } = agreement;
-  const interval = ([low, high]: readonly [number, number]) => `${round(low)} … ${round(high)}`;
   return [
     round(spearman),
     interval(interval95.spearman),

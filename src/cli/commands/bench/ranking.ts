@@ -1,0 +1,70 @@
+/**
+ * Scoring one architecture after another at the size of the preset `small`, ours and plain PyTorch's, interleaved on the
+ * same architectures: BatchNorm statistics from the calibration images, then error and loss over the held-out ones.
+ */
+
+import { blockLimits, encodingLayout, requireMemoryBanks, sampleArchitecture } from "../../../arch/index.js";
+import { findPreset } from "../../../config/index.js";
+import { SmashNetwork } from "../../../network/index.js";
+import { Random } from "../../../random.js";
+import { evaluationBatch } from "../../../run/index.js";
+import { setThreads } from "../../../tensor/index.js";
+import { evaluateGenerated, loadBatches } from "../../../train/index.js";
+import { median, tableOf, type Benchmark } from "./benchmark.js";
+import { describeToPeer, startPeer } from "./peer.js";
+import { hypernet, noiseImages } from "./training.js";
+
+const warmup = 2;
+const size = "small";
+
+export const ranking: Benchmark = {
+  steps: 12,
+  async run(steps, { common, progress }) {
+    setThreads(common.threads);
+    const preset = findPreset(size);
+    const { images, calibrationImages } = preset.ranking;
+    const space = requireMemoryBanks(preset.space, "This benchmark");
+    const source = noiseImages(images);
+    const calibration = loadBatches(source, evaluationBatch, { count: calibrationImages });
+    const validation = loadBatches(source, evaluationBatch, { count: images });
+    const network = new SmashNetwork({ space, hypernet, seed: 0 });
+    const peer = startPeer("ranking", {
+      ...{ threads: common.threads, space, hypernet },
+      channels: encodingLayout(space).channels,
+      limits: blockLimits(space),
+      calibration: calibration.map(({ count }) => count),
+      validation: validation.map(({ count }) => count),
+    });
+    const [ours, peers]: [number[], number[]] = [[], []];
+    progress.start(`ranking ${size}`, steps + warmup);
+    for (let step = 0; step < steps + warmup; step++) {
+      const architecture = sampleArchitecture(space, Random.stream(common.seed, "bench", step));
+      const start = performance.now();
+      evaluateGenerated(network, architecture, { calibration, validation });
+      const ourTime = performance.now() - start;
+      const peerTime = await peer.step(describeToPeer(architecture, space));
+      progress.update(step + 1);
+      if (step < warmup) continue;
+      ours.push(ourTime);
+      peers.push(peerTime);
+    }
+    peer.stop();
+    progress.stop();
+    const [oursMs, peerMs] = [median(ours), median(peers)];
+    const row = {
+      ...{ size, precision: "fp32", oursMs, peerMs, floorMs: null, ratio: peerMs / oursMs, targetRatio: 5 },
+      ...{ images, calibrationImages, architecturesPerMinute: 60_000 / oursMs },
+    };
+    const text = tableOf({
+      ...{
+        size,
+        images: String(images),
+        "ours, ms": oursMs.toFixed(0),
+        "plain PyTorch, ms": peerMs.toFixed(0),
+      },
+      ...{ "architectures a minute": row.architecturesPerMinute.toFixed(0), ratio: row.ratio.toFixed(2) },
+      target: "5",
+    });
+    return { rows: [row], text };
+  },
+};
