@@ -5,6 +5,7 @@ architecture with its encoding for every step; answers each with the step's mill
 """
 
 import json
+import resource
 import sys
 import time
 
@@ -114,7 +115,8 @@ class Smash:
 
 
 def serve(build):
-    """Settings from the first line of standard input; then every line is a request, answered with its milliseconds."""
+    """Settings from the first line of standard input; every further line is a request, answered with its milliseconds
+    and the most memory the process has held, bytes."""
     settings = json.loads(sys.stdin.readline())
     torch.manual_seed(0)
     torch.set_num_threads(settings["threads"])
@@ -123,7 +125,9 @@ def serve(build):
         request = json.loads(line)
         start = time.perf_counter()
         step(request)
-        print(json.dumps({"ms": 1000 * (time.perf_counter() - start)}), flush=True)
+        ms = 1000 * (time.perf_counter() - start)
+        peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(json.dumps({"ms": ms, "peakBytes": peak}), flush=True)
 
 
 def noise(settings, count):

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { runSmash } from "../built-cli.fixture.js";
 import { median } from "./bench/benchmark.js";
+import { exponentOf } from "./bench/growth.js";
 import { slope } from "./bench/memory.js";
 
 interface Document {
@@ -58,8 +59,14 @@ it("an unknown benchmark is told the nearest one", async () => {
   const { code, stderr } = await runSmash(["bench", "memroy"]);
   expect(code).toBe(2);
   expect(stderr).toContain(
-    'did you mean "memory"? Otherwise use one of hypernet-step, network-step, ranking, profile, input, memory, help.',
+    'did you mean "memory"? Otherwise use one of hypernet-step, network-step, ranking, growth, profile, input, memory, help.',
   );
+});
+
+it("the exponent of a power law is found, whatever its factor", () => {
+  expect(exponentOf([1, 2, 4, 8], [5, 10, 20, 40])).toBeCloseTo(1);
+  expect(exponentOf([1, 10, 100], [3, 3, 3])).toBeCloseTo(0);
+  expect(exponentOf([1, 2, 4], [2, 8, 32])).toBeCloseTo(2);
 });
 
 it("growth is the slope of the line through all values, whatever they scatter", () => {

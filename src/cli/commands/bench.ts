@@ -7,10 +7,10 @@ import { runCommand } from "../run-command.js";
 
 export function registerBench(command: Command): void {
   command
-    .argument("<name>", "hypernet-step, network-step, ranking, profile, input, memory or help")
+    .argument("<name>", "hypernet-step, network-step, ranking, growth, profile, input, memory or help")
     .option(
       "--steps <n>",
-      "measured steps a size, or runs (default: 15; network-step 6, ranking 12, memory 200, help 30)",
+      "measured steps a size, or runs (default: 15; network-step 6, ranking 12, growth 9, memory 200, help 30)",
       parseInteger("--steps", { min: 1 }),
     )
     .action((name: string, flags: { readonly steps?: number }, command: Command) =>

@@ -4,11 +4,11 @@
  * processor well.
  */
 
-import { blockLimits, countCost, encodingLayout } from "../../../arch/index.js";
+import { countCost } from "../../../arch/index.js";
 import { conv2d, noGrad, normal, scope } from "../../../tensor/index.js";
 import type { CommandContext } from "../../run-command.js";
 import { median, type Benchmark } from "./benchmark.js";
-import { describeToPeer, startPeer } from "./peer.js";
+import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
 import { batchSize, createTraining, hypernet, sizes } from "./training.js";
 
 /** The first steps meet most shapes for the first time, on both sides. */
@@ -30,14 +30,10 @@ export const hypernetStep: Benchmark = {
 async function measure(size: keyof typeof sizes, steps: number, { common, progress }: CommandContext) {
   const space = sizes[size];
   const peer = startPeer("hypernet_step", {
-    threads: common.threads,
-    space,
-    batchSize,
-    hypernet,
-    channels: encodingLayout(space).channels,
-    limits: blockLimits(space),
+    ...{ threads: common.threads, batchSize, hypernet },
+    ...describeSpaceToPeer(space),
   });
-  const { training, sample } = createTraining(size, common);
+  const { training, sample } = createTraining(space, common);
   const [ours, peers, flops]: [number[], number[], number[]] = [[], [], []];
   progress.start(`hypernet-step ${size}`, steps + warmup);
   for (let step = 0; step < steps + warmup; step++) {
@@ -45,7 +41,7 @@ async function measure(size: keyof typeof sizes, steps: number, { common, progre
     const start = performance.now();
     training.runStep(architecture);
     const ourTime = performance.now() - start;
-    const peerTime = await peer.step(describeToPeer(architecture, space));
+    const { ms: peerTime } = await peer.step(describeToPeer(architecture, space));
     progress.update(step + 1);
     if (step < warmup) continue;
     ours.push(ourTime);

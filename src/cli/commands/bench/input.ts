@@ -6,7 +6,7 @@ import { scope } from "../../../tensor/index.js";
 import { loadBatch } from "../../../train/index.js";
 import { formatPercent } from "../../../report/index.js";
 import { median, tableOf, type Benchmark } from "./benchmark.js";
-import { augment, batchSize, createTraining } from "./training.js";
+import { augment, batchSize, createTraining, sizes } from "./training.js";
 
 const warmup = 3;
 
@@ -14,7 +14,7 @@ export const input: Benchmark = {
   steps: 15,
   run(steps, { common, progress }) {
     const size = "narrow";
-    const { training, train, sample } = createTraining(size, common);
+    const { training, train, sample } = createTraining(sizes[size], common);
     const { seed } = common;
     const [fills, whole]: [number[], number[]] = [[], []];
     progress.start(`input ${size}`, steps + warmup);

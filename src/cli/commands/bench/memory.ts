@@ -1,20 +1,25 @@
 /**
  * Resident memory of the process over HyperNet steps at the reference size: it must not grow once the steps have met
- * most sizes of architecture. Target: a peak under 3 GB.
+ * most sizes of architecture. Targets: a peak under 3 GB, and under plain PyTorch's over the first of the same steps.
  */
 
+import type { MemoryBankArchitecture } from "../../../arch/index.js";
 import { memoryStats } from "../../../tensor/index.js";
+import type { CommonOptions } from "../../common-options.js";
 import { median, tableOf, type Benchmark } from "./benchmark.js";
-import { createTraining } from "./training.js";
+import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
+import { batchSize, createTraining, hypernet, sizes } from "./training.js";
 
 /** Steps that fill the caches, of those measured. */
 const warmupShare = 0.2;
+/** Most steps of the peer: its memory can only grow with more. */
+const peerSteps = 40;
 
 export const memory: Benchmark = {
   steps: 200,
-  run(steps, { common, progress }) {
+  async run(steps, { common, progress }) {
     const size = "reference";
-    const { training, sample } = createTraining(size, common);
+    const { training, sample } = createTraining(sizes[size], common);
     const [times, resident, tensors]: [number[], number[], number[]] = [[], [], []];
     progress.start(`memory ${size}`, steps);
     for (let step = 0; step < steps; step++) {
@@ -27,6 +32,12 @@ export const memory: Benchmark = {
       progress.update(step + 1);
     }
     progress.stop();
+    const count = Math.min(peerSteps, steps);
+    const peerPeak = await measurePeer(
+      size,
+      Array.from({ length: count }, (_, step) => sample(step)),
+      common,
+    );
     const warm = resident.slice(Math.floor(warmupShare * steps));
     const row = {
       ...{
@@ -41,6 +52,8 @@ export const memory: Benchmark = {
       /** Within steps too, as the system counts it. */
       peakBytes: 1024 * process.resourceUsage().maxRSS,
       targetPeakBytes: 3e9,
+      /** Plain PyTorch's, over at most 40 of the same steps. */
+      peerPeakBytes: peerPeak,
       afterWarmupBytes: warm[0],
       endBytes: warm.at(-1)!,
       /** Slope of the line through all steps after warm-up. */
@@ -50,16 +63,33 @@ export const memory: Benchmark = {
     };
     const text = tableOf({
       ...{ size, precision: row.precision, steps: String(steps) },
-      ...{ "peak, GB": gigabytes(row.peakBytes), "after warm-up": gigabytes(row.afterWarmupBytes) },
+      ...{ "peak, GB": gigabytes(row.peakBytes) },
+      ...{ "plain PyTorch": gigabytes(peerPeak), "after warm-up": gigabytes(row.afterWarmupBytes) },
       ...{
         "at the end": gigabytes(row.endBytes),
         "growth, kB a step": (row.growthBytesPerStep / 1000).toFixed(1),
       },
       ...{ "more tensors": String(row.moreTensors), target: "peak < 3 GB" },
     });
-    return Promise.resolve({ rows: [row], text });
+    return { rows: [row], text };
   },
 };
+
+/** The peer's peak, bytes. */
+async function measurePeer(
+  size: keyof typeof sizes,
+  architectures: readonly MemoryBankArchitecture[],
+  { threads }: CommonOptions,
+): Promise<number> {
+  const space = sizes[size];
+  const peer = startPeer("hypernet_step", { threads, batchSize, hypernet, ...describeSpaceToPeer(space) });
+  let peak = 0;
+  for (const architecture of architectures) {
+    ({ peakBytes: peak } = await peer.step(describeToPeer(architecture, space)));
+  }
+  peer.stop();
+  return peak;
+}
 
 const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(2);
 

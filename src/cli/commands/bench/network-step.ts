@@ -27,7 +27,7 @@ export const networkStep: Benchmark = {
 };
 
 async function measure(size: keyof typeof sizes, steps: number, { common, progress }: CommandContext) {
-  const { train, sample } = createTraining(size, common);
+  const { train, sample } = createTraining(sizes[size], common);
   const peer = startPeer("network_step", { threads: common.threads, space: sizes[size], batchSize });
   const [ours, peers, ratios]: [number[], number[], number[]] = [[], [], []];
   progress.start(`network-step ${size}`, networks * (steps + warmup));
@@ -45,7 +45,7 @@ async function measure(size: keyof typeof sizes, steps: number, { common, progre
       const start = performance.now();
       training.runStep();
       const ourTime = performance.now() - start;
-      const peerTime = await peer.step({ network, architecture });
+      const { ms: peerTime } = await peer.step({ network, architecture });
       progress.update(network * (steps + warmup) + step + 1);
       if (step < warmup) continue;
       own.push(ourTime);

@@ -4,15 +4,22 @@ import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import {
+  blockLimits,
   encodeArchitecture,
+  encodingLayout,
   type MemoryBankArchitecture,
   type MemoryBankSettings,
 } from "../../../arch/index.js";
 import { SmashError } from "../../../errors.js";
 
+export interface PeerStep {
+  readonly ms: number;
+  /** Most memory the process has held so far. */
+  readonly peakBytes: number;
+}
+
 export interface Peer {
-  /** Runs one step; gives its milliseconds. */
-  step(request: object): Promise<number>;
+  step(request: object): Promise<PeerStep>;
   stop(): void;
 }
 
@@ -47,10 +54,15 @@ export function startPeer(program: PeerProgram, settings: object): Peer {
           fix: "see its message above.",
         });
       }
-      return (JSON.parse(value) as { ms: number }).ms;
+      return JSON.parse(value) as PeerStep;
     },
     stop: () => child.kill(),
   };
+}
+
+/** A space, and the sizes of the weights that serve all of it. */
+export function describeSpaceToPeer(space: MemoryBankSettings) {
+  return { space, channels: encodingLayout(space).channels, limits: blockLimits(space) };
 }
 
 /** An architecture with its encoding, as the peers read it: the positions of c that are on. */

@@ -19,7 +19,7 @@ export const profile: Benchmark = {
 };
 
 function measure(size: keyof typeof sizes, steps: number, { common, progress }: CommandContext) {
-  const { training, sample } = createTraining(size, common);
+  const { training, sample } = createTraining(sizes[size], common);
   progress.start(`profile ${size}`, steps + warmup);
   const run = (step: number) => {
     training.runStep(sample(step));

@@ -3,7 +3,7 @@
  * same architectures: BatchNorm statistics from the calibration images, then error and loss over the held-out ones.
  */
 
-import { blockLimits, encodingLayout, requireMemoryBanks, sampleArchitecture } from "../../../arch/index.js";
+import { requireMemoryBanks, sampleArchitecture } from "../../../arch/index.js";
 import { findPreset } from "../../../config/index.js";
 import { SmashNetwork } from "../../../network/index.js";
 import { Random } from "../../../random.js";
@@ -11,7 +11,7 @@ import { evaluationBatch } from "../../../run/index.js";
 import { setThreads } from "../../../tensor/index.js";
 import { evaluateGenerated, loadBatches } from "../../../train/index.js";
 import { median, tableOf, type Benchmark } from "./benchmark.js";
-import { describeToPeer, startPeer } from "./peer.js";
+import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
 import { hypernet, noiseImages } from "./training.js";
 
 const warmup = 2;
@@ -29,9 +29,8 @@ export const ranking: Benchmark = {
     const validation = loadBatches(source, evaluationBatch, { count: images });
     const network = new SmashNetwork({ space, hypernet, seed: 0 });
     const peer = startPeer("ranking", {
-      ...{ threads: common.threads, space, hypernet },
-      channels: encodingLayout(space).channels,
-      limits: blockLimits(space),
+      ...{ threads: common.threads, hypernet },
+      ...describeSpaceToPeer(space),
       calibration: calibration.map(({ count }) => count),
       validation: validation.map(({ count }) => count),
     });
@@ -42,7 +41,7 @@ export const ranking: Benchmark = {
       const start = performance.now();
       evaluateGenerated(network, architecture, { calibration, validation });
       const ourTime = performance.now() - start;
-      const peerTime = await peer.step(describeToPeer(architecture, space));
+      const { ms: peerTime } = await peer.step(describeToPeer(architecture, space));
       progress.update(step + 1);
       if (step < warmup) continue;
       ours.push(ourTime);

@@ -4,6 +4,7 @@ import { SmashError } from "../../../errors.js";
 import { nearestName } from "../../../nearest.js";
 import type { CommandContext } from "../../run-command.js";
 import type { Benchmark } from "./benchmark.js";
+import { growth } from "./growth.js";
 import { help } from "./help.js";
 import { hypernetStep } from "./hypernet-step.js";
 import { input } from "./input.js";
@@ -16,6 +17,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
   ["hypernet-step", hypernetStep],
   ["network-step", networkStep],
   ["ranking", ranking],
+  ["growth", growth],
   ["profile", profile],
   ["input", input],
   ["memory", memory],

@@ -33,19 +33,6 @@ export const hypernet = { ...referenceHyperNet, weightNorm: "he" } as const;
 export const batchSize = 50;
 export const augment = { pad: 4, flip: true } as const;
 
-const settings = {
-  // More than anyone measures: the rate stays near its highest.
-  steps: 1_000_000,
-  batchSize,
-  rate: 1e-3,
-  warmup: 0,
-  weightDecay: 1e-4,
-  labelSmoothing: 0,
-  augment,
-  validateEvery: 1_000_000,
-  validationArchitectures: 0,
-};
-
 export interface MeasuredTraining {
   readonly training: HyperNetTraining;
   readonly train: ImageSource;
@@ -54,14 +41,25 @@ export interface MeasuredTraining {
 }
 
 export function createTraining(
-  size: keyof typeof sizes,
+  space: MemoryBankSettings,
   { threads, precision, seed }: Pick<CommonOptions, "threads" | "precision" | "seed">,
+  { batch = batchSize, images = 1000 }: { readonly batch?: number; readonly images?: number } = {},
 ): MeasuredTraining {
   setThreads(threads);
-  const space = sizes[size];
-  const train = noiseImages();
+  const train = noiseImages(images);
   const training = new HyperNetTraining(new SmashNetwork({ space, hypernet, seed: 0 }), {
-    settings,
+    settings: {
+      // More than anyone measures: the rate stays near its highest.
+      steps: 1_000_000,
+      batchSize: batch,
+      rate: 1e-3,
+      warmup: 0,
+      weightDecay: 1e-4,
+      labelSmoothing: 0,
+      augment,
+      validateEvery: 1_000_000,
+      validationArchitectures: 0,
+    },
     train,
     scoring: { calibration: [], validation: [] },
     seed,
