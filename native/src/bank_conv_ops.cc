@@ -18,7 +18,7 @@ bool has_bank_kernel(const Tensor& buffer, const Tensor& weight) {
 }
 
 struct ReadConv : Function<ReadConv> {
-  static variable_list forward(AutogradContext* context, Tensor buffer, Tensor weight, Ints banks, int64_t width, bool keep) {
+  static variable_list forward(AutogradContext* context, Tensor buffer, Tensor weight, Ints banks, int64_t width, bool keep, bool bfloat16) {
     const int64_t stride = buffer.size(1), inputs = weight.size(1);
     // What was read is needed again for the gradients; without them it never leaves the cache.
     const Tensor read = keep ? new_banks(buffer, inputs) : Tensor();
@@ -28,7 +28,7 @@ struct ReadConv : Function<ReadConv> {
       const auto gather = [&](int64_t first, int64_t count, float* out) {
         gather_pixels<float, decltype(chunk)::value>(data + first * stride, stride, out, inputs, count, chunks, true);
       };
-      conv_forward(conv_shape(buffer, weight, {1, 1}, 1), {keep ? read.data_ptr<float>() : nullptr, Relu::none, gather},
+      conv_forward(conv_shape(buffer, weight, {1, 1}, 1, bfloat16), {keep ? read.data_ptr<float>() : nullptr, Relu::none, gather},
                    conv_weight(weight), {hidden.data_ptr<float>()});
     });
     context->mark_dirty({buffer});
@@ -37,12 +37,13 @@ struct ReadConv : Function<ReadConv> {
     context->saved_data["banks"] = banks;
     context->saved_data["width"] = width;
     context->saved_data["channels"] = stride;
+    context->saved_data["bfloat16"] = bfloat16;
     return {hidden, buffer};
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     Tensor buffer = gradients[1];
-    if (!gradients[0].defined()) return {buffer, Tensor(), Tensor(), Tensor(), Tensor()};  // values nobody used
+    if (!gradients[0].defined()) return {buffer, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};  // values nobody used
     const variable_list saved = context->get_saved_variables();
     const Tensor &read = saved[0], &weight = saved[1];
     const Tensor dy = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
@@ -59,16 +60,16 @@ struct ReadConv : Function<ReadConv> {
       const auto scatter = [&](int64_t first, int64_t count, const float* values) {
         scatter_pixels<float, decltype(chunk)::value, false>(data + first * stride, stride, values, nullptr, inputs, count, chunks);
       };
-      conv_backward(conv_shape(dy, weight, {1, 1}, 1), {read.data_ptr<float>(), Relu::applied}, {dy.data_ptr<float>()},
+      conv_backward(conv_shape(dy, weight, {1, 1}, 1, context->saved_data["bfloat16"].toBool()), {read.data_ptr<float>(), Relu::applied}, {dy.data_ptr<float>()},
                     conv_weight(weight), {nullptr, scatter}, conv_weight(dw));
     });
-    return {buffer, dw, Tensor(), Tensor(), Tensor()};
+    return {buffer, dw, Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
 struct ConvWrite : Function<ConvWrite> {
   static Tensor forward(AutogradContext* context, Tensor buffer, Tensor input, Tensor weight, Ints banks, int64_t width,
-                        int64_t occupied, Ints dilation, int64_t groups, bool relu) {
+                        int64_t occupied, Ints dilation, int64_t groups, bool relu, bool bfloat16) {
     const Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
     const int64_t stride = buffer.size(1), units = weight.size(0);
     with_chunks(write_runs(banks, width, units, occupied), [&](auto chunk, const Runs& chunks) {
@@ -76,7 +77,7 @@ struct ConvWrite : Function<ConvWrite> {
       const auto scatter = [&](int64_t first, int64_t count, const float* values) {
         scatter_pixels<float, decltype(chunk)::value, false>(data + first * stride, stride, values, nullptr, units, count, chunks);
       };
-      conv_forward(conv_shape(x, weight, dilation, groups), {x.data_ptr<float>(), relu ? Relu::apply : Relu::none},
+      conv_forward(conv_shape(x, weight, dilation, groups, bfloat16), {x.data_ptr<float>(), relu ? Relu::apply : Relu::none},
                    conv_weight(weight), {nullptr, scatter});
     });
     context->mark_dirty({buffer});
@@ -86,6 +87,7 @@ struct ConvWrite : Function<ConvWrite> {
     context->saved_data["dilation"] = dilation;
     context->saved_data["groups"] = groups;
     context->saved_data["relu"] = relu;
+    context->saved_data["bfloat16"] = bfloat16;
     return buffer;
   }
 
@@ -104,35 +106,36 @@ struct ConvWrite : Function<ConvWrite> {
       const auto gather = [&](int64_t first, int64_t count, float* out) {
         gather_pixels<float, decltype(chunk)::value>(data + first * stride, stride, out, units, count, chunks, false);
       };
-      conv_backward(conv_shape(x, weight, context->saved_data["dilation"].toIntVector(), context->saved_data["groups"].toInt()),
+      conv_backward(conv_shape(x, weight, context->saved_data["dilation"].toIntVector(), context->saved_data["groups"].toInt(),
+                               context->saved_data["bfloat16"].toBool()),
                     {x.data_ptr<float>(), context->saved_data["relu"].toBool() ? Relu::apply : Relu::none},
                     {nullptr, Relu::none, gather}, conv_weight(weight), {dx.defined() ? dx.data_ptr<float>() : nullptr}, conv_weight(dw));
     });
-    return {buffer, dx, dw, Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+    return {buffer, dx, dw, Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
 }  // namespace
 
 void add_bank_conv_ops(OpTable& table) {
-  add_op(table, "readConv2d", "buffer weight banks width", +[](Tensor buffer, Tensor weight, Ints banks, int64_t width) -> Tensors {
+  add_op(table, "readConv2d", "buffer weight banks width bfloat16", +[](Tensor buffer, Tensor weight, Ints banks, int64_t width, bool bfloat16) -> Tensors {
     check_banks(buffer, banks, width);
     check_conv(buffer, static_cast<int64_t>(banks.size()) * width, weight, {1, 1}, 1);
     TORCH_CHECK(weight.size(2) == 1 && weight.size(3) == 1, "banks are read by a 1x1 convolution, got ", weight.sizes());
-    if (has_bank_kernel(buffer, weight)) return ReadConv::apply(buffer, weight, banks, width, at::GradMode::is_enabled());
+    if (has_bank_kernel(buffer, weight)) return ReadConv::apply(buffer, weight, banks, width, at::GradMode::is_enabled(), bfloat16);
     const Tensors read = read_banks(buffer, banks, width, true);
     return {at::conv2d(read[0], weight), read[1]};
   });
-  add_op(table, "convWrite2d", "buffer x weight banks width occupied dilation groups relu",
+  add_op(table, "convWrite2d", "buffer x weight banks width occupied dilation groups relu bfloat16",
          +[](Tensor buffer, Tensor x, Tensor weight, Ints banks, int64_t width, int64_t occupied, Ints dilation,
-             int64_t groups, bool relu) {
+             int64_t groups, bool relu, bool bfloat16) {
     check_banks(buffer, banks, width);
     check_conv(x, x.dim() == 4 ? x.size(1) : 0, weight, dilation, groups);
     check_value(buffer, {x.size(0), weight.size(0), x.size(2), x.size(3)}, banks, width, occupied);
     if (has_bank_kernel(buffer, weight) && x.scalar_type() == at::kFloat) {
-      return ConvWrite::apply(buffer, x, weight, banks, width, occupied, dilation, groups, relu);
+      return ConvWrite::apply(buffer, x, weight, banks, width, occupied, dilation, groups, relu, bfloat16);
     }
-    return write_banks(buffer, same_conv(x, weight, dilation, groups, relu), banks, width, occupied);
+    return write_banks(buffer, same_conv(x, weight, dilation, groups, relu, bfloat16), banks, width, occupied);
   });
 }
 

@@ -2,10 +2,15 @@
 
 #include <ATen/Parallel.h>
 
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <vector>
 
 namespace smash {
@@ -28,6 +33,8 @@ typedef float Vector __attribute__((vector_size(kLanes * sizeof(float)), aligned
 constexpr int64_t kBandBytes = 256 << 10;
 constexpr int64_t kMostTaps = kMostKernel * kMostKernel;
 
+using Half = uint16_t;  // the bits of a bfloat16
+
 // Floats on a cache line's boundary: a vector that straddles two lines costs twice. Readable a tile beyond their end.
 class Floats {
  public:
@@ -45,7 +52,11 @@ class Floats {
     return data_.get();
   }
 
+  // The same memory for `count` halves.
+  Half* take_halves(size_t count) { return reinterpret_cast<Half*>(take((count + 1) / 2)); }
+
   float* data() const { return data_.get(); }
+  const Half* halves() const { return reinterpret_cast<const Half*>(data_.get()); }
 
  private:
   static constexpr std::align_val_t kLine{64};
@@ -122,6 +133,74 @@ inline __attribute__((always_inline)) void multiply(const Operands& o, Vector (&
     }
   }
 }
+
+#if defined(__AVX512BF16__)
+
+// The same product of halves, k in pairs: b holds a pair for every lane. Of an odd length the last pair's second half of b
+// is zero.
+struct HalfOperands {
+  const Half* a;
+  const Half* b;
+  const int64_t* a_segments;
+  const int64_t* b_segments;
+  int64_t segments, pairs, a_row;
+  int64_t b_step;
+};
+
+template <int kRows, int kVectors>
+inline __attribute__((always_inline)) void multiply(const HalfOperands& o, Vector (&sum)[kRows][kVectors]) {
+  __m512 total[kRows][kVectors];
+  for (int i = 0; i < kRows; ++i) {
+    for (int v = 0; v < kVectors; ++v) total[i][v] = _mm512_setzero_ps();
+  }
+  for (int64_t segment = 0; segment < o.segments; ++segment) {
+    const Half* a = o.a + o.a_segments[segment];
+    const Half* b = o.b + o.b_segments[segment];
+    for (int64_t pair = 0; pair < o.pairs; ++pair) {
+      __m512i column[kVectors];
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) column[v] = _mm512_loadu_si512(b + v * 2 * kLanes);
+#pragma GCC unroll 16
+      for (int i = 0; i < kRows; ++i) {
+        int32_t value;
+        std::memcpy(&value, a + i * o.a_row, sizeof(value));
+        const __m512i both = _mm512_set1_epi32(value);
+#pragma GCC unroll 8
+        for (int v = 0; v < kVectors; ++v) total[i][v] = _mm512_dpbf16_ps(total[i][v], (__m512bh)both, (__m512bh)column[v]);
+      }
+      a += 2;
+      b += o.b_step;
+    }
+  }
+  for (int i = 0; i < kRows; ++i) {
+    for (int v = 0; v < kVectors; ++v) sum[i][v] = (Vector)total[i][v];
+  }
+}
+
+// Rounds `count` floats; `to` may be written a vector beyond its end.
+inline void to_halves(const float* from, int64_t count, Half* to) {
+  for (int64_t at = 0; at < count; at += 2 * kLanes) {
+    const uint32_t left = count - at >= 2 * kLanes ? ~0u : (1u << (count - at)) - 1;
+    const __m512 low = _mm512_maskz_loadu_ps(static_cast<__mmask16>(left), from + at);
+    const __m512 high = _mm512_maskz_loadu_ps(static_cast<__mmask16>(left >> kLanes), from + at + kLanes);
+    _mm512_storeu_si512(to + at, (__m512i)_mm512_cvtne2ps_pbh(high, low));
+  }
+}
+
+// Rounds `count` values of two pixels to pairs; of the second, zeros if it is null. `to` as above.
+inline void pair_halves(const float* one, const float* other, int64_t count, Half* to) {
+  for (int64_t at = 0; at < count; at += kLanes) {
+    const __mmask16 mask = count - at >= kLanes ? 0xffff : static_cast<__mmask16>((1u << (count - at)) - 1);
+    const auto halves = [&](const float* from) {
+      return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, from + at)));
+    };
+    __m512i both = halves(one);
+    if (other != nullptr) both = _mm512_or_si512(both, _mm512_slli_epi32(halves(other), 16));
+    _mm512_storeu_si512(to + 2 * at, both);
+  }
+}
+
+#endif
 
 // Calls body(integral_constant rows) for tiles that cover `count` rows: full tiles, then halves.
 template <class Body>
@@ -250,6 +329,36 @@ Floats pack(const ConvShape& s, const Blocks& blocks, const std::vector<Piece>& 
   return packed;
 }
 
+#if defined(__AVX512BF16__)
+
+// What `pack` gave, as pairs of inputs: [block, piece][tap, pair, vector lane, 2].
+Floats pack_halves(const Floats& packed, const Blocks& blocks, const std::vector<Piece>& pieces, int64_t taps) {
+  const int64_t lanes = pieces.back().first + pieces.back().vectors * kLanes, pairs = (blocks.inputs + 1) / 2;
+  Floats halves, row;
+  Half* out = halves.take_halves(2 * blocks.count * taps * pairs * lanes);
+  const float* in = packed.data();
+  for (int64_t block = 0; block < blocks.count; ++block) {
+    for (const Piece& piece : pieces) {
+      const int64_t width = piece.vectors * kLanes;
+      float* both = row.take(2 * width);
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        for (int64_t pair = 0; pair < pairs; ++pair, out += 2 * width) {
+          const bool is_single = 2 * pair + 1 == blocks.inputs;
+          for (int64_t lane = 0; lane < width; ++lane) {
+            both[2 * lane] = in[lane];
+            both[2 * lane + 1] = is_single ? 0.f : in[width + lane];
+          }
+          in += is_single ? width : 2 * width;
+          to_halves(both, 2 * width, out);
+        }
+      }
+    }
+  }
+  return halves;
+}
+
+#endif
+
 template <int kVectors>
 inline void store(const Vector (&sum)[kVectors], float* y, const float* mask, int64_t count) {
 #pragma GCC unroll 8
@@ -277,29 +386,52 @@ class BandConvolution {
  public:
   BandConvolution(const ConvShape& shape, const ConvWeight& weight, bool transposed)
       : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)),
-        pieces_(cut_outputs(blocks_.outputs)), packed_(pack(shape, blocks_, pieces_, weight, transposed)) {}
+        pieces_(cut_outputs(blocks_.outputs)), packed_(pack(shape, blocks_, pieces_, weight, transposed)) {
+#if defined(__AVX512BF16__)
+    if (s_.bfloat16) packed_ = pack_halves(packed_, blocks_, pieces_, s_.kernel[0] * s_.kernel[1]);
+#endif
+  }
 
   // `mask` (may be null): the result is zero where it is not positive; its rows are `mask_row` floats apart.
   void run(const Band& band, int64_t rows, const float* mask, int64_t mask_row, float* y) const {
+#if defined(__AVX512BF16__)
+    if (s_.bfloat16) {
+      thread_local Floats scratch;
+      const int64_t count = (rows + s_.dilation[0] * (s_.kernel[0] - 1)) * band.row;
+      Half* halves = scratch.take_halves(count);
+      to_halves(band.data, count, halves);
+      return run(halves, packed_.halves(), band.row, rows, mask, mask_row, y);
+    }
+#endif
+    run(band.data, static_cast<const float*>(packed_.data()), band.row, rows, mask, mask_row, y);
+  }
+
+ private:
+  // Element: float, or Half with weights in pairs.
+  template <class Element>
+  void run(const Element* data, const Element* weights, int64_t data_row, int64_t rows, const float* mask, int64_t mask_row,
+           float* y) const {
+    constexpr bool kIsHalf = std::is_same_v<Element, Half>;
     const int64_t taps = s_.kernel[0] * s_.kernel[1];
+    // Elements of a lane over all inputs of a tap.
+    const int64_t depth = kIsHalf ? (blocks_.inputs + 1) / 2 * 2 : blocks_.inputs;
     int64_t tap_offsets[kMostTaps], weight_offsets[kMostTaps];
     for (int64_t tap = 0; tap < taps; ++tap) {
-      tap_offsets[tap] = tap / s_.kernel[1] * s_.dilation[0] * band.row + tap % s_.kernel[1] * s_.dilation[1] * s_.inputs;
+      tap_offsets[tap] = tap / s_.kernel[1] * s_.dilation[0] * data_row + tap % s_.kernel[1] * s_.dilation[1] * s_.inputs;
     }
-    const float* weights = packed_.data();
     for (int64_t block = 0; block < blocks_.count; ++block) {
       for (const Piece& piece : pieces_) {
         with_vectors(piece.vectors, [&](auto vectors) {
           constexpr int kVectors = decltype(vectors)::value;
           constexpr int64_t width = kVectors * kLanes;
           const int64_t at = block * blocks_.outputs + piece.first, count = std::min(width, blocks_.outputs - piece.first);
-          for (int64_t tap = 0; tap < taps; ++tap) weight_offsets[tap] = tap * blocks_.inputs * width;
-          Operands o{nullptr, weights, tap_offsets, weight_offsets, taps, blocks_.inputs, s_.inputs, 1, width};
+          for (int64_t tap = 0; tap < taps; ++tap) weight_offsets[tap] = tap * depth * width;
+          auto o = operands(weights, tap_offsets, weight_offsets, width);
           for (int64_t row = 0; row < rows; ++row) {
             for_tiles(s_.width, [&](auto tile, int64_t column) {
               constexpr int kRows = decltype(tile)::value;
               Vector sum[kRows][kVectors] = {};
-              o.a = band.data + row * band.row + column * s_.inputs + block * blocks_.inputs;
+              o.a = data + row * data_row + column * s_.inputs + block * blocks_.inputs;
               multiply<kRows, kVectors>(o, sum);
               float* target = y + (row * s_.width + column) * s_.outputs + at;
               const float* gate = mask == nullptr ? nullptr : mask + row * mask_row + column * s_.outputs + at;
@@ -309,13 +441,22 @@ class BandConvolution {
               }
             });
           }
-          weights += taps * blocks_.inputs * width;
+          weights += taps * depth * width;
         });
       }
     }
   }
 
- private:
+  Operands operands(const float* weights, const int64_t* taps, const int64_t* offsets, int64_t width) const {
+    return {nullptr, weights, taps, offsets, s_.kernel[0] * s_.kernel[1], blocks_.inputs, s_.inputs, 1, width};
+  }
+
+#if defined(__AVX512BF16__)
+  HalfOperands operands(const Half* weights, const int64_t* taps, const int64_t* offsets, int64_t width) const {
+    return {nullptr, weights, taps, offsets, s_.kernel[0] * s_.kernel[1], (blocks_.inputs + 1) / 2, s_.inputs, 2 * width};
+  }
+#endif
+
   ConvShape s_;
   Blocks blocks_;
   std::vector<Piece> pieces_;
@@ -334,38 +475,19 @@ class WeightGradient {
   bool overreaches() const { return blocks_.count * lanes_ != s_.outputs; }
 
   void add(const Band& x, const float* dy, int64_t dy_row, int64_t rows) {
-    Floats& partial = partial_[at::get_thread_num()];
-    float* target = partial.data() == nullptr ? partial.take_zeros(total_) : partial.data();
+#if defined(__AVX512BF16__)
+    // Turning the pixels around to make pairs of them only pays where they are used many times.
+    if (s_.bfloat16 && s_.kernel[0] * s_.kernel[1] > 1) return add_halves(x, dy, dy_row, rows);
+#endif
     std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
     for (int64_t row = 0; row < rows; ++row) {
       x_offsets[row] = row * x.row;
       dy_offsets[row] = row * dy_row;
     }
-    const int64_t taps = s_.kernel[0] * s_.kernel[1];
-    for (int64_t block = 0; block < blocks_.count; ++block) {
-      for (const Piece& piece : pieces_) {
-        with_vectors(piece.vectors, [&](auto vectors) {
-          constexpr int kVectors = decltype(vectors)::value;
-          constexpr int64_t width = kVectors * kLanes;
-          Operands o{nullptr, dy + block * blocks_.outputs + piece.first, x_offsets.data(), dy_offsets.data(),
-                     rows, s_.width, 1, s_.inputs, s_.outputs};
-          for (int64_t tap = 0; tap < taps; ++tap) {
-            const int64_t offset = tap / s_.kernel[1] * s_.dilation[0] * x.row + tap % s_.kernel[1] * s_.dilation[1] * s_.inputs;
-            for_tiles(blocks_.inputs, [&](auto tile, int64_t input) {
-              constexpr int kRows = decltype(tile)::value;
-              Vector sum[kRows][kVectors] = {};
-              o.a = x.data + offset + block * blocks_.inputs + input;
-              multiply<kRows, kVectors>(o, sum);
-              float* out = target + (tap * blocks_.inputs + input) * width;
-              for (int i = 0; i < kRows; ++i) {
-                for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(out + i * width + v * kLanes) += sum[i][v];
-              }
-            });
-          }
-          target += taps * blocks_.inputs * width;
-        });
-      }
-    }
+    add(x.row, [&](int64_t block, int64_t first, int64_t offset, int64_t input) {
+      return Operands{x.data + offset + block * blocks_.inputs + input, dy + block * blocks_.outputs + first,
+                      x_offsets.data(), dy_offsets.data(), rows, s_.width, 1, s_.inputs, s_.outputs};
+    }, s_.inputs);
   }
 
   // In the order of the threads, so that the sum is the same every time.
@@ -396,6 +518,70 @@ class WeightGradient {
   }
 
  private:
+  // `operands(block, first output, offset of a tap in x, first input)`; the rows of x are `x_row` apart.
+  template <class Make>
+  void add(int64_t x_row, Make operands, int64_t pixel) {
+    Floats& partial = partial_[at::get_thread_num()];
+    float* target = partial.data() == nullptr ? partial.take_zeros(total_) : partial.data();
+    const int64_t taps = s_.kernel[0] * s_.kernel[1];
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        with_vectors(piece.vectors, [&](auto vectors) {
+          constexpr int kVectors = decltype(vectors)::value;
+          constexpr int64_t width = kVectors * kLanes;
+          for (int64_t tap = 0; tap < taps; ++tap) {
+            const int64_t offset = tap / s_.kernel[1] * s_.dilation[0] * x_row + tap % s_.kernel[1] * s_.dilation[1] * pixel;
+            for_tiles(blocks_.inputs, [&](auto tile, int64_t input) {
+              constexpr int kRows = decltype(tile)::value;
+              Vector sum[kRows][kVectors] = {};
+              multiply<kRows, kVectors>(operands(block, piece.first, offset, input), sum);
+              float* out = target + (tap * blocks_.inputs + input) * width;
+              for (int i = 0; i < kRows; ++i) {
+                for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(out + i * width + v * kLanes) += sum[i][v];
+              }
+            });
+          }
+          target += taps * blocks_.inputs * width;
+        });
+      }
+    }
+  }
+
+#if defined(__AVX512BF16__)
+  // Sums over pairs of neighbouring pixels: x turned around to [input, pixel], dy to [row, pair, output, 2].
+  void add_halves(const Band& x, const float* dy, int64_t dy_row, int64_t rows) {
+    thread_local Floats flat_scratch, turned_scratch, pairs_scratch;
+    const int64_t row = x.row / s_.inputs, pixels = row * (rows + s_.dilation[0] * (s_.kernel[0] - 1));
+    Half* flat = flat_scratch.take_halves(pixels * s_.inputs);
+    to_halves(x.data, pixels * s_.inputs, flat);
+    // Of an odd row the last pair reaches one pixel further; its gradient is zero.
+    const int64_t plane = pixels + 2;
+    Half* turned = turned_scratch.take_halves(plane * s_.inputs);
+    for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+      for (int64_t input = 0; input < s_.inputs; ++input) turned[input * plane + pixel] = flat[pixel * s_.inputs + input];
+    }
+    for (int64_t input = 0; input < s_.inputs; ++input) turned[input * plane + pixels] = 0;
+    const int64_t pairs = (s_.width + 1) / 2, step = 2 * s_.outputs;
+    Half* paired = pairs_scratch.take_halves(rows * pairs * step);
+    for (int64_t y = 0; y < rows; ++y) {
+      for (int64_t pair = 0; pair < pairs; ++pair) {
+        const float* first = dy + y * dy_row + pair * step;
+        pair_halves(first, 2 * pair + 1 < s_.width ? first + s_.outputs : nullptr, s_.outputs, paired + (y * pairs + pair) * step);
+      }
+    }
+    std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
+    for (int64_t y = 0; y < rows; ++y) {
+      x_offsets[y] = y * row;
+      dy_offsets[y] = y * pairs * step;
+    }
+    add(row, [&](int64_t block, int64_t first, int64_t offset, int64_t input) {
+      return HalfOperands{turned + (block * blocks_.inputs + input) * plane + offset,
+                          paired + 2 * (block * blocks_.outputs + first), x_offsets.data(), dy_offsets.data(),
+                          rows, pairs, plane, step};
+    }, 1);
+  }
+#endif
+
   ConvShape s_;
   Blocks blocks_;
   std::vector<Piece> pieces_;

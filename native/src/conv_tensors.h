@@ -11,9 +11,9 @@ inline bool has_conv_kernel(const Tensor& x, const Tensor& weight) {
          weight.size(2) <= kMostKernel && weight.size(3) <= kMostKernel;
 }
 
-inline ConvShape conv_shape(const Tensor& x, const Tensor& weight, const Ints& dilation, int64_t groups) {
+inline ConvShape conv_shape(const Tensor& x, const Tensor& weight, const Ints& dilation, int64_t groups, bool bfloat16) {
   return {x.size(0), x.size(2), x.size(3), weight.size(1) * groups, weight.size(0), groups,
-          {weight.size(2), weight.size(3)}, {dilation[0], dilation[1]}};
+          {weight.size(2), weight.size(3)}, {dilation[0], dilation[1]}, bfloat16};
 }
 
 // An undefined weight has no data: its gradient is not wanted.
@@ -32,6 +32,6 @@ inline void check_conv(const Tensor& x, int64_t inputs, const Tensor& weight, co
 }
 
 // A convolution that keeps the image's size, after a ReLU if asked: by the kernel where there is one, or by libtorch.
-Tensor same_conv(const Tensor& x, const Tensor& weight, const Ints& dilation, int64_t groups, bool relu);
+Tensor same_conv(const Tensor& x, const Tensor& weight, const Ints& dilation, int64_t groups, bool relu, bool bfloat16);
 
 }  // namespace smash

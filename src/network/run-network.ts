@@ -50,6 +50,8 @@ class Interpreter {
   readonly #source: WeightSource;
   readonly #options: RunOptions;
   readonly #sites: readonly Site[];
+  /** On a processor, bfloat16 is for the factors of convolutions alone: everything else is bound by memory or small. */
+  readonly #bfloat16: boolean;
   /** Sites before this one have run. */
   #cursor = 0;
 
@@ -58,6 +60,7 @@ class Interpreter {
     this.#source = source;
     this.#options = options;
     this.#sites = listSites(architecture);
+    this.#bfloat16 = options.computeType === "bfloat16" && source.weights(0).weight.device === "cpu";
   }
 
   run(images: Tensor): Tensor {
@@ -87,6 +90,7 @@ class Interpreter {
       banks: first,
       dilation,
       groups,
+      bfloat16: this.#bfloat16,
     });
     for (const layer of block.layers) this.#runLayer(layer, banks);
     return banks;
@@ -116,7 +120,9 @@ class Interpreter {
     const pointwise = this.#cursor++;
     // Pre-activation without a BatchNorm in between: ReLU and convolution happen while the banks are read.
     if (this.#isPre && !this.#hasBatchNorm(pointwise) && !this.#isShown) {
-      return banks.readConv(layer.reads, this.#cast(this.#source.weights(pointwise).weight));
+      return banks.readConv(layer.reads, this.#cast(this.#source.weights(pointwise).weight), {
+        bfloat16: this.#bfloat16,
+      });
     }
     return this.#activateAndConvolve(pointwise, banks.read(layer.reads), "relu");
   }
@@ -131,7 +137,7 @@ class Interpreter {
     const activation = activationAt(layer, position);
     const { x, relu } = this.#activated(site, input, activation);
     const weight = this.#cast(this.#source.weights(site).weight);
-    banks.writeConv(x, weight, { banks: layer.writes, dilation, groups, relu });
+    banks.writeConv(x, weight, { banks: layer.writes, dilation, groups, relu, bfloat16: this.#bfloat16 });
   }
 
   get #isPre(): boolean {
@@ -172,7 +178,10 @@ class Interpreter {
 
   #convolve(index: number, x: Tensor, { relu = false } = {}): Tensor {
     const { dilation, groups } = this.#convolutionAt(index);
-    return sameConv2d(x, this.#cast(this.#source.weights(index).weight), { dilation, groups, relu });
+    return sameConv2d(x, this.#cast(this.#source.weights(index).weight), {
+      ...{ dilation, groups, relu },
+      bfloat16: this.#bfloat16,
+    });
   }
 
   #convolutionAt(index: number) {
@@ -193,7 +202,7 @@ class Interpreter {
 
   #cast(x: Tensor): Tensor {
     const { computeType } = this.#options;
-    return computeType === undefined ? x : x.to({ dtype: computeType });
+    return computeType === undefined || this.#bfloat16 ? x : x.to({ dtype: computeType });
   }
 }
 

@@ -68,12 +68,13 @@ export class BankBuffer {
    * ReLU and a 1x1 convolution, weight [O, banks * bankChannels, 1, 1], of the banks' channels concatenated:
    * [N, O, H, W]. The concatenation itself is never made.
    */
-  readConv(banks: readonly number[], weight: Tensor): Tensor {
+  readConv(banks: readonly number[], weight: Tensor, { bfloat16 = false } = {}): Tensor {
     const [values, buffer] = native().readConv2d(
       this.#buffer.handle,
       weight.handle,
       banks,
       this.#bankChannels,
+      bfloat16,
     );
     this.#buffer = new Tensor(buffer);
     return new Tensor(values);
@@ -85,7 +86,7 @@ export class BankBuffer {
     weight: Tensor,
     { banks, ...options }: SameConvOptions & { readonly banks: readonly number[] },
   ): void {
-    const { dilation = 1, groups = 1, relu = false } = options;
+    const { dilation = 1, groups = 1, relu = false, bfloat16 = false } = options;
     this.#buffer = new Tensor(
       native().convWrite2d(
         this.#buffer.handle,
@@ -97,6 +98,7 @@ export class BankBuffer {
         toPair(dilation),
         groups,
         relu,
+        bfloat16,
       ),
     );
     this.#occupy(banks);

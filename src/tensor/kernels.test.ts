@@ -78,6 +78,51 @@ describe("a convolution of our own", () => {
     );
   });
 
+  it("in bfloat16 is the one of rounded factors, values and gradients, whatever the shape", () => {
+    const shape = fc.record({
+      batch: small,
+      height: fc.integer({ min: 1, max: 18 }),
+      width: fc.integer({ min: 1, max: 18 }),
+      groups: fc.constantFrom(1, 1, 2, 3, 8),
+      inputs: fc.integer({ min: 1, max: 20 }),
+      outputs: fc.integer({ min: 1, max: 30 }),
+      kernel: fc.tuple(odd, odd),
+      dilation: fc.tuple(small, small),
+      relu: fc.boolean(),
+    });
+    const rounded = (x: Tensor) => x.to({ dtype: "bfloat16" }).to({ dtype: "float32" });
+    fc.assert(
+      fc.property(shape, ({ batch, height, width, groups, inputs, outputs, kernel, dilation, relu }) => {
+        scope(() => {
+          // Factors, and the gradients that are factors too, are exact in bfloat16.
+          const x = rounded(normal([batch, inputs * groups, height, width], 1)).channelsLast();
+          const weight = rounded(normal([outputs * groups, inputs, ...kernel], 2));
+          const cotangent = rounded(normal([batch, outputs * groups, height, width], 3));
+          const run = (bfloat16: boolean) => {
+            const [a, b] = [x.clone().requireGrad(), weight.clone().requireGrad()];
+            const value = sameConv2d(a, b, { dilation, groups, relu, bfloat16 });
+            value.mul(cotangent).sum().backward();
+            return [value, a.grad!, b.grad!];
+          };
+          const expected = run(false);
+          for (const [index, found] of run(true).entries()) {
+            expect(difference(found, expected[index])).toBeLessThanOrEqual(2e-5);
+          }
+        });
+      }),
+      { numRuns: 100, seed: 2 },
+    );
+  });
+
+  it("in bfloat16 differs from float32 by no more than rounding does", () => {
+    scope(() => {
+      const x = normal([4, 32, 16, 16], 1).channelsLast();
+      const weight = normal([24, 32, 3, 3], 2);
+      const [half, full] = [true, false].map((bfloat16) => sameConv2d(x, weight, { bfloat16 }));
+      expect(difference(half, full)).toBeLessThan(0.01);
+    });
+  });
+
   it("works on bands of images that are larger than the cache", () => {
     scope(() => {
       const x = normal([2, 48, 96, 96], 1).channelsLast();

@@ -101,12 +101,12 @@ export interface NativeOps {
   lerpInPlace(target: Handle, x: Handle, weight: number): void;
   fillInPlace(target: Handle, value: number): void;
   reluInPlace(x: Handle): Handle;
-  readConv2d(buffer: Handle, weight: Handle, banks: readonly number[], width: number): Handle[];
-  convWrite2d(buffer: Handle, x: Handle, weight: Handle, banks: readonly number[], width: number, occupied: number, dilation: readonly number[], groups: number, relu: boolean): Handle;
+  readConv2d(buffer: Handle, weight: Handle, banks: readonly number[], width: number, bfloat16: boolean): Handle[];
+  convWrite2d(buffer: Handle, x: Handle, weight: Handle, banks: readonly number[], width: number, occupied: number, dilation: readonly number[], groups: number, relu: boolean, bfloat16: boolean): Handle;
   newBanks(like: Handle, channels: number): Handle;
   readBanks(buffer: Handle, banks: readonly number[], width: number, relu: boolean): Handle[];
   writeBanks(buffer: Handle, value: Handle, banks: readonly number[], width: number, occupied: number): Handle;
-  sameConv2d(x: Handle, weight: Handle, dilation: readonly number[], groups: number, relu: boolean): Handle;
+  sameConv2d(x: Handle, weight: Handle, dilation: readonly number[], groups: number, relu: boolean, bfloat16: boolean): Handle;
   generatedWeights(output: Handle, layers: readonly number[], inputs: number, outputs: number): Handle[];
   sliceWeights(weight: Handle, specs: readonly number[]): Handle[];
   denseBlock(x: Handle, weights: readonly Handle[], slope: number): Handle;

@@ -68,6 +68,8 @@ export interface SameConvOptions {
   readonly groups?: number;
   /** Whether a ReLU comes before the convolution; it costs no pass of its own. */
   readonly relu?: boolean;
+  /** Whether factors are rounded to bfloat16 where the processor is faster then; sums stay float32. Default false. */
+  readonly bfloat16?: boolean;
 }
 
 /**
@@ -75,8 +77,8 @@ export interface SameConvOptions {
  * [N, O, H, W], channels-last. Fast for shapes that were never seen before, which `conv2d` is not.
  */
 export function sameConv2d(x: Tensor, weight: Tensor, options: SameConvOptions = {}): Tensor {
-  const { dilation = 1, groups = 1, relu = false } = options;
-  return new Tensor(native().sameConv2d(x.handle, weight.handle, toPair(dilation), groups, relu));
+  const { dilation = 1, groups = 1, relu = false, bfloat16 = false } = options;
+  return new Tensor(native().sameConv2d(x.handle, weight.handle, toPair(dilation), groups, relu, bfloat16));
 }
 
 type Triple = number | readonly [number, number, number];

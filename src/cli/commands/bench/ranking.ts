@@ -34,12 +34,13 @@ export const ranking: Benchmark = {
       calibration: calibration.map(({ count }) => count),
       validation: validation.map(({ count }) => count),
     });
+    const computeType = common.precision === "bf16" ? "bfloat16" : undefined;
     const [ours, peers]: [number[], number[]] = [[], []];
     progress.start(`ranking ${size}`, steps + warmup);
     for (let step = 0; step < steps + warmup; step++) {
       const architecture = sampleArchitecture(space, Random.stream(common.seed, "bench", step));
       const start = performance.now();
-      evaluateGenerated(network, architecture, { calibration, validation });
+      evaluateGenerated(network, architecture, { calibration, validation }, { computeType });
       const ourTime = performance.now() - start;
       const { ms: peerTime } = await peer.step(describeToPeer(architecture, space));
       progress.update(step + 1);
@@ -51,7 +52,7 @@ export const ranking: Benchmark = {
     progress.stop();
     const [oursMs, peerMs] = [median(ours), median(peers)];
     const row = {
-      ...{ size, precision: "fp32", oursMs, peerMs, floorMs: null, ratio: peerMs / oursMs, targetRatio: 5 },
+      ...{ size, precision: common.precision, oursMs, peerMs, floorMs: null, ratio: peerMs / oursMs, targetRatio: 5 },
       ...{ images, calibrationImages, architecturesPerMinute: 60_000 / oursMs },
     };
     const text = tableOf({
