@@ -3,7 +3,6 @@
  * `smash eval` and `smash export` take. It stays whatever becomes of the training.
  */
 
-import { SmashError, type ErrorDetails } from "../errors.js";
 import { formatPercent } from "../report/index.js";
 import type { BestEpoch } from "../train/index.js";
 
@@ -20,10 +19,4 @@ export function describeBestEpoch(checkpoint: string, best: BestEpoch | undefine
   const { epoch, validationError } = best;
   const path = bestEpochPath(checkpoint);
   return ` The best epoch so far, ${epoch} with ${formatPercent(validationError)} validation error, is ${path}, which smash eval and smash export take.`;
-}
-
-/** The same error, and what there is all the same. */
-export function withFix(error: SmashError, change: (fix: string) => string): SmashError {
-  const details: ErrorDetails = { ...error.details, fix: change(error.details.fix), cause: error };
-  return new SmashError(error.code, details);
 }

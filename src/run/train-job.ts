@@ -19,13 +19,14 @@ import {
   type NetworkEvent,
   type TestScore,
 } from "../train/index.js";
-import { bestEpochPath, describeBestEpoch, withFix } from "./best-epoch.js";
+import { bestEpochPath, describeBestEpoch } from "./best-epoch.js";
 import type { JobContext } from "./events.js";
 import { networkFactsSchema, trainingFactsSchema, type NetworkFacts, type TrainingFacts } from "./facts.js";
 import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
 import { checkSameTraining, trainingRecipe } from "./same-training.js";
 import { interrupted } from "./stop.js";
+import { withFix } from "./with-fix.js";
 
 export interface TrainJob {
   readonly config: RunConfig;
@@ -166,17 +167,15 @@ class TrainingKeeper {
 
   /** What an error that ended the training left behind, and how to go on. */
   explain(error: unknown): unknown {
-    if (!(error instanceof SmashError)) return error;
     const { checkpoint } = this.#job;
     const best = describeBestEpoch(checkpoint, this.#training.progress.best);
-    if (error.code !== "diverged") return best === "" ? error : withFix(error, (fix) => fix + best);
+    const hasDiverged = error instanceof SmashError && error.code === "diverged";
+    if (!hasDiverged) return withFix(error, (fix) => fix + best);
     const saved =
       this.#savedStep > 0 ? `${checkpoint} holds step ${this.#savedStep}.` : "Nothing was saved yet.";
-    return withFix(
-      error,
-      () =>
-        `lower networkTraining.rate or raise its warmup in a --config file, and train anew with another --out. ${saved}${best}`,
-    );
+    const next =
+      "lower networkTraining.rate or raise its warmup in a --config file, and train anew with another --out.";
+    return withFix(error, () => `${next} ${saved}${best}`);
   }
 }
 
