@@ -103,9 +103,8 @@ describe("killed at random moments", () => {
     const alone = JSON.parse((await runSmash(args("alone"))).stdout) as Record<string, unknown>;
     const { killed, document } = await killAndFinish(args("killed"), whole, drawMoments("train", 45));
     expect(killed).toBeGreaterThan(1);
-    const { checkpoint: _, bestEpoch: best, ...rest } = alone;
-    expect(document).toMatchObject(rest);
-    expect(document.bestEpoch).toMatchObject({ epoch: (best as { epoch: number }).epoch });
+    const results = (document: Record<string, unknown>) => ({ ...document, checkpoint: "", bestEpoch: "" });
+    expect(results(document)).toEqual(results(alone));
     for (const ending of [".safetensors", ".best-epoch.safetensors"])
       expect(bytes(join(folder, `killed${ending}`)), ending).toBe(bytes(join(folder, `alone${ending}`)));
   }, 600_000);

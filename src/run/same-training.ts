@@ -12,8 +12,8 @@ export function trainingRecipe({
   precision,
   networkTraining,
 }: RunConfig): Readonly<Record<string, unknown>> {
-  const { checkpointEvery: _, ...settings } = networkTraining;
-  return { seed, precision, ...settings };
+  const settings = Object.entries(networkTraining).filter(([name]) => name !== "checkpointEvery");
+  return { seed, precision, ...Object.fromEntries(settings) };
 }
 
 export interface RequestedTraining {

@@ -55,8 +55,9 @@ describe("a finished training's checkpoint", () => {
     expect([recipe, best, isFinished]).not.toContain(undefined);
     const checkpoint = join(folder, "old.safetensors");
     await saveCheckpoint(checkpoint, tensors, old);
-    const { bestEpoch: _, ...first } = await runTrain(job, context);
-    expect(await runTrain({ ...job, checkpoint }, context)).toEqual({ ...first, checkpoint });
+    const first = await runTrain(job, context);
+    const second = await runTrain({ ...job, checkpoint }, context);
+    expect(second).toEqual({ ...first, checkpoint, bestEpoch: undefined });
   });
 
   it.each([
@@ -174,7 +175,6 @@ describe("the best epoch so far", () => {
   /** As a checkpoint of an older version, which goes on with any recipe. */
   async function forgetRecipe(checkpoint: string): Promise<void> {
     const { facts, tensors } = await loadCheckpoint(checkpoint, "cpu", trainingFactsSchema);
-    const { recipe: _, ...old } = facts;
-    await saveCheckpoint(checkpoint, tensors, old);
+    await saveCheckpoint(checkpoint, tensors, { ...facts, recipe: undefined });
   }
 });
