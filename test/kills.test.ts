@@ -42,23 +42,35 @@ function drawMoments(name: string, most: number): readonly Moment[] {
   return moments;
 }
 
-/** Starts the command and kills it at the moment; true where it had not ended by then. */
-async function killAt(args: readonly string[], run: string, { events, pause }: Moment): Promise<boolean> {
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+/** Starts the command and ends it at the moment. */
+async function endAt(
+  args: readonly string[],
+  run: string,
+  { events, pause, signal = "SIGKILL" }: Moment & { readonly signal?: NodeJS.Signals },
+): Promise<Ended> {
   const goal = countEvents(run) + events;
-  const child = spawn(process.execPath, [main, ...args], { stdio: "ignore" });
-  const ended = new Promise<NodeJS.Signals | null>((resolve) =>
-    child.on("close", (_code, signal) => resolve(signal)),
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "ignore", "pipe"] });
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => (stderr += String(chunk)));
+  const ended = new Promise<Ended>((resolve) =>
+    child.on("close", (code, by) => resolve({ code, signal: by, stderr })),
   );
   while (child.exitCode === null && countEvents(run) < goal) await sleep(5);
   await sleep(pause);
-  child.kill("SIGKILL");
-  return (await ended) === "SIGKILL";
+  child.kill(signal);
+  return ended;
 }
 
 /** Kills the command at each of the moments, then lets it end; gives what it prints, and how often it was killed. */
 async function killAndFinish(args: readonly string[], run: string, moments: readonly Moment[]) {
   let killed = 0;
-  for (const moment of moments) if (await killAt(args, run, moment)) killed++;
+  for (const moment of moments) if ((await endAt(args, run, moment)).signal === "SIGKILL") killed++;
   const { code, stdout, stderr } = await runSmash(args);
   expect(stderr).not.toContain("smash: ");
   expect(code).toBe(0);
@@ -108,4 +120,44 @@ describe("killed at random moments", () => {
     for (const ending of [".safetensors", ".best-epoch.safetensors"])
       expect(bytes(join(folder, `killed${ending}`)), ending).toBe(bytes(join(folder, `alone${ending}`)));
   }, 600_000);
+});
+
+describe("ended early", () => {
+  /** An epoch of 36 steps is over by then, and a fifth is not. */
+  const moment = { events: 60, pause: 0 };
+
+  it.each(["SIGKILL", "SIGINT"] as const)(
+    "by %s, a training leaves its best epoch for eval and export",
+    async (signal) => {
+      const checkpoint = join(folder, `${signal}.safetensors`);
+      const best = join(folder, `${signal}.best-epoch.safetensors`);
+      const args = ["train", ...common, "--run", whole, "--epochs", "20", "--out", checkpoint];
+      const ended = await endAt(args, whole, { ...moment, signal });
+      if (signal === "SIGINT") {
+        expect(ended.code).toBe(130);
+        expect(ended.stderr).toContain(`is ${best}, which smash eval and smash export take`);
+        expect(ended.stderr).toContain("run the same command again");
+      } else {
+        expect(ended.signal).toBe(signal);
+      }
+      const tested = await runSmash(["eval", "--data", "synthetic", "--json", "--checkpoint", best]);
+      expect((JSON.parse(tested.stdout) as { testError: number }).testError).toBeLessThan(1);
+      const exported = join(folder, `${signal}.exported.safetensors`);
+      const { code } = await runSmash(["export", "--checkpoint", best, "--safetensors", exported, "--json"]);
+      expect(code).toBe(0);
+      expect(existsSync(exported)).toBe(true);
+    },
+    180_000,
+  );
+
+  it("by Ctrl-C while it ranks, a search names the best architecture so far, which trains", async () => {
+    const run = join(folder, "ranking");
+    // 60 steps and their 3 measurements, two phases, then trials.
+    const ended = await endAt(searchArgs(run), run, { events: 70, pause: 0, signal: "SIGINT" });
+    expect(ended.code).toBe(130);
+    expect(ended.stderr).toContain(join(run, "best/architecture.json"));
+    expect(ended.stderr).toContain(`smash train --run ${run}`);
+    const trained = await runSmash(["train", ...common, "--run", run, "--epochs", "1"]);
+    expect(trained.code).toBe(0);
+  }, 180_000);
 });
