@@ -121,6 +121,9 @@ describe("without enough memory", () => {
   );
 });
 
+const mount = "mount -t tmpfs -o size=150k none";
+const canMount = spawnSync("unshare", ["-rm", "sh", "-c", `${mount} /mnt`]).status === 0;
+
 describe("on a full disk", () => {
   const settings = { steps: 12, checkpointEvery: 3, validateEvery: 100 };
 
@@ -147,9 +150,6 @@ describe("on a full disk", () => {
     expect(eventsOf("disk").every(({ type, at }) => type === "trained" || at! > 1e12)).toBe(true);
   });
 
-  const mount = "mount -t tmpfs -o size=150k none";
-  const canMount = spawnSync("unshare", ["-rm", "sh", "-c", `${mount} /mnt`]).status === 0;
-
   it.runIf(canMount)("a run that fills it ends with one line that names the place", async () => {
     const args = searchArgs("full", settings);
     const run = join(folder, "full");
@@ -169,6 +169,51 @@ describe("on a full disk", () => {
     const [messages, files] = stderr.split(/(?<=Fix: .*\n)/);
     expect(errorLine({ code, stdout, stderr: messages }, "disk-full")).toContain(run);
     expect(files).toContain("config.json");
+  });
+});
+
+describe.runIf(canMount)("on a disk that a training fills", () => {
+  const place = (name: string) => join(folder, name);
+  const trainArgs = (out: string) =>
+    `train --data synthetic --network resnet --preset tiny --threads 1 --json --out ${out}`.split(" ");
+  const read = (name: string) => readFileSync(place(name), "utf8");
+
+  it("nothing that was saved is lost, and with some room it goes on to the same end", async () => {
+    for (const name of ["small", "alone"]) mkdirSync(place(name));
+    const alone = await runSmash(trainArgs(join(place("alone"), "network.safetensors")));
+    // Room for two checkpoints, but not with the best epoch beside them: full after the first epoch.
+    const script = `
+      cd ${folder} && mount -t tmpfs -o size=72k none small || exit 9
+      "$@" > first.out 2> first.err; echo $? > first.code
+      cp -r small full
+      mount -o remount,size=1m small || exit 9
+      "$@" > second.out; echo $? > second.code
+      cp -r small finished`;
+    const small = join(place("small"), "network.safetensors");
+    const args = ["-rm", "bash", "-c", script, "bash", process.execPath, main, ...trainArgs(small)];
+    expect((await start("unshare", args).ended).code).toBe(0);
+
+    const line = errorLine(
+      { code: Number(read("first.code")), stdout: "", stderr: read("first.err") },
+      "disk-full",
+    );
+    expect(line).toContain(place("small"));
+    // What it names as the best so far is there and whole.
+    const best = "network.best-epoch.safetensors";
+    expect(line).toContain(best);
+    const tested = ["eval", "--data", "synthetic", "--json", "--checkpoint"];
+    const ofBest = await runSmash([...tested, join(place("full"), best)]);
+    expect(ofBest.code).toBe(0);
+    const ofCheckpoint = await runSmash([...tested, join(place("full"), "network.safetensors")]);
+    expect(ofCheckpoint.code).toBe(0);
+
+    expect(Number(read("second.code"))).toBe(0);
+    const results = (text: string) => ({ ...(JSON.parse(text) as object), checkpoint: "", bestEpoch: "" });
+    expect(results(read("second.out"))).toEqual(results(alone.stdout));
+    for (const name of ["network.safetensors", best]) {
+      const bytes = readFileSync(join(place("finished"), name));
+      expect(bytes.equals(readFileSync(join(place("alone"), name))), name).toBe(true);
+    }
   });
 });
 

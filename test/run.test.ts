@@ -294,6 +294,14 @@ describe("bad input", () => {
     expect(existsSync(join(folder, "y"))).toBe(false);
   });
 
+  it("settings of a search in a --config file for smash train are refused by name", async () => {
+    writeFileSync(config, JSON.stringify({ networkTraining: { mixup: 0.2 }, ranking: { images: 5 } }));
+    const args = ["--network", "resnet", "--preset", "tiny", "--config", config, "--out", join(folder, "z")];
+    const { code, stderr } = await smash("train", "--data", "synthetic", ...args);
+    expect(code).toBe(1);
+    expect(stderr).toContain('"ranking"');
+  });
+
   it("a loss that is not finite stops the run, names the step and keeps the last checkpoint", async () => {
     const out = join(folder, "diverged");
     writeFileSync(

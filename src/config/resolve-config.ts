@@ -27,7 +27,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** `changes` laid over `base`, object by object; arrays and values are replaced. */
-function merge(base: unknown, changes: unknown): unknown {
+export function merge(base: unknown, changes: unknown): unknown {
   if (!isObject(base) || !isObject(changes)) return changes === undefined ? base : changes;
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(changes)) result[key] = merge(base[key], value);

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { describeValue, SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
+import { networkOptions } from "./network-options.js";
 import { spaceSchema } from "./space-schema.js";
 
 const count = z.int().positive();
@@ -86,6 +87,7 @@ const settings = {
     labelSmoothing: fraction,
     augment,
     checkpointEvery: count,
+    ...networkOptions,
   }),
 } as const;
 
@@ -136,7 +138,7 @@ export function parseRunConfig(value: unknown, known: object = {}): RunConfig {
   const path = issue.path.join(".") || "the configuration";
   if (issue.code === "unrecognized_keys") {
     const [key] = issue.keys;
-    const nearest = nearestName(key, allKeys(known));
+    const nearest = nearestName(key, [...allKeys(known), ...Object.keys(networkOptions)]);
     throw new SmashError("config", {
       rule: "Every configuration key must be a known one.",
       found: `"${key}" in ${path}.`,

@@ -4,9 +4,11 @@ import { SmashError } from "../errors.js";
 import type { Random } from "../random.js";
 import { drawPlacement, unchanged } from "./augment.js";
 import type { Augmentation } from "./augment.js";
+import { cutOut } from "./cutout.js";
 import type { ImageSet } from "./dataset.js";
 import { normalizationTable } from "./normalize.js";
 import type { ChannelStatistics } from "./normalize.js";
+import { randAugment } from "./rand-augment.js";
 import { writeImage } from "./write-image.js";
 import type { MemoryLayout } from "./write-image.js";
 
@@ -23,7 +25,7 @@ export interface FillOptions extends ChannelStatistics {
   readonly layout: MemoryLayout;
   /** Default: images as they are. */
   readonly augment?: Augmentation | undefined;
-  /** Needed with `augment`; three draws an image. */
+  /** Needed with `augment`; three draws an image, and forks for the options. */
   readonly random?: Random | undefined;
   /** Arrays of exactly this batch's length to write into instead of new ones. */
   readonly out?: Batch | undefined;
@@ -49,7 +51,18 @@ export function fillBatch(set: ImageSet, indices: ArrayLike<number>, options: Fi
       throw misfit(`Indices must be 0 … ${set.count - 1}.`, `${index}.`);
     const values = batch.images.subarray(position * length, (position + 1) * length);
     const placement = augment && random ? drawPlacement(random, augment) : unchanged;
-    writeImage(set.image(index), values, { ...format, placement });
+    const options = augment?.randAugment;
+    const image =
+      options && random
+        ? randAugment(set.image(index), options, {
+            ...{ channels, size, random: random.fork("randAugment", position) },
+          })
+        : set.image(index);
+    writeImage(image, values, { ...format, placement });
+    if (augment?.cutout && random) {
+      const fork = random.fork("cutout", position);
+      cutOut(values, augment.cutout, { channels, size, layout, random: fork });
+    }
     batch.labels[position] = BigInt(set.labels[index]);
   }
   return batch;

@@ -13,6 +13,7 @@ export type { DatasetRequest } from "./registry.js";
 export { checkDataset, fetchDataset, listDatasets } from "./status.js";
 export type { DataFolder, DatasetStatus } from "./status.js";
 export type { FetchEvent, FetchOptions } from "./source.js";
+export type { RandAugment } from "./rand-augment.js";
 export { splitTrain } from "./split.js";
 export type { SplitOptions, TrainSplit } from "./split.js";
 export { generateSynthetic } from "./synthetic.js";

@@ -21,5 +21,6 @@ export {
   trainingStatistics,
 } from "./statistics.js";
 export type { BatchNormMode, BatchNormStatistics, RunningStatistics, StatisticsUse } from "./statistics.js";
+export type { StochasticDepth } from "./stochastic-depth.js";
 export type { TrainableNetwork } from "./trainable-network.js";
 export type { SiteWeights, WeightSource } from "./weight-source.js";

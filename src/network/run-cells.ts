@@ -27,6 +27,7 @@ import {
   type Tensor,
 } from "../tensor/index.js";
 import type { RunOptions } from "./run-network.js";
+import { drawEdgeScales, dropProbability } from "./stochastic-depth.js";
 import type { SiteWeights } from "./weight-source.js";
 
 export interface CellRunOptions extends RunOptions {
@@ -65,7 +66,8 @@ class CellInterpreter {
     let x = this.#convolve(this.#cast(images)); // [N, C0, S, S]
     for (let stage = 0; stage < stageCount; stage++) {
       if (stage > 0) x = this.#reduce(x); // [N, 2C, S/2, S/2]
-      for (let cell = 0; cell < this.#architecture.cells; cell++) x = this.#runCell(x);
+      for (let cell = 0; cell < this.#architecture.cells; cell++)
+        x = this.#runCell(x, this.#drawScales(stage, cell));
     }
     const head = this.#cursor;
     const { weight, bias } = this.#source.weights(head);
@@ -73,8 +75,18 @@ class CellInterpreter {
     return linear(globalAvgPool2d(features).to({ dtype: weight.dtype }), weight, bias); // [N, classes]
   }
 
+  /** Factors of what the edges contribute; undefined: all whole. */
+  #drawScales(stage: number, cell: number): readonly number[] | undefined {
+    const { stochasticDepth } = this.#options;
+    if (!stochasticDepth) return undefined;
+    const { cells } = this.#architecture;
+    const { probability, random } = stochasticDepth;
+    const dropped = dropProbability(probability, stage * cells + cell, stageCount * cells);
+    return drawEdgeScales(this.#cell, random, dropped);
+  }
+
   /** [N, C, S, S] -> the same shape */
-  #runCell(input: Tensor): Tensor {
+  #runCell(input: Tensor, scales?: readonly number[]): Tensor {
     const nodes: (Tensor | undefined)[] = [input];
     // Edges from one node share its ReLU.
     const activated = new Map<number, Tensor>();
@@ -87,14 +99,21 @@ class CellInterpreter {
     for (const [index, { source, target }] of cellEdges.entries()) {
       const operation = this.#cell[index];
       if (operation === "none") continue;
+      const scale = scales?.[index] ?? 1;
+      if (scale === 0) {
+        if (operation !== "avg_pool_3x3") this.#cursor++;
+        continue;
+      }
       const before = nodes[source]!;
-      const value =
+      const whole =
         operation === "skip_connect"
           ? before
           : operation === "avg_pool_3x3"
             ? avgPool2d(before, 3, { stride: 1, padding: 1, countPadding: false })
             : this.#convolve(activate(source));
-      if (value !== before) made.push(value);
+      if (whole !== before) made.push(whole);
+      const value = scale === 1 ? whole : whole.mul(scale);
+      if (value !== whole) made.push(value);
       const sum = nodes[target];
       nodes[target] = sum === undefined ? value : sum.add(value);
       if (sum !== undefined) made.push(nodes[target]);

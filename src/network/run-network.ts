@@ -24,6 +24,7 @@ import {
   type DType,
   type Tensor,
 } from "../tensor/index.js";
+import { drawScale, dropProbability, type StochasticDepth } from "./stochastic-depth.js";
 import type { WeightSource } from "./weight-source.js";
 
 export interface RunOptions {
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly onActivation?: ((activated: Tensor) => void) | undefined;
   /** Type in which activations and convolutions are computed; weights are cast to it. Default: the weights' own. */
   readonly computeType?: DType | undefined;
+  /** Leaves out layers. Default: none. */
+  readonly stochasticDepth?: StochasticDepth | undefined;
 }
 
 type Activation = Layer["convolutions"][number]["activation"];
@@ -52,8 +55,11 @@ class Interpreter {
   readonly #sites: readonly Site[];
   /** On a processor, bfloat16 is for the factors of convolutions alone: everything else is bound by memory or small. */
   readonly #bfloat16: boolean;
+  readonly #layers: number;
   /** Sites before this one have run. */
   #cursor = 0;
+  /** Layers before this one have run. */
+  #layer = 0;
 
   constructor(architecture: MemoryBankArchitecture, source: WeightSource, options: RunOptions) {
     this.#architecture = architecture;
@@ -61,6 +67,7 @@ class Interpreter {
     this.#options = options;
     this.#sites = listSites(architecture);
     this.#bfloat16 = options.computeType === "bfloat16" && source.weights(0).weight.device === "cpu";
+    this.#layers = architecture.blocks.reduce((sum, { layers }) => sum + layers.length, 0);
   }
 
   run(images: Tensor): Tensor {
@@ -97,6 +104,12 @@ class Interpreter {
   }
 
   #runLayer(layer: Layer, banks: BankBuffer): void {
+    const scale = this.#drawScale();
+    if (scale === 0) {
+      this.#cursor += 1 + layer.convolutions.length;
+      banks.fillEmpty(layer.writes);
+      return;
+    }
     const hidden = this.#readBanks(layer, banks); // [N, bottleneck, S, S]
     const sites = new Map(layer.convolutions.map(({ position }) => [position, this.#cursor++]));
     const run = (position: number, x: Tensor) => {
@@ -104,15 +117,25 @@ class Interpreter {
       return site === undefined ? x : this.#activateAndConvolve(site, x, activationAt(layer, position));
     };
     if (layer.gates.length > 0 || !this.#isPre) {
-      banks.write(joinPaths(layer, hidden, run), layer.writes);
+      const value = joinPaths(layer, hidden, run);
+      banks.write(scale === 1 ? value : value.mul(scale), layer.writes);
       return;
     }
     // Banks add: the sum of the paths need not be made, nor what a path's last convolution gives.
     for (const path of activePaths(layer)) {
       const last = path[path.length - 1];
       const input = path.slice(0, -1).reduce((x, position) => run(position, x), hidden);
-      this.#writeBanks(layer, last, { site: sites.get(last)!, input, banks });
+      this.#writeBanks(layer, last, { site: sites.get(last)!, input, banks, scale });
     }
+  }
+
+  /** Factor of what the next layer contributes. */
+  #drawScale(): number {
+    const { stochasticDepth } = this.#options;
+    const layer = this.#layer++;
+    if (!stochasticDepth) return 1;
+    const { probability, random } = stochasticDepth;
+    return drawScale(random, dropProbability(probability, layer, this.#layers));
   }
 
   /** The banks the layer reads, through its 1x1 convolution. */
@@ -131,13 +154,25 @@ class Interpreter {
   #writeBanks(
     layer: Layer,
     position: number,
-    { site, input, banks }: { readonly site: number; readonly input: Tensor; readonly banks: BankBuffer },
+    {
+      site,
+      input,
+      banks,
+      scale,
+    }: { readonly site: number; readonly input: Tensor; readonly banks: BankBuffer; readonly scale: number },
   ): void {
     const { dilation, groups } = this.#convolutionAt(site);
     const activation = activationAt(layer, position);
     const { x, relu } = this.#activated(site, input, activation);
-    const weight = this.#cast(this.#source.weights(site).weight);
-    banks.writeConv(x, weight, { banks: layer.writes, dilation, groups, relu, bfloat16: this.#bfloat16 });
+    const { weight } = this.#source.weights(site);
+    // Scaling the weight scales what is written, and costs next to nothing.
+    banks.writeConv(x, this.#cast(scale === 1 ? weight : weight.mul(scale)), {
+      banks: layer.writes,
+      dilation,
+      groups,
+      relu,
+      bfloat16: this.#bfloat16,
+    });
   }
 
   get #isPre(): boolean {

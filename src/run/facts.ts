@@ -41,6 +41,11 @@ export const trainingFactsSchema = networkFactsSchema.extend({
   step: count,
   steps: count,
   epochSums: z.strictObject({ loss: measured, error: measured }),
+  best: z.strictObject({ epoch: count, validationError: measured }).optional(),
+  /** The settings that change the result; checkpoints of older versions are without them. */
+  recipe: z.record(z.string(), z.unknown()).optional(),
+  /** Whether nothing is left to do: a training that keeps its best epoch then has its weights. */
+  isFinished: z.boolean().optional(),
 });
 
 export type HyperNetFacts = Readonly<z.infer<typeof hyperNetFactsSchema>>;

@@ -15,6 +15,7 @@ import type { JobContext } from "./events.js";
 import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
 import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { interrupted } from "./stop.js";
+import { withFix } from "./with-fix.js";
 
 export interface SearchResult {
   readonly hypernet: { readonly steps: number; readonly validationError: number };
@@ -148,6 +149,10 @@ export async function rankMore(
     const seconds = (now() - start) / 1000;
     emit({ type: "phase-done", phase: "ranking", seconds });
     return { trials, seconds };
+  } catch (error) {
+    if (trials.length === 0) throw error;
+    const best = `The best so far is ${folder.bestPath}; smash train --run ${folder.path} trains it.`;
+    throw withFix(error, (fix) => `${fix} ${best}`);
   } finally {
     store.close();
   }

@@ -1,20 +1,32 @@
-/** Normal training of one network, tested at its end; goes on from its checkpoint, bit for bit. */
+/**
+ * Normal training of one network, tested at its end; goes on from its checkpoint, bit for bit. The best epoch so far is
+ * kept beside the checkpoint.
+ */
 
-import { isDeepStrictEqual } from "node:util";
 import { countCost, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { createNetwork } from "../network/index.js";
-import { disposeAll } from "../nn/index.js";
+import { disposeAll, loadState } from "../nn/index.js";
 import type { TrainedNetwork } from "../report/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
-import { NetworkTraining, testNetwork, type TestScore } from "../train/index.js";
+import {
+  networkState,
+  NetworkTraining,
+  testNetwork,
+  type BestEpoch,
+  type NetworkEvent,
+  type TestScore,
+} from "../train/index.js";
+import { bestEpochPath, describeBestEpoch } from "./best-epoch.js";
 import type { JobContext } from "./events.js";
-import { trainingFactsSchema, type TrainingFacts } from "./facts.js";
+import { networkFactsSchema, trainingFactsSchema, type NetworkFacts, type TrainingFacts } from "./facts.js";
 import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
+import { checkSameTraining, trainingRecipe } from "./same-training.js";
 import { interrupted } from "./stop.js";
+import { withFix } from "./with-fix.js";
 
 export interface TrainJob {
   readonly config: RunConfig;
@@ -25,6 +37,8 @@ export interface TrainJob {
 
 export interface TrainResult extends Omit<TrainedNetwork, "curve" | "seconds"> {
   readonly architecture: Architecture;
+  /** By validation error. Runs of older versions are without it. */
+  readonly bestEpoch?: (BestEpoch & { readonly checkpoint: string }) | undefined;
 }
 
 export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobContext): Promise<TrainResult> {
@@ -40,67 +54,129 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
     seed,
     computeType: computeType(config),
   });
-  if (await hasCheckpoint(checkpoint)) {
-    const saved = await loadCheckpoint(checkpoint, device, trainingFactsSchema);
-    checkSameTraining(job, saved.facts, training.steps);
-    training.restore(saved.facts.step, saved.tensors, saved.facts.epochSums);
-    disposeAll(saved.tensors);
-  }
-  const save = () =>
-    saveCheckpoint(checkpoint, training.state(), {
+  const keeper = new TrainingKeeper(training, {
+    ...job,
+    facts: {
       architecture,
       dataset: dataset.name,
       classes: dataset.classes,
       statistics: data.train.statistics,
-      step: training.step,
-      steps: training.steps,
-      epochSums: training.epochSums,
-    } satisfies TrainingFacts);
+    },
+  });
+  await keeper.open();
   const start = now();
   emit({ type: "phase", phase: "network", done: training.step, total: training.steps });
-  for (const event of training.run()) {
-    emit(event);
-    // The last step of an epoch is saved with the epoch's measurement.
-    const isWhole = event.type === "network-epoch" || event.step % training.stepsPerEpoch !== 0;
-    if (!isWhole || training.step === training.steps) continue;
-    if (shouldStop()) {
-      await save();
-      throw interrupted(`after step ${training.step} of ${training.steps}`);
+  try {
+    for (const event of training.run()) {
+      emit(event);
+      if (event.type === "network-epoch" && event.isBest) await keeper.saveBest();
+      if (!isWhole(event, training) || training.isOver) continue;
+      if (shouldStop()) {
+        await keeper.save();
+        throw interrupted(`after step ${training.step} of ${training.steps}`);
+      }
+      if (event.type === "network-epoch" || training.step % settings.checkpointEvery === 0)
+        await keeper.save();
     }
-    if (event.type === "network-epoch" || training.step % settings.checkpointEvery === 0) await save();
+    await keeper.finish();
+  } catch (error) {
+    throw keeper.explain(error);
   }
-  await save();
   emit({ type: "phase-done", phase: "network", seconds: (now() - start) / 1000 });
   const { error } = training.evaluate(validation);
-  const test = testNetwork(network, prepareEvaluation(data.test), computeType(config));
+  const test = testNetwork(training.evaluated, prepareEvaluation(data.test), computeType(config));
+  const { best } = training.progress;
   return {
     architecture,
     ...countCost(architecture),
-    epochs: settings.epochs,
+    epochs: training.step / training.stepsPerEpoch,
     validationError: error,
     testError: test.error,
     testTop5Error: test.top5Error,
     checkpoint,
+    ...(best && { bestEpoch: { ...best, checkpoint: bestEpochPath(checkpoint) } }),
   };
 }
 
-function checkSameTraining(
-  { architecture, dataset, checkpoint }: TrainJob,
-  facts: TrainingFacts,
-  steps: number,
-): void {
-  const difference =
-    facts.dataset !== dataset.name
-      ? `trained on ${facts.dataset}, not ${dataset.name}`
-      : facts.steps !== steps
-        ? `of a schedule of ${facts.steps} steps, not ${steps}`
-        : !isDeepStrictEqual(facts.architecture, architecture) && "of another architecture";
-  if (difference === false) return;
-  throw new SmashError("checkpoint", {
-    rule: "Training goes on only with the data set, architecture and schedule it began with.",
-    found: `${checkpoint} is ${difference}.`,
-    fix: "remove the checkpoint, or use another --out.",
-  });
+/** Whether the state after the event may be saved: an epoch's last step is saved with the epoch's measurement. */
+function isWhole(event: NetworkEvent, { step, stepsPerEpoch }: NetworkTraining): boolean {
+  return event.type === "network-epoch" || step % stepsPerEpoch !== 0;
+}
+
+/** A training's files. */
+class TrainingKeeper {
+  readonly #training: NetworkTraining;
+  readonly #job: TrainJob & { readonly facts: NetworkFacts };
+  /** Steps that the checkpoint holds. */
+  #savedStep = 0;
+  #isFinished = false;
+
+  constructor(training: NetworkTraining, job: TrainJob & { readonly facts: NetworkFacts }) {
+    this.#training = training;
+    this.#job = job;
+  }
+
+  /** Goes on from the checkpoint, where there is one. */
+  async open(): Promise<void> {
+    const { checkpoint, config, dataset, architecture } = this.#job;
+    if (!(await hasCheckpoint(checkpoint))) return;
+    const { facts, tensors } = await loadCheckpoint(checkpoint, config.device, trainingFactsSchema);
+    const { steps } = this.#training;
+    checkSameTraining({ checkpoint, config, architecture, dataset: dataset.name, steps }, facts);
+    this.#training.restore(tensors, facts);
+    disposeAll(tensors);
+    this.#savedStep = facts.step;
+    this.#isFinished = facts.isFinished ?? false;
+  }
+
+  async save(): Promise<void> {
+    const { checkpoint, config, facts } = this.#job;
+    await saveCheckpoint(checkpoint, this.#training.state(), {
+      ...facts,
+      steps: this.#training.steps,
+      ...this.#training.progress,
+      recipe: trainingRecipe(config),
+      ...(this.#isFinished && { isFinished: true }),
+    } satisfies TrainingFacts);
+    this.#savedStep = this.#training.step;
+  }
+
+  /** Before the checkpoint: what that calls the best must be there. A kill in between repeats the epoch, and this file. */
+  async saveBest(): Promise<void> {
+    const { checkpoint, facts } = this.#job;
+    const { best } = this.#training.progress;
+    await saveCheckpoint(bestEpochPath(checkpoint), networkState(this.#training.evaluated), {
+      ...facts,
+      ...best,
+    });
+  }
+
+  /** With early stopping, the best epoch's weights are the result. */
+  async finish(): Promise<void> {
+    const { checkpoint, config } = this.#job;
+    if (this.#isFinished) return;
+    if (config.networkTraining.earlyStopping?.patience && this.#training.progress.best) {
+      const path = bestEpochPath(checkpoint);
+      const { tensors } = await loadCheckpoint(path, config.device, networkFactsSchema);
+      loadState(networkState(this.#training.evaluated), tensors);
+      disposeAll(tensors);
+    }
+    this.#isFinished = true;
+    await this.save();
+  }
+
+  /** What an error that ended the training left behind, and how to go on. */
+  explain(error: unknown): unknown {
+    const { checkpoint } = this.#job;
+    const best = describeBestEpoch(checkpoint, this.#training.progress.best);
+    const hasDiverged = error instanceof SmashError && error.code === "diverged";
+    if (!hasDiverged) return withFix(error, (fix) => fix + best);
+    const saved =
+      this.#savedStep > 0 ? `${checkpoint} holds step ${this.#savedStep}.` : "Nothing was saved yet.";
+    const next =
+      "lower networkTraining.rate or raise its warmup in a --config file, and train anew with another --out.";
+    return withFix(error, () => `${next} ${saved}${best}`);
+  }
 }
 
 export interface EvalJob {

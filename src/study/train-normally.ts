@@ -45,6 +45,6 @@ export function trainNormally(
       training.runStep();
       progress(training.step / training.steps);
     }
-    return testNetwork(network, data.test, computeType(config)).error;
+    return testNetwork(training.evaluated, data.test, computeType(config)).error;
   });
 }

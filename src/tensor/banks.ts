@@ -5,6 +5,7 @@
  * again. A gradient then flows back through one buffer in reverse order instead of being sliced and summed bank by bank.
  */
 
+import { zeros } from "./create.js";
 import { native } from "./engine.js";
 import { normReluPool2d, toPair, type AffineBatchNorm, type SameConvOptions } from "./ops.js";
 import { Tensor } from "./tensor.js";
@@ -102,6 +103,15 @@ export class BankBuffer {
       ),
     );
     this.#occupy(banks);
+  }
+
+  /** Sets those of the banks that are empty to 0, as if something had written nothing to them. */
+  fillEmpty(banks: readonly number[]): void {
+    const empty = banks.filter((bank) => bank >= this.#occupied);
+    if (empty.length === 0) return;
+    const { shape, dtype, device } = this.#buffer;
+    const [count, , height, width] = shape;
+    this.write(zeros([count, this.#bankChannels, height, width], { dtype, device }).channelsLast(), empty);
   }
 
   #occupy(banks: readonly number[]): void {

@@ -26,4 +26,6 @@ export type NetworkEvent =
       readonly trainError: number;
       readonly validationLoss: number;
       readonly validationError: number;
+      /** Whether no epoch before had as low a validation error. */
+      readonly isBest: boolean;
     };

@@ -6,6 +6,12 @@ export type { HyperNetEvent, NetworkEvent, StepEvent } from "./events.js";
 export { HyperNetTraining } from "./hypernet-training.js";
 export type { HyperNetTrainingOptions, HyperNetTrainingSettings } from "./hypernet-training.js";
 export { NetworkTraining } from "./network-training.js";
-export type { NetworkTrainingOptions, NetworkTrainingSettings } from "./network-training.js";
+export type {
+  BestEpoch,
+  NetworkTrainingOptions,
+  NetworkTrainingSettings,
+  TrainingProgress,
+} from "./network-training.js";
 export { testNetwork } from "./test-network.js";
 export type { TestScore } from "./test-network.js";
+export { networkState } from "./weight-average.js";

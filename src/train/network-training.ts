@@ -1,9 +1,11 @@
 /**
- * Normal training of a resulting network from scratch: Nesterov SGD with a cosine schedule (SMASH section 4). As with
- * the HyperNet, a step depends on the seed, its number and the state alone.
+ * Normal training of a resulting network from scratch: Nesterov SGD with a cosine schedule (SMASH section 4), and the
+ * options that docs/training.md describes. As with the HyperNet, a step depends on the seed, its number and the state
+ * alone.
  */
 
-import { stepsPerEpoch, type Augmentation } from "../data/index.js";
+import { stepsPerEpoch, type Augmentation, type RandAugment } from "../data/index.js";
+import { Random } from "../random.js";
 import {
   runningStatistics,
   trainingStatistics,
@@ -16,6 +18,7 @@ import { backwardStep } from "./backward.js";
 import type { BatchTensors, ImageSource } from "./batch-tensors.js";
 import { evaluate, type Score } from "./evaluate.js";
 import type { NetworkEvent } from "./events.js";
+import { networkState, WeightAverage } from "./weight-average.js";
 
 export interface NetworkTrainingSettings {
   /** SMASH: 300. */
@@ -31,6 +34,33 @@ export interface NetworkTrainingSettings {
   readonly weightDecay: number;
   readonly labelSmoothing: number;
   readonly augment: Augmentation;
+  /** See `Augmentation`. Default 0: none. */
+  readonly cutout?: number | undefined;
+  /** See `Augmentation`. Default: none. */
+  readonly randAugment?: RandAugment | undefined;
+  /** Alpha; see train/mixup.ts. Default 0: none. */
+  readonly mixup?: number | undefined;
+  /** Probability of leaving out the last layer; see network/stochastic-depth.ts. Default 0: none. */
+  readonly stochasticDepth?: number | undefined;
+  /** What is measured, tested and kept is a moving average of the weights. Default: the weights themselves. */
+  readonly average?: { readonly decay: number } | undefined;
+  /** Ends a `run` after so many epochs without a lower validation error. Default 0: never. */
+  readonly earlyStopping?: { readonly patience: number } | undefined;
+}
+
+export interface BestEpoch {
+  /** From 1. */
+  readonly epoch: number;
+  readonly validationError: number;
+}
+
+/** What a training's state is beside its tensors, to be saved with them. */
+export interface TrainingProgress {
+  readonly step: number;
+  /** Over the steps of the unfinished epoch. */
+  readonly epochSums: { readonly loss: number; readonly error: number };
+  /** Undefined before the first epoch's end. */
+  readonly best?: BestEpoch | undefined;
 }
 
 export interface NetworkTrainingOptions extends RunOptions {
@@ -45,15 +75,18 @@ export class NetworkTraining {
   readonly stepsPerEpoch: number;
   readonly #options: NetworkTrainingOptions;
   readonly #optimizer: Sgd;
+  readonly #average: WeightAverage | undefined;
   #step = 0;
-  /** Sums over the epoch so far; part of the state, so that a resumed epoch reports the same means. */
+  /** Part of the state, so that a resumed epoch reports the same means. */
   #sums = { loss: 0, error: 0 };
+  #best: BestEpoch | undefined;
 
   constructor(network: TrainableNetwork, options: NetworkTrainingOptions) {
     this.network = network;
     this.#options = options;
-    const { momentum, weightDecay, batchSize } = options.settings;
+    const { momentum, weightDecay, batchSize, average } = options.settings;
     this.#optimizer = new Sgd(network.parameters(), { momentum, weightDecay, nesterov: true });
+    if (average && average.decay > 0) this.#average = new WeightAverage(network, average.decay);
     this.stepsPerEpoch = stepsPerEpoch({ count: options.train.set.count, batchSize });
   }
 
@@ -65,45 +98,56 @@ export class NetworkTraining {
     return this.stepsPerEpoch * this.#options.settings.epochs;
   }
 
-  /** Means over the steps of the unfinished epoch, to be saved beside `state`. */
-  get epochSums(): { readonly loss: number; readonly error: number } {
-    return this.#sums;
+  /** Whether the schedule is at its end, or was stopped early. */
+  get isOver(): boolean {
+    if (this.#step >= this.steps) return true;
+    const { patience = 0 } = this.#options.settings.earlyStopping ?? {};
+    if (patience === 0 || !this.#best || this.#step % this.stepsPerEpoch > 0) return false;
+    return this.#step / this.stepsPerEpoch - this.#best.epoch >= patience;
   }
 
-  /** The live state: parameters, running statistics, optimizer. */
+  get progress(): TrainingProgress {
+    return { step: this.#step, epochSums: this.#sums, ...(this.#best && { best: this.#best }) };
+  }
+
+  /** The network to measure, test and keep: the trained one, or the average of its weights. */
+  get evaluated(): TrainableNetwork {
+    return this.#average?.network ?? this.network;
+  }
+
+  /** The live state: weights and running statistics (of the evaluated network), the optimizer, what else is trained. */
   state(): NamedTensors {
-    return joinNamed({
-      parameters: this.network.parameters(),
-      buffers: this.network.buffers(),
-      optimizer: this.#optimizer.state(),
-    });
+    const state = joinNamed({ optimizer: this.#optimizer.state() });
+    const trained = this.#average ? joinNamed({ trained: networkState(this.network) }) : new Map();
+    return new Map([...networkState(this.evaluated), ...state, ...trained]) as NamedTensors;
   }
 
-  restore(
-    step: number,
-    saved: NamedTensors,
-    epochSums: { readonly loss: number; readonly error: number },
-  ): void {
+  restore(saved: NamedTensors, { step, epochSums, best }: TrainingProgress): void {
     loadState(this.state(), saved);
     this.#step = step;
     this.#sums = { ...epochSums };
+    this.#best = best;
   }
 
   /** Runs the remaining steps. Throws `SmashError("diverged")` at a loss that is not finite. */
   *run(): Generator<NetworkEvent, void> {
-    while (this.#step < this.steps) {
+    while (!this.isOver) {
       yield { type: "network-step", ...this.runStep() };
       if (this.#step % this.stepsPerEpoch > 0) continue;
+      const epoch = this.#step / this.stepsPerEpoch;
       const validation = this.evaluate(this.#options.validation);
       const { loss, error } = this.#sums;
       this.#sums = { loss: 0, error: 0 };
+      const isBest = !this.#best || validation.error < this.#best.validationError;
+      if (isBest) this.#best = { epoch, validationError: validation.error };
       yield {
         type: "network-epoch",
-        epoch: this.#step / this.stepsPerEpoch,
+        epoch,
         trainLoss: loss / this.stepsPerEpoch,
         trainError: error / this.stepsPerEpoch,
         validationLoss: validation.loss,
         validationError: validation.error,
+        isBest,
       };
     }
   }
@@ -118,6 +162,7 @@ export class NetworkTraining {
     });
     const { loss, error } = this.#backward(this.#step);
     this.#optimizer.step(rate);
+    this.#average?.update(this.#step);
     this.#step++;
     this.#sums.loss += loss;
     this.#sums.error += error;
@@ -132,15 +177,20 @@ export class NetworkTraining {
   /** Images [N, C, H, W] -> logits [N, K], with the running statistics. */
   forward(images: Tensor): Tensor {
     const { computeType } = this.#options;
-    return this.network.forward(images, { statistics: runningStatistics, computeType });
+    return this.evaluated.forward(images, { statistics: runningStatistics, computeType });
   }
 
   #backward(step: number): { readonly loss: number; readonly error: number } {
-    const { computeType, ...options } = this.#options;
+    const { computeType, settings, seed, train } = this.#options;
+    const { augment, cutout, randAugment, stochasticDepth: probability } = settings;
+    const stochasticDepth = probability
+      ? { probability, random: Random.stream(seed, "stochastic-depth", step) }
+      : undefined;
     this.#optimizer.zeroGrad();
     return backwardStep(
-      (images) => this.network.forward(images, { statistics: trainingStatistics, computeType }),
-      { ...options, step },
+      (images) =>
+        this.network.forward(images, { statistics: trainingStatistics, computeType, stochasticDepth }),
+      { train, settings: { ...settings, augment: { ...augment, cutout, randAugment } }, seed, step },
     );
   }
 }

@@ -1,9 +1,10 @@
 /** `smash train` and `smash eval`: train one network normally; test a trained one. */
 
 import type { Command } from "commander";
+import type { RecipeName } from "../../config/index.js";
 import { readCommonOptions } from "../common-options.js";
 import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
-import { parseInteger } from "../option-values.js";
+import { parseChoice, parseInteger } from "../option-values.js";
 import { runCommand } from "../run-command.js";
 
 export interface TrainFlags extends ImageSizeFlag {
@@ -13,6 +14,8 @@ export interface TrainFlags extends ImageSizeFlag {
   readonly arch?: string;
   readonly network?: string;
   readonly preset: string;
+  readonly recipe?: RecipeName;
+  readonly config?: string;
   readonly epochs?: number;
   readonly out?: string;
 }
@@ -39,6 +42,12 @@ export function registerTrain(command: Command): void {
       "train a known network, sized to the preset's space: resnet, wide-resnet, densenet or fractalnet",
     )
     .option("--preset <name>", "training settings for --arch and --network", "small")
+    .option(
+      "--recipe <name>",
+      "paper or strong, see docs/training.md (default: the preset's or run's settings)",
+      parseChoice<RecipeName>("--recipe", ["paper", "strong"]),
+    )
+    .option("--config <file>", "JSON with settings of networkTraining to change, after --recipe")
     .option("--epochs <n>", "instead of the preset's", parseInteger("--epochs", { min: 1 }))
     .option("--out <file>", "checkpoint (default: checkpoints/ of the run, or network.safetensors)")
     .action((flags: TrainFlags, command: Command) =>

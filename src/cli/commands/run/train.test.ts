@@ -21,3 +21,14 @@ test("--epochs replaces the schedule's length and nothing else", () => {
     networkTraining: { ...base.networkTraining, epochs: 7 },
   });
 });
+
+test("a recipe comes before a --config file, and --epochs after it", () => {
+  const changes = { networkTraining: { epochs: 9, mixup: 1 } };
+  const { networkTraining } = trainingConfig(base, { data: "mnist", recipe: "strong", changes, epochs: 3 });
+  expect(networkTraining).toMatchObject({ epochs: 3, mixup: 1, cutout: 16, rate: base.networkTraining.rate });
+});
+
+test("a misspelt option is refused with the right one", () => {
+  const changes = { networkTraining: { cutuot: 8 } };
+  expect(() => trainingConfig(base, { data: "mnist", changes })).toThrow('did you mean "cutout"');
+});

@@ -6,7 +6,7 @@ import {
   requireMemoryBanks,
   type Architecture,
 } from "../../../arch/index.js";
-import type { RunConfig } from "../../../config/index.js";
+import { applyRecipe, changeConfig, type RecipeName, type RunConfig } from "../../../config/index.js";
 import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { formatCount, formatLoss, formatPercent } from "../../../report/index.js";
@@ -16,7 +16,7 @@ import { RunFolder, TrialStore } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import { parseChoice } from "../../option-values.js";
 import type { CommandContext } from "../../run-command.js";
-import { configure, dataDirOf, jobOptions, jobPlace, openDataset } from "../../run-session.js";
+import { configure, dataDirOf, jobOptions, jobPlace, openDataset, readJson } from "../../run-session.js";
 import { readArchitecture } from "../arch/files.js";
 import type { EvalFlags, TrainFlags } from "../train.js";
 
@@ -39,7 +39,9 @@ export async function train(flags: TrainFlags, context: CommandContext) {
       : await readArchitecture(arch);
   const dataset = await openDataset(data, context, flags.imageSize ?? known?.input.size);
   const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
-  const config = trainingConfig(base, { data: dataset.name, epochs: flags.epochs });
+  const { recipe, epochs, config: configFile } = flags;
+  const changes = configFile === undefined ? {} : await readTrainingChanges(configFile);
+  const config = trainingConfig(base, { data: dataset.name, recipe, changes, epochs });
   const architecture =
     known ??
     referenceArchitecture(
@@ -54,17 +56,39 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   return { json: result, text: describeTrained(result) };
 }
 
+export interface TrainingChanges {
+  readonly data: string;
+  readonly recipe?: RecipeName | undefined;
+  /** As in a --config file. */
+  readonly changes?: unknown;
+  readonly epochs?: number | undefined;
+}
+
 /** What a run's or preset's configuration becomes for one training: the data set is the one named, not the run's. */
 export function trainingConfig(
   base: RunConfig,
-  { data, epochs }: { readonly data: string; readonly epochs?: number | undefined },
+  { data, recipe, changes = {}, epochs }: TrainingChanges,
 ): RunConfig {
-  const { networkTraining } = base;
+  const named = recipe === undefined ? base : applyRecipe(base, recipe);
+  const config = changeConfig(named, changes);
+  const { networkTraining } = config;
   return {
-    ...base,
+    ...config,
     dataset: data,
     networkTraining: { ...networkTraining, epochs: epochs ?? networkTraining.epochs },
   };
+}
+
+/** What else a configuration has belongs to the run, or to a search. */
+async function readTrainingChanges(path: string): Promise<unknown> {
+  const changes = await readJson(path);
+  const other = Object.keys(Object(changes) as object).find((key) => key !== "networkTraining");
+  if (other === undefined) return changes;
+  throw new SmashError("config", {
+    rule: "A --config file for smash train holds networkTraining and nothing else.",
+    found: `"${other}" in ${path}.`,
+    fix: 'leave it out: {"networkTraining": {"mixup": 0.2}}, say.',
+  });
 }
 
 export async function trainNetwork(
