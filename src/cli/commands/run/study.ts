@@ -16,6 +16,7 @@ import {
   type StudyRequest,
   type StudyResult,
 } from "../../../study/index.js";
+import { describeMoves } from "../../describe-moves.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, currentVersions, dataDirOf, openDataset } from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
@@ -72,6 +73,13 @@ async function readRequest(
       fix: "smash study transfer --run RUN --to DATA.",
     });
   }
+  if (study !== "gradient" && (flags.moves ?? flags.candidates) !== undefined) {
+    throw new SmashError("usage", {
+      rule: "The study gradient, and no other, makes moves (--moves, --candidates).",
+      found: `the study ${study}.`,
+      fix: "leave them out, or use smash study gradient.",
+    });
+  }
   const names = proxies.split(",").filter((proxy) => proxy !== "");
   return {
     study,
@@ -79,6 +87,7 @@ async function readRequest(
     ...(run !== undefined && { run }),
     ...(flags.table !== undefined && { table: await readTable(flags.table, flags.limit) }),
     ...(flags.to !== undefined && { transferTo: flags.to }),
+    ...(study === "gradient" && { moves: flags.moves ?? 3, candidates: flags.candidates ?? 16 }),
     samples,
     seeds,
     proxies: names.map((proxy): ProxyName => findProxy(proxy).name),
@@ -130,7 +139,10 @@ const columns = [
 ] as const;
 
 function describe(result: StudyResult): string {
-  const { study, n, by, baselines, seedCeiling, rightIsBetter, architecturesPerMinute, figures } = result;
+  const { study, n, by, baselines, seedCeiling, rightIsBetter, moves, architecturesPerMinute, figures } =
+    result;
+  const drawn = figures.map((figure) => `figure  ${figure}`);
+  if (moves !== null) return [...describeMoves(moves, result), ...drawn].join("\n");
   const rows = [...Object.entries(by), ...Object.entries(baselines)].map(([name, agreement]) => [
     name,
     ...describeAgreement(agreement),
@@ -144,7 +156,7 @@ function describe(result: StudyResult): string {
     ...(rightIsBetter === null
       ? []
       : [`lower loss with the right encoding: ${formatPercent(rightIsBetter, 0)} of the architectures`]),
-    ...figures.map((figure) => `figure  ${figure}`),
+    ...drawn,
   ].join("\n");
 }
 
