@@ -9,7 +9,8 @@
 
 import { encode, type Architecture, type Encoding } from "../arch/index.js";
 import { batchStatistics, runningStatistics, type SearchNetwork } from "../network/index.js";
-import { crossEntropySum, fromArray, native, scope } from "../tensor/index.js";
+import { clearGradients } from "../nn/index.js";
+import { crossEntropySum, fromArray, scope } from "../tensor/index.js";
 import type { BatchTensors } from "./batch-tensors.js";
 import type { EvaluationOptions } from "./evaluate.js";
 
@@ -67,6 +68,6 @@ function withoutParameterGradients<T>(network: SearchNetwork, body: () => T): T 
   try {
     return body();
   } finally {
-    native().clearGrads([...network.parameters().values()].map(({ handle }) => handle));
+    clearGradients([...network.parameters().values()]);
   }
 }
