@@ -17,7 +17,9 @@ export {
   parseCell,
   pruneCell,
   drawArchitecture,
+  encode,
   encodeArchitecture,
+  encodingChange,
   listSites,
   parseArchitecture,
   perturbArchitecture,
@@ -34,6 +36,7 @@ export type {
   CellSettings,
   Convolution,
   Cost,
+  Encoding,
   Layer,
   MemoryBankArchitecture,
   MemoryBankSettings,
@@ -92,12 +95,12 @@ export { Random } from "./random.js";
 export { formatTrialTable, renderFigures, renderReport } from "./report/index.js";
 export { loadTrainedNetwork, startJob, writeReport } from "./run/index.js";
 export type { Job, RankResult, RunEvent, SearchResult, TrainResult } from "./run/index.js";
-export { rankTrials, strategies } from "./search/index.js";
-export type { Strategy, Trial } from "./search/index.js";
+export { chooseCandidate, drawCandidates, rankTrials, strategies } from "./search/index.js";
+export type { Candidate, MoveKind, Strategy, Trial } from "./search/index.js";
 export { measureAgreement } from "./statistics/index.js";
 export type { Agreement } from "./statistics/index.js";
 export { RunFolder, TrialStore } from "./store/index.js";
 export { parseTable, startStudy, studyNames } from "./study/index.js";
 export type { StudyJob, StudyName, StudyRequest, StudyResult } from "./study/index.js";
 export { memoryStats, noGrad, resolveDevice, scope, setThreads, Tensor } from "./tensor/index.js";
-export { HyperNetTraining, NetworkTraining } from "./train/index.js";
+export { encodingGradient, HyperNetTraining, NetworkTraining } from "./train/index.js";

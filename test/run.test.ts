@@ -236,6 +236,9 @@ describe("bad input", () => {
     const study = await smash("study", "nas-bench-201", "--data", "synthetic");
     expect(study).toMatchObject({ code: 2, stdout: "" });
     expect(study.stderr).toContain("--table");
+    const moves = await smash("study", "corrupt", "--moves", "3");
+    expect(moves).toMatchObject({ code: 2, stdout: "" });
+    expect(moves.stderr).toContain("smash study gradient");
     expect((await smash("study", "corelation")).stderr).toContain('did you mean "correlation"');
   });
 

@@ -12,9 +12,9 @@
 
 import {
   cellEdges,
+  encodeCell,
   listCellSites,
   operations,
-  pruneCell,
   stageChannels,
   stageCount,
   type Cell,
@@ -27,7 +27,7 @@ import {
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
-import { fromArray, linear, normal, type Device, type DType } from "../tensor/index.js";
+import { cat, fromArray, linear, normal, type Device, type DType } from "../tensor/index.js";
 import { layBricks } from "./bricks.js";
 
 /** Slope of the leaky ReLU for negative inputs. */
@@ -108,10 +108,13 @@ export class CellHyperNet {
     {
       noiseSeed,
       describedAs = architecture.cell,
+      encoding,
     }: {
       readonly noiseSeed?: number | undefined;
       /** Told to be the whole cell, for experiments; the sites stay the architecture's. */
       readonly describedAs?: Cell;
+      /** The whole cell as a tensor [edges * operations], as `encodeCell` has it, in place of `describedAs`. */
+      readonly encoding?: Tensor | undefined;
     } = {},
   ): Tensor[] {
     const sites = listCellSites(architecture).filter((site) => this.generates(site));
@@ -120,7 +123,8 @@ export class CellHyperNet {
     );
     if (operationsUsed.length === 0) return [];
     const groups = operationsUsed.map((operation) => sites.filter((site) => site.operation === operation));
-    const features = this.#run(this.#describe(describedAs, groups.flat(), noiseSeed)); // [rows, width]
+    const rows = this.#describe(describedAs, groups.flat(), noiseSeed); // [rows, features]
+    const features = this.#run(encoding ? this.#tellCell(rows, encoding) : rows); // [rows, width]
     const parts = features.split(
       groups.map((group) => this.#countRows(group)),
       0,
@@ -198,8 +202,8 @@ export class CellHyperNet {
     const at = this.#features;
     const rows = this.#countRows(sites);
     const data = new Float32Array(rows * at.length);
-    const cell = pruneCell(whole).map(
-      (operation, edge) => at.cell + edge * operations.length + operations.indexOf(operation),
+    const cell = [...encodeCell(whole).entries()].flatMap(([feature, value]) =>
+      value === 1 ? [at.cell + feature] : [],
     );
     const hasNoise = this.settings.noise && noiseSeed !== undefined;
     const noise = hasNoise ? normalNumbers(rows, noiseSeed) : undefined;
@@ -224,6 +228,13 @@ export class CellHyperNet {
       }
     }
     return fromArray(data, [rows, at.length], this.#place);
+  }
+
+  /** The rows with another cell: its one-hots are the first features. */
+  #tellCell(rows: Tensor, cell: Tensor): Tensor {
+    const [count, features] = rows.shape;
+    const rest = rows.narrow(1, cell.size, features - cell.size);
+    return cat([cell.reshape([1, cell.size]).expand([count, cell.size]), rest], 1);
   }
 
   /** [rows, features] -> [rows, width] */

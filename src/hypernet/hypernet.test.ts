@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { EncodedArchitecture } from "../arch/index.js";
-import { noGrad, scope, setThreads } from "../tensor/index.js";
+import { Random } from "../random.js";
+import { fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
 import { HyperNet } from "./hypernet.js";
 
 beforeAll(() => setThreads(2));
@@ -70,5 +72,74 @@ describe("the brick layout", () => {
       scope(() => net.generate(encoded, shapes, { noiseSeed: 5 }).map((w) => w.toNumbers())),
     );
     expect(distance(noisy[0], generate(net, encoded)[0])).toBeGreaterThan(1e-3);
+  });
+});
+
+describe("the gradient with respect to c of a layer's weight", () => {
+  // Four 3x3 layers see four columns to either side.
+  const net = new HyperNet({ denseBlocks: [2, 2], growth: 4, weightNorm: "unit" }, dimensions, { seed: 4 });
+  const reach = 4;
+
+  /** Squared gradient of one layer's weight by column: a sum over channels and rows, and over some random directions. */
+  const columnEnergies = (encoded: EncodedArchitecture, layer: number, seed: number): number[] =>
+    scope(() => {
+      const { channels, length, data, layers } = encoded;
+      const shapes = layers.map(({ start, end }) => ({ inputs: (end - start) * 4, outputs: 8 }));
+      const total = Array<number>(length).fill(0);
+      for (let direction = 0; direction < 2; direction++) {
+        const c = fromArray(data, [channels, height, length]).requireGrad();
+        const weight = net.generate(encoded, shapes, { encoding: c })[layer];
+        weight
+          .mul(normal(weight.shape, seed + direction))
+          .sum()
+          .backward();
+        const energies = c
+          .grad!.pow(2)
+          .sum({ dims: [0, 1] })
+          .toNumbers();
+        for (const [column, energy] of energies.entries()) total[column] += energy;
+      }
+      return total;
+    });
+
+  const layouts = fc.record({
+    widths: fc.array(fc.integer({ min: 1, max: 14 }), { minLength: 2, maxLength: 5 }),
+    seed: fc.nat(1e6),
+  });
+  const randomly = ({ widths, seed }: { readonly widths: readonly number[]; readonly seed: number }) => {
+    const encoded = encode(widths, -1);
+    const random = Random.stream(seed, "test");
+    return { ...encoded, data: encoded.data.map(() => (random.bernoulli(0.3) ? 1 : -1)) };
+  };
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+  it("is concentrated on the layer's own columns, and zero beyond what the HyperNet sees", () => {
+    let wide = 0;
+    fc.assert(
+      fc.property(layouts, (drawn) => {
+        const encoded = randomly(drawn);
+        for (const [layer, { start, end }] of encoded.layers.entries()) {
+          const energies = columnEnergies(encoded, layer, drawn.seed);
+          expect(Math.min(...energies.slice(start, end))).toBeGreaterThan(0);
+          for (const [column, energy] of energies.entries()) {
+            if (column < start - reach || column >= end + reach) expect(energy).toBe(0);
+          }
+          // A layer narrower than what the HyperNet sees to both sides says no more of itself than its neighbours do.
+          if (end - start <= 2 * reach) continue;
+          wide++;
+          expect(sum(energies.slice(start, end))).toBeGreaterThan(sum(energies) / 2);
+        }
+      }),
+      { seed: 1, numRuns: 25 },
+    );
+    expect(wide).toBeGreaterThan(10);
+  });
+
+  it("moves with the layer along the length", () => {
+    const early = columnEnergies(encode([6, 2, 8], 1), 1, 5);
+    const late = columnEnergies(encode([8, 2, 6], 1), 1, 5);
+    for (const [column, energy] of early.slice(0, 14).entries())
+      expect(late[column + 2]).toBeCloseTo(energy, 6);
+    expect(Math.max(...early)).toBeGreaterThan(1e-4);
   });
 });

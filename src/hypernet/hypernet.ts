@@ -84,25 +84,33 @@ export class HyperNet {
 
   /**
    * The layers' weights [outputs, inputs, 1, 1], in the order of `encoded.layers`. Without `noiseSeed` the noise z is 0,
-   * so that scores are reproducible; with it, z ~ N(0, 1) drawn from that seed.
+   * so that scores are reproducible; with it, z ~ N(0, 1) drawn from that seed. `encoding` is c [C, k, L] as a tensor, in
+   * place of `encoded.data`: a gradient can reach it.
    */
   generate(
     encoded: EncodedArchitecture,
     shapes: readonly PointwiseShape[],
-    { noiseSeed }: { readonly noiseSeed?: number | undefined } = {},
+    {
+      noiseSeed,
+      encoding,
+    }: { readonly noiseSeed?: number | undefined; readonly encoding?: Tensor | undefined } = {},
   ): Tensor[] {
-    const output = this.#run(this.#input(encoded, noiseSeed));
+    const output = this.#run(this.#input(encoding ?? this.#load(encoded), noiseSeed));
     const layers = encoded.layers.map(({ start }, index) => ({ start, ...shapes[index] }));
     const weights = generatedWeights(output, layers, this.dimensions);
     if (this.settings.weightNorm === "unit") return weights;
     return weights.map((weight, index) => weight.mul(Math.sqrt(2 * shapes[index].outputs)));
   }
 
-  /** [C + 1, k, L] */
-  #input({ channels, height, length, data }: EncodedArchitecture, noiseSeed: number | undefined): Tensor {
+  /** [C, k, L] */
+  #load({ channels, height, length, data }: EncodedArchitecture): Tensor {
+    return fromArray(data, [channels, height, length], { device: this.#device, dtype: this.#dtype });
+  }
+
+  /** [C, k, L] -> [C + 1, k, L] */
+  #input(c: Tensor, noiseSeed: number | undefined): Tensor {
     const place = { device: this.#device, dtype: this.#dtype };
-    const c = fromArray(data, [channels, height, length], place);
-    const shape = [1, height, length];
+    const shape = [1, ...c.shape.slice(1)];
     const z = noiseSeed === undefined ? zeros(shape, place) : normal(shape, noiseSeed, place);
     return cat([c, z], 0);
   }

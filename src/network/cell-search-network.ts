@@ -70,10 +70,14 @@ export class CellSearchNetwork implements SearchNetwork {
 
   /** Weights of `listCellSites` of a shrunk architecture: one pass of the HyperNet. */
   generate(architecture: CellArchitecture, options: ForwardOptions): SiteWeights {
-    const { statistics, noiseSeed, describedAs = architecture } = options;
+    const { statistics, noiseSeed, describedAs = architecture, encoding } = options;
     const sites = listCellSites(architecture);
     if (describedAs.space !== "nas-bench-201") throw new TypeError("a description of another space");
-    const weights = this.hypernet.generate(architecture, { noiseSeed, describedAs: describedAs.cell });
+    const weights = this.hypernet.generate(architecture, {
+      noiseSeed,
+      describedAs: describedAs.cell,
+      encoding,
+    });
     const positions = [...sites.keys()].filter((index) => this.hypernet.generates(sites[index]));
     const generated = new Map<number, Tensor>(positions.map((position, index) => [position, weights[index]]));
     return this.free.source(sites, { statistics, generated });

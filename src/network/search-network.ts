@@ -18,6 +18,8 @@ export interface ForwardOptions extends RunOptions {
    * `corruptArchitecture` gives.
    */
   readonly describedAs?: Architecture | undefined;
+  /** The encoding c as a tensor of the shape that `encode` gives, in place of the architecture's own; for its gradient. */
+  readonly encoding?: Tensor | undefined;
 }
 
 interface HasParameters {

@@ -47,13 +47,14 @@ export class SmashNetwork implements SearchNetwork {
 
   /** Generates the weights of an architecture: one pass of the HyperNet. */
   generate(architecture: MemoryBankArchitecture, options: ForwardOptions): WeightSource {
-    const { statistics, noiseSeed, describedAs = architecture } = options;
+    const { statistics, noiseSeed, describedAs = architecture, encoding } = options;
     if (describedAs.space !== "memory-banks") throw new TypeError("a description of another space");
     const shapes = listSites(architecture)
       .filter((site) => site.kind === "pointwise")
       .map(({ shape: [outputs, inputs] }) => ({ outputs, inputs }));
     const pointwise = this.hypernet.generate(encodeArchitecture(describedAs, this.space.settings), shapes, {
       noiseSeed,
+      encoding,
     });
     return new GeneratedSource(architecture, pointwise, { free: this.free, statistics });
   }

@@ -8,6 +8,7 @@ export { Linear } from "./linear.js";
 export type { LinearOptions } from "./linear.js";
 export { BatchNorm2d } from "./batch-norm.js";
 export type { BatchNorm2dOptions, BatchNormMode } from "./batch-norm.js";
+export { clearGradients } from "./optimizer.js";
 export type { Optimizer } from "./optimizer.js";
 export { Adam } from "./adam.js";
 export type { AdamOptions } from "./adam.js";

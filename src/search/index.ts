@@ -1,3 +1,5 @@
+export { chooseCandidate, drawCandidates, moveKinds } from "./gradient-move.js";
+export type { Candidate, CandidateOptions, MoveKind } from "./gradient-move.js";
 export { greedyChain } from "./greedy-chain.js";
 export { perturbBest } from "./perturb-best.js";
 export { planTrials, strategies } from "./plan.js";

@@ -36,6 +36,8 @@ export interface Agreement {
 export interface AgreementOptions {
   /** Of the architectures, for `partialSpearman`. */
   readonly parameters?: Numbers | undefined;
+  /** Numbers of what is resampled together, because it depends on each other. Default: every pair alone. */
+  readonly clusters?: Numbers | undefined;
   /** Of the bootstrap. */
   readonly seed: number;
   /** Default 1000. */
@@ -50,18 +52,30 @@ export function betterHalf(truths: Numbers): number[] {
 
 const at = (values: Numbers, positions: Numbers) => positions.map((position) => values[position]);
 
+/** The positions by cluster, in the order of the clusters' first ones. */
+function group(positions: Numbers, clusters: Numbers | undefined): readonly Numbers[] {
+  const groups = new Map<number, number[]>();
+  for (const position of positions) {
+    const cluster = clusters?.[position] ?? position;
+    groups.set(cluster, [...(groups.get(cluster) ?? []), position]);
+  }
+  return [...groups.values()];
+}
+
 export function measureAgreement(scores: Numbers, truths: Numbers, options: AgreementOptions): Agreement {
-  const { parameters, seed, resamples } = options;
+  const { parameters, clusters, seed, resamples } = options;
   const half = betterHalf(truths);
-  const interval = (of: Correlation, positions: Numbers, name: string) =>
-    interval95(
-      positions.length,
+  const interval = (of: Correlation, positions: Numbers, name: string) => {
+    const groups = group(positions, clusters);
+    return interval95(
+      groups.length,
       (drawn) => {
-        const chosen = at(positions, drawn);
+        const chosen = drawn.flatMap((number) => groups[number]);
         return of(at(scores, chosen), at(truths, chosen));
       },
       { random: Random.stream(seed, "bootstrap", name), ...(resamples !== undefined && { resamples }) },
     );
+  };
   const all = [...truths.keys()];
   return {
     n: truths.length,

@@ -129,6 +129,24 @@ describe("agreement", () => {
     expect(agreement.firstChoice.rank).toBe(20);
   });
 
+  it("has intervals that know which pairs depend on each other", () => {
+    const random = Random.stream(6);
+    const few = Array.from({ length: 12 }, (_, index) => index + 6 * random.uniform());
+    const fewTruths = few.map((_, index) => index);
+    const fourTimes = (values: readonly number[]) => values.flatMap((value) => [value, value, value, value]);
+    const width = (options: { readonly clusters?: readonly number[] }) => {
+      const { interval95: intervals } = measureAgreement(fourTimes(few), fourTimes(fewTruths), {
+        ...options,
+        seed: 0,
+      });
+      return intervals.spearman[1] - intervals.spearman[0];
+    };
+    // Repeating pairs adds nothing to what is known of them.
+    const { interval95: once } = measureAgreement(few, fewTruths, { seed: 0 });
+    expect(width({ clusters: fourTimes(fewTruths) })).toBeCloseTo(once.spearman[1] - once.spearman[0], 1);
+    expect(width({})).toBeLessThan(0.7 * width({ clusters: fourTimes(fewTruths) }));
+  });
+
   it("that the parameters alone explain is gone from the partial correlation", () => {
     const random = Random.stream(5);
     const parameters = truths.map((truth) => 1e6 * (1 - truth) + 1e4 * random.uniform());

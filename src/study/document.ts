@@ -28,6 +28,8 @@ export interface ComparisonInput {
   readonly baselines: readonly Predictor[];
   readonly parameters: readonly number[];
   readonly seed: number;
+  /** Which of the truths depend on each other: those with equal numbers. Default: none. */
+  readonly clusters?: readonly number[] | undefined;
   /** Of the bootstrap. Default 1000. */
   readonly resamples?: number | undefined;
 }
@@ -63,10 +65,11 @@ export interface ComparisonDocument extends Omit<Agreement, "n"> {
 const lastIfUndefined = (value: number) => (Number.isNaN(value) ? Infinity : value);
 
 export function compare(input: ComparisonInput): ComparisonDocument {
-  const { study, names, truths, predictors, baselines, parameters, seed, resamples } = input;
+  const { study, names, truths, predictors, baselines, parameters, seed, clusters, resamples } = input;
   const agree = ({ values }: Predictor) =>
     measureAgreement(values.map(lastIfUndefined), truths, {
       parameters,
+      clusters,
       seed,
       ...(resamples !== undefined && { resamples }),
     });

@@ -11,6 +11,7 @@ export const studyNames = [
   "crippled",
   "seeds",
   "corrupt",
+  "gradient",
   "free-weights",
   "transfer",
 ] as const;
@@ -30,6 +31,10 @@ export interface StudyRequest {
   readonly seeds: number;
   /** Data set on which networks are trained, where it is another one than the HyperNet's ("transfer"). */
   readonly transferTo?: string | undefined;
+  /** Moves from each architecture, in a row ("gradient"). */
+  readonly moves?: number | undefined;
+  /** Perturbations among which a move is chosen ("gradient"). */
+  readonly candidates?: number | undefined;
   /** Baselines to compare with. */
   readonly proxies: readonly ProxyName[];
 }

@@ -7,48 +7,26 @@ import { Random } from "../random.js";
 import { findProxy } from "../rank/index.js";
 import { computeType, prepareData, prepareEvaluation } from "../run/index.js";
 import { evaluateGenerated, loadBatches } from "../train/index.js";
+import { openBench, type Bench } from "./bench.js";
 import { compare, type ComparisonDocument, type Predictor } from "./document.js";
 import type { StudyContext } from "./events.js";
 import { drawComparison } from "./figures.js";
-import { MeasurementTable } from "./measure.js";
 import type { StudyJob } from "./request.js";
-import { StudyFolder } from "./study-folder.js";
+import type { StudyResult } from "./result.js";
+import { runGradient } from "./run-gradient.js";
 import { trainedHyperNet, type TrainedHyperNet } from "./trained-hypernet.js";
 import type { TrainingData } from "./train-normally.js";
-import { findTruths, studyArchitectures } from "./truths.js";
+import { findTruths } from "./truths.js";
 import { hypernetOf, listVariants, type Variant } from "./variants.js";
-
-export interface StudyResult extends ComparisonDocument {
-  /** Scored with generated weights, by one HyperNet. */
-  readonly architecturesPerMinute: number;
-  /** Mean Spearman between seeds of normal training; null where truths have one seed only. */
-  readonly seedCeiling: number | null;
-  /** Share of the architectures whose loss is lower with the right encoding; null but in the study of corrupted ones. */
-  readonly rightIsBetter: number | null;
-  /** SVG files. */
-  readonly figures: readonly string[];
-}
 
 /** Images of the batch that NASWOT looks at, as in its paper. */
 const proxyImages = 128;
 
-interface Bench {
-  readonly folder: StudyFolder;
-  readonly table: MeasurementTable;
-  readonly dataset: Dataset;
-  readonly architectures: readonly Architecture[];
-}
-
 export async function runStudy(job: StudyJob, context: StudyContext): Promise<StudyResult> {
   const { request } = job;
-  const folder = new StudyFolder(job.out);
-  await folder.open(request, job.versions);
-  const dataset = await loadDataset(request.config.dataset, {
-    dataDir: job.dataDir,
-    imageSize: request.config.space.input.size,
-  });
-  const architectures = studyArchitectures(request);
-  const bench = { folder, dataset, architectures, table: await MeasurementTable.open(folder) };
+  const bench = await openBench(job);
+  if (request.study === "gradient") return runGradient(job, bench, context);
+  const { folder, dataset, architectures } = bench;
   const variants = listVariants(request);
   for (const [index, variant] of variants.entries()) {
     const place = { folder, dataset, name: hypernetOf(variant), config: variant.config };
@@ -67,6 +45,7 @@ export async function runStudy(job: StudyJob, context: StudyContext): Promise<St
     architecturesPerMinute: (60 * seconds.length) / seconds.reduce((sum, value) => sum + value, 0),
     seedCeiling: truths.ceiling,
     rightIsBetter: request.study === "corrupt" ? rightIsBetter(bench) : null,
+    moves: null,
     figures: drawn.map(({ name }) => folder.figurePath(name)),
   };
   await folder.writeResult(result);

@@ -3,7 +3,7 @@
 import { runInThread, type ThreadOptions } from "../run/index.js";
 import type { StudyEvent } from "./events.js";
 import type { StudyJob } from "./request.js";
-import type { StudyResult } from "./run-study.js";
+import type { StudyResult } from "./result.js";
 
 export function startStudy(job: StudyJob, options: ThreadOptions<StudyEvent> = {}): Promise<StudyResult> {
   return runInThread(new URL("./worker.js", import.meta.url), job, options);

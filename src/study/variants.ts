@@ -24,6 +24,7 @@ export function listVariants(request: StudyRequest): readonly Variant[] {
       { name: "right", hypernet: "hypernet", config },
       { name: "corrupted", hypernet: "hypernet", config, isCorrupted: true },
     ],
+    gradient: () => [{ name: "hypernet", config }],
     // SMASH section 5: a much smaller HyperNet breaks the correlation.
     crippled: () => [
       { name: "whole", config },

@@ -1,5 +1,7 @@
 export { loadBatch, loadBatches } from "./batch-tensors.js";
 export type { BatchTensors, ImageSource } from "./batch-tensors.js";
+export { encodingGradient } from "./encoding-gradient.js";
+export type { EncodingGradient } from "./encoding-gradient.js";
 export { evaluate, evaluateGenerated } from "./evaluate.js";
 export type { EvaluationOptions, Score, ScoringData } from "./evaluate.js";
 export type { HyperNetEvent, NetworkEvent, StepEvent } from "./events.js";

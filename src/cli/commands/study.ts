@@ -20,6 +20,8 @@ export interface StudyFlags extends ImageSizeFlag {
   readonly batchNorm?: "recalibrated" | "batch" | "running";
   readonly proxies?: string;
   readonly to?: string;
+  readonly moves?: number;
+  readonly candidates?: number;
   readonly out?: string;
 }
 
@@ -28,7 +30,7 @@ export function registerStudy(command: Command): void {
   command
     .argument(
       "<name>",
-      "nas-bench-201, correlation, capacity, crippled, free-weights, seeds, corrupt or transfer",
+      "nas-bench-201, correlation, capacity, crippled, free-weights, seeds, corrupt, gradient or transfer",
     )
     .option("--run <folder>", "use the trained HyperNet of this run instead of training one")
     .option(
@@ -43,7 +45,7 @@ export function registerStudy(command: Command): void {
     .option("--limit <n>", "so many rows of the table, spread evenly", count("--limit"))
     .option(
       "--samples <n>",
-      "architectures to sample and train where there is no table",
+      "architectures to sample where there is no table; they are trained, or moved (gradient)",
       count("--samples"),
       100,
     )
@@ -57,6 +59,16 @@ export function registerStudy(command: Command): void {
     )
     .option("--proxies <names>", "baselines, joined by commas", "parameters,flops,synflow,naswot")
     .option("--to <name>", "data set to train networks on, in the study transfer")
+    .option(
+      "--moves <n>",
+      "from each architecture, in a row, in the study gradient (default: 3)",
+      count("--moves"),
+    )
+    .option(
+      "--candidates <n>",
+      "perturbations among which a move is chosen, in the study gradient (default: 16)",
+      count("--candidates"),
+    )
     .option("--out <folder>", "the study's folder (default: runs/study-NAME)")
     .action((name: string, flags: StudyFlags, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {

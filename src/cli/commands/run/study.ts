@@ -17,6 +17,7 @@ import {
   type Combined,
   type StudyResult,
 } from "../../../study/index.js";
+import { describeMoves } from "../../describe-moves.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, currentVersions, dataDirOf, openDataset } from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
@@ -73,6 +74,13 @@ async function readRequest(
       fix: "smash study transfer --run RUN --to DATA.",
     });
   }
+  if (study !== "gradient" && (flags.moves ?? flags.candidates) !== undefined) {
+    throw new SmashError("usage", {
+      rule: "The study gradient, and no other, makes moves (--moves, --candidates).",
+      found: `the study ${study}.`,
+      fix: "leave them out, or use smash study gradient.",
+    });
+  }
   const names = proxies.split(",").filter((proxy) => proxy !== "");
   return {
     study,
@@ -80,6 +88,7 @@ async function readRequest(
     ...(run !== undefined && { run }),
     ...(flags.table !== undefined && { table: await readTable(flags.table, flags.limit) }),
     ...(flags.to !== undefined && { transferTo: flags.to }),
+    ...(study === "gradient" && { moves: flags.moves ?? 3, candidates: flags.candidates ?? 16 }),
     samples,
     seeds,
     proxies: names.map((proxy): ProxyName => findProxy(proxy).name),
@@ -131,8 +140,9 @@ const columns = [
 ] as const;
 
 function describe(result: StudyResult): string {
-  const { study, n, by, baselines, combined, seedCeiling, rightIsBetter, architecturesPerMinute, figures } =
-    result;
+  const { study, n, by, baselines, combined, seedCeiling, rightIsBetter, moves } = result;
+  const drawn = result.figures.map((figure) => `figure  ${figure}`);
+  if (moves !== null) return [...describeMoves(moves, result), ...drawn].join("\n");
   const mixed: [string, Agreement][] = combined
     ? [
         ["all baselines", combined.baselines],
@@ -144,7 +154,7 @@ function describe(result: StudyResult): string {
     ...describeAgreement(agreement),
   ]);
   return [
-    `${study}: ${n} architectures, ${architecturesPerMinute.toFixed(1)} scored a minute`,
+    `${study}: ${n} architectures, ${result.architecturesPerMinute.toFixed(1)} scored a minute`,
     "",
     formatTextTable(columns, rows),
     "",
@@ -153,7 +163,7 @@ function describe(result: StudyResult): string {
     ...(rightIsBetter === null
       ? []
       : [`lower loss with the right encoding: ${formatPercent(rightIsBetter, 0)} of the architectures`]),
-    ...figures.map((figure) => `figure  ${figure}`),
+    ...drawn,
   ].join("\n");
 }
 

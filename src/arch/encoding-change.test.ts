@@ -1,0 +1,86 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Random } from "../random.js";
+import type { Architecture } from "./any-architecture.js";
+import { createSpace } from "./create-space.js";
+import { encode, encodingChange } from "./encoding-change.js";
+import type { SpaceSettings } from "./search-space.js";
+import { sampled, v1 } from "./space.fixture.js";
+
+const cells = {
+  name: "nas-bench-201",
+  channels: 16,
+  cells: 5,
+  sampling: "uniform",
+  input: { channels: 3, size: 32 },
+  classes: 10,
+} as const;
+
+/** The encoding of `from` with the change to `to` added. */
+function changed(from: Architecture, to: Architecture, settings: SpaceSettings) {
+  const { data } = encode(from, settings);
+  const change = encodingChange(from, to, settings);
+  return data.map((value, entry) => value + change.data[entry]);
+}
+
+const slices = (architecture: Architecture) =>
+  architecture.space === "nas-bench-201"
+    ? []
+    : architecture.blocks.map(({ bankChannels, layers }) =>
+        layers.map(({ reads }) => bankChannels * reads.length),
+      );
+
+describe("the change of an encoding", () => {
+  it("added to it gives the other cell's encoding", () => {
+    const space = createSpace(cells);
+    fc.assert(
+      fc.property(fc.nat(), (seed) => {
+        const [from, to] = [0, 1].map((index) => space.sample(Random.stream(seed, index)));
+        expect(changed(from, to, cells)).toEqual(encode(to, cells).data);
+      }),
+    );
+  });
+
+  it("added to it gives the perturbed one's, where every layer reads as much as before", () => {
+    let same = 0;
+    fc.assert(
+      fc.property(sampled, ({ settings, architecture, seed }) => {
+        const perturbed = createSpace(settings).perturb(architecture, Random.stream(seed, "perturb"));
+        if (String(slices(perturbed)) !== String(slices(architecture))) return;
+        same++;
+        const { data } = encode(perturbed, settings);
+        // Comparing such long arrays with toEqual takes most of a minute.
+        expect(changed(architecture, perturbed, settings).findIndex((value, at) => value !== data[at])).toBe(
+          -1,
+        );
+        expect(data.length).toBe(encode(architecture, settings).data.length);
+      }),
+      { seed: 1, numRuns: 200 },
+    );
+    expect(same).toBeGreaterThan(20);
+  });
+
+  it("has the origin's shape, and is nothing between an architecture and itself", () => {
+    fc.assert(
+      fc.property(sampled, ({ settings, architecture, seed }) => {
+        const perturbed = createSpace(settings).perturb(architecture, Random.stream(seed, "perturb"));
+        const { shape, data } = encode(architecture, settings);
+        expect(encodingChange(architecture, perturbed, settings).shape).toEqual(shape);
+        expect(data).toHaveLength(shape.reduce((product, length) => product * length));
+        expect(encodingChange(architecture, architecture, settings).data.some((value) => value !== 0)).toBe(
+          false,
+        );
+      }),
+    );
+  });
+
+  it("is refused between architectures of different layers", () => {
+    const space = createSpace(v1);
+    const counts = (architecture: Architecture) => String(slices(architecture).map(({ length }) => length));
+    const from = space.sample(Random.stream(0, "from"));
+    const other = Array.from({ length: 20 }, (_, seed) => space.sample(Random.stream(seed, "to"))).find(
+      (architecture) => counts(architecture) !== counts(from),
+    );
+    expect(() => encodingChange(from, other!, v1)).toThrow("same number of layers");
+  });
+});
