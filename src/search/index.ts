@@ -1,8 +1,16 @@
+export { evolution } from "./evolution.js";
 export { greedyChain } from "./greedy-chain.js";
+export { limitSpace } from "./limited-space.js";
+export { describeLimits, isTighter, isWithin, SmallestCost } from "./limits.js";
+export type { Limits, MeasuredCost } from "./limits.js";
+export { nsga2 } from "./nsga2.js";
+export { paretoFront, paretoFronts, pointOf } from "./pareto.js";
+export type { CostName, FrontTrial, Pareto, ScoredCost } from "./pareto.js";
 export { perturbBest } from "./perturb-best.js";
 export { planTrials, strategies } from "./plan.js";
 export type { SearchCounts } from "./plan.js";
+export { proposeNew } from "./propose-new.js";
 export { randomSearch } from "./random-search.js";
 export type { SearchContext, Strategy } from "./strategy.js";
-export { rankTrials, scoreOf } from "./trial.js";
+export { rankTrials, scoreOf, trialOrigins } from "./trial.js";
 export type { RankedBy, Trial, TrialOrigin } from "./trial.js";
