@@ -19,12 +19,12 @@ import {
   type Trial,
 } from "../search/index.js";
 
-/** Candidates measured for one trial. */
-const mostMeasured = 24;
+/** Candidates for one trial, measured or not found. */
+const mostTries = 24;
 /** Of these, those that are drawn from all of the space within the other limits. */
 const freelyDrawn = 6;
-/** Work of the next candidate, as a share of the one that was too slow. */
-const shrink = 0.8;
+/** Work of the next candidate as a share of the last one's, until the space has no less. */
+const firstShrink = 0.8;
 
 export interface ProposalOptions extends SearchContext {
   readonly limits: Limits;
@@ -55,20 +55,30 @@ export async function proposeWithin(
     });
   if (limits.latencyMs === undefined) return { architecture: draw(limitSpace(space, limits), 0) };
   const smallest = new SmallestCost();
-  let { flops } = limits;
-  for (let attempt = 0; attempt < mostMeasured; attempt++) {
-    let architecture: Architecture;
-    try {
-      architecture = draw(limitSpace(space, { ...limits, flops }), attempt);
-    } catch (error) {
-      // The space ends before the work is little enough.
-      if (flops !== limits.flops && error instanceof SmashError && error.code === "config") break;
-      throw error;
+  let shrink = firstShrink;
+  let slowFlops = Infinity;
+  for (let attempt = 0; attempt < mostTries; attempt++) {
+    const isFree = attempt < freelyDrawn;
+    const flops = isFree ? limits.flops : Math.floor(shrink * slowFlops);
+    const architecture = orNothing(() => draw(limitSpace(space, { ...limits, flops }), attempt), isFree);
+    if (!architecture) {
+      // The space ends near here: on in smaller steps, at last in none.
+      shrink = (1 + shrink) / 2;
+      continue;
     }
     const latencyMs = await measureLatency(architecture);
     if (latencyMs <= limits.latencyMs) return { architecture, latencyMs };
-    const cost = smallest.add(architecture, latencyMs);
-    if (attempt + 1 >= freelyDrawn) flops = Math.floor(shrink * cost.flops);
+    slowFlops = smallest.add(architecture, latencyMs).flops;
   }
   throw smallest.noneWithin(limits);
+}
+
+/** `undefined` where the space has no such network, unless that is for the user to know. */
+function orNothing(draw: () => Architecture, mustExist: boolean): Architecture | undefined {
+  try {
+    return draw();
+  } catch (error) {
+    if (mustExist || !(error instanceof SmashError && error.code === "config")) throw error;
+    return undefined;
+  }
 }
