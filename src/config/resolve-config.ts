@@ -1,8 +1,7 @@
 /** From preset, overrides, data set and machine to the one resolved configuration. */
 
 import { createSpace } from "../arch/index.js";
-import { Random } from "../random.js";
-import { limitSpace } from "../search/index.js";
+import { requireWithin } from "../search/index.js";
 import { findPreset } from "./presets.js";
 import { parseRunConfig, type RunConfig } from "./run-config.js";
 import { chooseSearch, type SearchChoice } from "./search-choice.js";
@@ -87,6 +86,6 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
   const merged = parseRunConfig(merge(base, overrides), parseRunConfig(base));
   const config = parseRunConfig({ ...merged, ranking: chooseSearch(merged.ranking, search) });
   // Both throw; better now than when the HyperNet is trained.
-  limitSpace(createSpace(config.space), config.ranking.limits).sample(Random.stream(seed, "limits"));
+  requireWithin(createSpace(config.space), config.ranking.limits);
   return config;
 }

@@ -23,8 +23,8 @@ import {
 const mostTries = 24;
 /** Of these, those that are drawn from all of the space within the other limits. */
 const freelyDrawn = 6;
-/** Work of the next candidate as a share of the last one's, until the space has no less. */
-const firstShrink = 0.8;
+/** Work of the next candidate as a share of the last one's; the second once the space has no networks so small. */
+const [firstShrink, secondShrink] = [0.8, 0.95];
 
 export interface ProposalOptions extends SearchContext {
   readonly limits: Limits;
@@ -55,7 +55,7 @@ export async function proposeWithin(
     });
   if (limits.latencyMs === undefined) return { architecture: draw(limitSpace(space, limits), 0) };
   const smallest = new SmallestCost();
-  let shrink = firstShrink;
+  let shrink: number = firstShrink;
   let slowFlops = Infinity;
   for (let attempt = 0; attempt < mostTries; attempt++) {
     const isFree = attempt < freelyDrawn;
@@ -63,7 +63,7 @@ export async function proposeWithin(
     const architecture = orNothing(() => draw(limitSpace(space, { ...limits, flops }), attempt), isFree);
     if (!architecture) {
       // The space ends near here: on in smaller steps, at last in none.
-      shrink = (1 + shrink) / 2;
+      shrink = shrink === firstShrink ? secondShrink : 1;
       continue;
     }
     const latencyMs = await measureLatency(architecture);

@@ -1,6 +1,6 @@
 export { evolution } from "./evolution.js";
 export { greedyChain } from "./greedy-chain.js";
-export { limitSpace } from "./limited-space.js";
+export { limitSpace, requireWithin } from "./limited-space.js";
 export { describeLimits, isTighter, isWithin, SmallestCost } from "./limits.js";
 export type { Limits, MeasuredCost } from "./limits.js";
 export { nsga2 } from "./nsga2.js";

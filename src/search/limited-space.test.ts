@@ -22,7 +22,7 @@ function counted(space: SearchSpace) {
 }
 
 /** More than any call may ask for: draws and walks of a perturbation, then of a sample. */
-const mostCalls = 3000;
+const mostCalls = 5500;
 
 /** Limits of any strictness, from impossible ones to none that matter, as a share of a random network's cost. */
 const anyShares = fc.record(
@@ -122,6 +122,14 @@ test.each([
     const sampled = new LimitedSpace(space, { flops }).sample(Random.stream(seed));
     expect(countCost(sampled).flops).toBeLessThanOrEqual(flops);
   }
+});
+
+test("a limit that the space can just keep fails no trial, however unlucky its draws", () => {
+  const limited = new LimitedSpace(spaceOf("demo"), { flops: 3_100_000 });
+  expect(countCost(limited.requireOne()).flops).toBeLessThanOrEqual(3_100_000);
+  const drawn = Array.from({ length: 12 }, (_, seed) => limited.sample(Random.stream(seed)));
+  for (const architecture of drawn) expect(countCost(architecture).flops).toBeLessThanOrEqual(3_100_000);
+  expect(new Set(drawn.map((architecture) => JSON.stringify(architecture))).size).toBeGreaterThan(4);
 });
 
 test("where no network is small enough, the error has the limit, the smallest seen and what to do", () => {
