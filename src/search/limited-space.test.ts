@@ -72,7 +72,7 @@ describe("in any space, under any limits,", () => {
         if (sampled.space === "memory-banks" && whole.settings.name !== "nas-bench-201")
           validateArchitecture(sampled, whole.settings);
       }),
-      { numRuns: 25, seed: 1 },
+      { numRuns: 15, seed: 1 },
     );
   });
 
@@ -87,7 +87,7 @@ describe("in any space, under any limits,", () => {
         expect(calls.count).toBeLessThan(mostCalls);
         if (perturbed) expect(isWithin(limits, countCost(perturbed))).toBe(true);
       }),
-      { numRuns: 25, seed: 1 },
+      { numRuns: 15, seed: 1 },
     );
   });
 });
