@@ -95,8 +95,15 @@ export { Random } from "./random.js";
 export { formatTrialTable, renderFigures, renderReport } from "./report/index.js";
 export { loadTrainedNetwork, startJob, writeReport } from "./run/index.js";
 export type { Job, RankResult, RunEvent, SearchResult, TrainResult } from "./run/index.js";
-export { chooseCandidate, drawCandidates, rankTrials, strategies } from "./search/index.js";
-export type { Candidate, MoveKind, Strategy, Trial } from "./search/index.js";
+export {
+  chooseCandidate,
+  drawCandidates,
+  paretoFront,
+  paretoFronts,
+  rankTrials,
+  strategies,
+} from "./search/index.js";
+export type { Candidate, Limits, MoveKind, Pareto, Strategy, Trial } from "./search/index.js";
 export { measureAgreement } from "./statistics/index.js";
 export type { Agreement } from "./statistics/index.js";
 export { RunFolder, TrialStore } from "./store/index.js";

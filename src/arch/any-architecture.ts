@@ -4,6 +4,7 @@ import type { Architecture as MemoryBankArchitecture } from "./architecture.js";
 import { countCost as countMemoryBankCost, type Cost } from "./cost.js";
 import { drawArchitecture as drawMemoryBanks, type DrawOptions } from "./draw.js";
 import { countCellCost } from "./nas-bench-201/cell-cost.js";
+import { cellFunction } from "./nas-bench-201/cell-function.js";
 import { parseCellArchitecture, type CellArchitecture } from "./nas-bench-201/cell-architecture.js";
 import { drawCell } from "./nas-bench-201/draw-cell.js";
 import { parseArchitecture as parseMemoryBanks } from "./parse.js";
@@ -21,6 +22,16 @@ export function countCost(architecture: Architecture): Cost {
   return architecture.space === "nas-bench-201"
     ? countCellCost(architecture)
     : countMemoryBankCost(architecture);
+}
+
+/**
+ * Text that is equal for architectures of one space which compute the same whatever their weights are. It knows cells
+ * written in different ways; of memory banks it is the architecture itself.
+ */
+export function functionKey(architecture: Architecture): string {
+  return architecture.space === "nas-bench-201"
+    ? cellFunction(architecture.cell)
+    : JSON.stringify(architecture.blocks);
 }
 
 /** A self-contained SVG of a valid architecture; a cell's heading is its own. */

@@ -1,4 +1,4 @@
-export { countCost, drawArchitecture, parseArchitecture } from "./any-architecture.js";
+export { countCost, drawArchitecture, functionKey, parseArchitecture } from "./any-architecture.js";
 export type { Architecture } from "./any-architecture.js";
 export { architectureVersion, architectureSchema } from "./architecture.js";
 export type { Architecture as MemoryBankArchitecture, Block, Convolution, Layer } from "./architecture.js";

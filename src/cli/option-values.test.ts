@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseChoice, parseInteger, parseNumber } from "./option-values.js";
+import { parseChoice, parseCount, parseInteger, parseNumber } from "./option-values.js";
 
 describe("whole numbers", () => {
   const parse = parseInteger("--count", { min: 1, max: 10 });
@@ -32,6 +32,28 @@ describe("decimal numbers", () => {
   it.each(["", ".", "1.01", "-0.1", "5%", "0,5", "Infinity"])("%j is refused", (text) => {
     expect(() => parse(text)).toThrow(`--probability must be a number from 0 to 1. Found: "${text}".`);
   });
+});
+
+describe("counts", () => {
+  const parse = parseCount("--max-parameters", { min: 1 });
+
+  it.each([
+    ["300000", 300_000],
+    ["300k", 300_000],
+    ["300K", 300_000],
+    ["2.3M", 2_300_000],
+    [".5M", 500_000],
+    ["1G", 1e9],
+  ])("%j is one", (text, value) => {
+    expect(parse(text)).toBe(value);
+  });
+
+  it.each(["", "k", "0", "0k", "-1k", "1.5", "3m", "3kk", "3 k", "1e3", "1e3k", "9999999999999G"])(
+    "%j is refused with the flag and the value",
+    (text) => {
+      expect(() => parse(text)).toThrow("--max-parameters must be a whole number, 1 or more.");
+    },
+  );
 });
 
 it("a word that is nearly one of the choices is told which", () => {

@@ -24,6 +24,17 @@ export function parseNumber(flag: string, limits: NumberLimits = {}): (text: str
   });
 }
 
+/** A parser of counts as people write them: 300000, 300k, 1.5M, 2G. */
+export function parseCount(flag: string, limits: NumberLimits = {}): (text: string) => number {
+  const parse = parseInteger(flag, limits);
+  return (text) => {
+    const [, digits, prefix] = /^(\d+\.?\d*|\.\d+)([kKMG])$/.exec(text) ?? [];
+    if (prefix === undefined) return parse(text);
+    // Rounded: 2.3M is a whole number, 2.3 * 1e6 is not quite.
+    return parse(String(Math.round(Number(digits) * { k: 1e3, K: 1e3, M: 1e6, G: 1e9 }[prefix]!)));
+  };
+}
+
 /** A parser of one of a few words. */
 export function parseChoice<T extends string>(flag: string, choices: readonly T[]): (text: string) => T {
   return (text) => {

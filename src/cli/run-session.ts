@@ -1,7 +1,7 @@
 /** What the commands that compute share: the data set, the configuration, the run folder, the versions. */
 
 import { readFile } from "node:fs/promises";
-import { resolveConfig, type RunConfig } from "../config/index.js";
+import { resolveConfig, type RunConfig, type SearchChoice } from "../config/index.js";
 import { defaultDataDir, describeDataset, type DatasetInfo } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import type { JobOptions } from "../run/index.js";
@@ -39,13 +39,20 @@ export async function configure(
     preset,
     dataset,
     configFile,
-  }: { readonly preset: string; readonly dataset: DatasetInfo; readonly configFile?: string | undefined },
+    search = {},
+  }: {
+    readonly preset: string;
+    readonly dataset: DatasetInfo;
+    readonly configFile?: string | undefined;
+    readonly search?: SearchChoice | undefined;
+  },
   { common }: CommandContext,
 ): Promise<RunConfig> {
   const { seed, threads, precision } = common;
   return resolveConfig({
     preset,
     overrides: configFile === undefined ? {} : await readJson(configFile),
+    search,
     dataset: { ...dataset, classes: dataset.classes.length },
     seed,
     device: resolveDevice(common.device),

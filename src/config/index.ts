@@ -6,3 +6,4 @@ export { resolveConfig } from "./resolve-config.js";
 export type { ConfigRequest } from "./resolve-config.js";
 export { parseRunConfig } from "./run-config.js";
 export type { RunConfig, RunSettings, SpaceChoice } from "./run-config.js";
+export type { SearchChoice } from "./search-choice.js";

@@ -1,10 +1,10 @@
 /** What a preset is. */
 
 import type { SearchSettings } from "../network/index.js";
-import type { RunSettings } from "./run-config.js";
+import type { PresetSettings } from "./run-config.js";
 
 /** Spaces are for CIFAR-sized images and 10 classes; a run replaces both by its data set's. */
-export type Preset = Omit<RunSettings, "space" | "hypernet"> &
+export type Preset = PresetSettings &
   SearchSettings & {
     readonly name: string;
     readonly summary: string;

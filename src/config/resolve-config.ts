@@ -1,13 +1,17 @@
 /** From preset, overrides, data set and machine to the one resolved configuration. */
 
 import { createSpace } from "../arch/index.js";
+import { requireWithin } from "../search/index.js";
 import { findPreset } from "./presets.js";
 import { parseRunConfig, type RunConfig } from "./run-config.js";
+import { chooseSearch, type SearchChoice } from "./search-choice.js";
 
 export interface ConfigRequest {
   readonly preset: string;
   /** Parts to replace, nested as in config.json: what a --config file holds. */
   readonly overrides?: unknown;
+  /** Limits and numbers of trials, over those of preset and overrides. */
+  readonly search?: SearchChoice;
   readonly dataset: {
     readonly name: string;
     readonly channels: number;
@@ -36,7 +40,16 @@ export function merge(base: unknown, changes: unknown): unknown {
 
 /** Throws `SmashError("config")` for unknown keys and settings that cannot work. */
 export function resolveConfig(request: ConfigRequest): RunConfig {
-  const { preset: presetName, overrides = {}, dataset, seed, device, threads, precision } = request;
+  const {
+    preset: presetName,
+    overrides = {},
+    search = {},
+    dataset,
+    seed,
+    device,
+    threads,
+    precision,
+  } = request;
   const {
     name: preset,
     space,
@@ -70,7 +83,9 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
       classes: dataset.classes,
     },
   };
-  const config = parseRunConfig(merge(base, overrides), parseRunConfig(base));
-  createSpace(config.space); // throws
+  const merged = parseRunConfig(merge(base, overrides), parseRunConfig(base));
+  const config = parseRunConfig({ ...merged, ranking: chooseSearch(merged.ranking, search) });
+  // Both throw; better now than when the HyperNet is trained.
+  requireWithin(createSpace(config.space), config.ranking.limits);
   return config;
 }

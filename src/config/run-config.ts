@@ -69,7 +69,19 @@ const settings = {
       random: z.int().nonnegative(),
       perturb: z.int().nonnegative(),
       chain: z.int().nonnegative(),
+      evolution: z.int().nonnegative().default(0),
+      nsga2: z.int().nonnegative().default(0),
     }),
+    /** The most that a ranked network may have; the HyperNet is trained on the whole space. */
+    limits: z
+      .strictObject({
+        parameters: count.optional(),
+        flops: count.optional(),
+        latencyMs: rate.optional(),
+      })
+      .default({}),
+    /** What nsga2 weighs the score against. */
+    against: z.enum(["parameters", "flops"]).default("parameters"),
     /** Held-out images every candidate is scored on. */
     images: count,
     /** Training images by which recalibrated BatchNorm statistics are gathered. */
@@ -119,6 +131,9 @@ export type SpaceChoice = DeepReadonly<
   z.infer<z.ZodObject<typeof memoryBanks>> | z.infer<z.ZodObject<typeof cells>>
 >;
 export type RunSettings = Pick<RunConfig, keyof typeof settings> & SpaceChoice;
+
+/** The settings as a preset writes them: what has a default may be left out. */
+export type PresetSettings = DeepReadonly<z.input<z.ZodObject<typeof settings>>>;
 
 /** Every key of an object, at any depth: where a misspelt one is looked up. */
 function allKeys(value: unknown): string[] {

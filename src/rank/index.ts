@@ -1,3 +1,4 @@
+export { proposeWithin } from "./propose.js";
 export { rankArchitectures } from "./rank-architectures.js";
 export type { RankOptions, TrialEvent } from "./rank-architectures.js";
 export { findProxy, proxies } from "./proxies/list.js";

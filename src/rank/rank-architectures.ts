@@ -3,21 +3,23 @@
  * sees the same held-out images, so that differences are the architectures' own.
  *
  * A trial depends on the seed, its number and the trials before it: continuing from a stored history gives the same
- * ranking, bit for bit, as never having stopped.
+ * ranking, bit for bit, as never having stopped. Under a limit on latency it also depends on times that were measured,
+ * and no two measurements are equal: then only the stored trials stay as they are.
  */
 
-import { countCost } from "../arch/index.js";
+import { countCost, functionKey } from "../arch/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import { Random } from "../random.js";
-import type { RankedBy, Strategy, Trial } from "../search/index.js";
+import type { Strategy, Trial } from "../search/index.js";
 import { evaluateGenerated, type EvaluationOptions, type ScoringData } from "../train/index.js";
+import { proposeWithin, type ProposalOptions } from "./propose.js";
 
-export interface RankOptions extends EvaluationOptions {
+export interface RankOptions
+  extends EvaluationOptions, Pick<ProposalOptions, "rankedBy" | "against" | "limits" | "measureLatency"> {
   /** The strategies of the trials, from trial 0 on; those in `history` are not run again. */
   readonly plan: readonly Strategy[];
   readonly history: readonly Trial[];
   readonly scoring: ScoringData;
-  readonly rankedBy: RankedBy;
   readonly seed: number;
 }
 
@@ -28,16 +30,20 @@ export interface TrialEvent {
   readonly total: number;
 }
 
-export function* rankArchitectures(
+export async function* rankArchitectures(
   network: SearchNetwork,
   options: RankOptions,
-): Generator<TrialEvent, void> {
-  const { plan, scoring, rankedBy, seed, history: before, ...evaluation } = options;
+): AsyncGenerator<TrialEvent, void> {
+  const { plan, scoring, seed, history: before, ...rest } = options;
+  const { rankedBy, against, limits, measureLatency, ...evaluation } = rest;
+  const proposing = { rankedBy, against, limits, measureLatency };
   const { space } = network;
   const history = [...before];
+  const seen = new Set(before.map(({ architecture }) => functionKey(architecture)));
   for (let id = history.length; id < plan.length; id++) {
     const random = Random.stream(seed, "trial", id);
-    const architecture = plan[id].propose(history, { space, rankedBy, random });
+    const proposal = await proposeWithin(plan[id], history, { ...proposing, space, random, seen });
+    const { architecture, ...measured } = proposal;
     const { error, loss } = evaluateGenerated(network, architecture, scoring, evaluation);
     const trial: Trial = {
       id,
@@ -46,8 +52,10 @@ export function* rankArchitectures(
       validationError: error,
       validationLoss: loss,
       ...countCost(architecture),
+      ...measured,
     };
     history.push(trial);
+    seen.add(functionKey(architecture));
     yield { type: "trial", trial, total: plan.length };
   }
 }

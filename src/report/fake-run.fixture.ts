@@ -96,7 +96,7 @@ function fakeTrials(random: Random): Trial[] {
     ...Array<TrialOrigin>(50).fill("perturb"),
     ...Array<TrialOrigin>(30).fill("chain"),
   ];
-  const gain = { random: 0, perturb: 0.13, chain: 0.17 };
+  const gain = { random: 0, perturb: 0.13, chain: 0.17, evolution: 0.15, nsga2: 0.1 };
   const architecture = fakeArchitecture(random.fork("architecture"));
   return origins.map((origin, id) => {
     const size = origin === "random" ? random.uniform() : random.uniform(0.55, 0.9);

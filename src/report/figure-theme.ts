@@ -1,6 +1,7 @@
 /** The one look of all figures: sizes, fonts, colours. Colours are Okabe and Ito's, safe for colour-blind readers. */
 
 import type { Config } from "vega-lite";
+import { trialOrigins } from "../search/index.js";
 
 /** Pixels; small enough that text stays legible when a 375-pixel phone scales the figure down. */
 export const figureSize = { width: 440, height: 290 } as const;
@@ -35,7 +36,7 @@ export const darkColors: Readonly<Record<keyof typeof colors, string>> = {
 /** Colour and shape by origin, in this order; both, so that print in grey still tells them apart. */
 const originColors = [colors.blue, colors.orange, colors.green, colors.purple, colors.sky] as const;
 const originShapes = ["circle", "square", "triangle-up", "diamond", "cross"] as const;
-const knownOrigins: readonly string[] = ["random", "perturb", "chain"];
+const knownOrigins: readonly string[] = trialOrigins;
 
 /** The origins that occur, ours first, with the range that colours them. An origin keeps its colour in every figure. */
 export function originScale(origins: readonly string[]) {

@@ -37,6 +37,15 @@ describe("renderFigures", () => {
     expect(await renderFigures({ ...emptyRun(), trials: trials.slice(0, 1) })).toEqual([]);
   });
 
+  test("draws the Pareto front through the scores against each cost", async () => {
+    const figures = await renderFigures(fakeRun());
+    for (const { name, svg, caption } of figures) {
+      const hasFront = /^score-(parameters|multiply-adds)$/.test(name);
+      expect(caption.includes("The line is the Pareto front"), name).toBe(hasFront);
+      if (hasFront) expect(svg).toContain("mark-line");
+    }
+  });
+
   test("gives the same bytes for the same data", async () => {
     expect(await renderFigures(fakeRun())).toEqual(await renderFigures(fakeRun()));
   });

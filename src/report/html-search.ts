@@ -4,7 +4,7 @@ import type { Figure } from "./draw-figure.js";
 import { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
 import { html, type Markup } from "./html-markup.js";
 import { factList, plots } from "./html-parts.js";
-import { rankTrials } from "../search/index.js";
+import { describeLimits, rankTrials } from "../search/index.js";
 import { bestTrial } from "./best-trial.js";
 import type { ReportData } from "./report-data.js";
 
@@ -30,6 +30,7 @@ export function searchedSection(data: ReportData): Markup {
       ["Test images", formatInteger(dataset.testImages)],
       ["Preset", data.preset],
       ["Architectures scored", origins === "" ? undefined : origins],
+      ["Limits", describeLimits(data.limits ?? {})],
       ["Ranked by", `validation ${data.rankedBy}`],
       ["BatchNorm statistics", data.batchNorm],
       ["HyperNet parameters", formatCount(hypernet.parameters)],

@@ -5,5 +5,6 @@ export { colors as figureColors } from "./figure-theme.js";
 export { renderFigures } from "./figures.js";
 export { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
 export { renderReport } from "./html.js";
+export { formatParetoLines } from "./pareto-lines.js";
 export { formatTrialTable } from "./table.js";
 export type { TableOptions } from "./table.js";

@@ -5,7 +5,7 @@
  * unfinished: curves and trials may be empty, `best` and `trained` missing.
  */
 
-import type { RankedBy, Trial } from "../search/index.js";
+import type { Limits, RankedBy, Trial } from "../search/index.js";
 
 /** How far the run is. */
 export type RunStatus = "training-hypernet" | "ranking" | "training-best" | "done" | "stopped";
@@ -76,6 +76,8 @@ export interface ReportData {
   };
   readonly trials: readonly Trial[];
   readonly rankedBy: RankedBy;
+  /** What every trial keeps to. */
+  readonly limits?: Limits;
   /** Which BatchNorm statistics the scores were measured with. */
   readonly batchNorm: "recalibrated" | "batch" | "running";
   readonly best?: Trial | undefined;

@@ -3,6 +3,7 @@
 import type { FigurePlan } from "./draw-figure.js";
 import { colors, encodeOrigins, originScale } from "./figure-theme.js";
 import type { ReportData } from "./report-data.js";
+import { paretoFront } from "../search/index.js";
 import { scoreAxis } from "./score-axis.js";
 
 export function planScoreAgainstParameters(data: ReportData): FigurePlan | undefined {
@@ -41,6 +42,7 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
   if (rows.length < 2) return undefined;
   const best =
     axis.best[field] > 0 ? [{ score: axis.best.score, cost: axis.best[field], label: "best" }] : [];
+  const front = paretoFront(rows, (row) => row);
   const origins = originScale(rows.map(({ origin }) => origin));
   const x = {
     field: "cost",
@@ -63,10 +65,16 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
     caption:
       `One point for each architecture; lower is better. ` +
       `Where the points spread vertically, the score judges more than size; a thin line would mean that ` +
-      `counting ${field === "flops" ? "multiply-adds" : "parameters"} does as well.${axis.omitted}`,
+      `counting ${field === "flops" ? "multiply-adds" : "parameters"} does as well. The line is the Pareto front: ` +
+      `the best score to be had up to each size.${axis.omitted}`,
     spec: {
       data: { values: rows },
       layer: [
+        {
+          data: { values: [...front] },
+          mark: { type: "line", interpolate: "step-after", color: colors.muted, strokeWidth: 1.25 },
+          encoding: { x, y },
+        },
         {
           mark: { type: "point" },
           encoding: {

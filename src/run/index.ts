@@ -1,6 +1,7 @@
 export type { JobContext, Phase, RunEvent } from "./events.js";
 export { startJob } from "./jobs.js";
 export type { Job, JobOptions } from "./jobs.js";
+export { requireLatency } from "./latency-meter.js";
 export { loadTrainedNetwork } from "./load-network.js";
 export type { LoadedNetwork } from "./load-network.js";
 export {

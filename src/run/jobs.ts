@@ -5,10 +5,9 @@
 
 import type { Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
-import type { SearchCounts } from "../search/index.js";
 import type { TestScore } from "../train/index.js";
 import type { RunEvent } from "./events.js";
-import type { RankResult } from "./rank-job.js";
+import type { RankRequest, RankResult } from "./rank-job.js";
 import type { SearchResult } from "./search-job.js";
 import { runInThread } from "./thread.js";
 import type { TrainResult } from "./train-job.js";
@@ -25,7 +24,7 @@ interface JobBase {
 export type Job = JobBase &
   (
     | { readonly kind: "search"; readonly run: string; readonly config: RunConfig }
-    | { readonly kind: "rank"; readonly run: string; readonly config: RunConfig; readonly more: SearchCounts }
+    | ({ readonly kind: "rank"; readonly run: string; readonly config: RunConfig } & RankRequest)
     | {
         readonly kind: "train";
         readonly config: RunConfig;

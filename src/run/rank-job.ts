@@ -1,7 +1,18 @@
 /** Ranks more architectures with the trained HyperNet of a run; they join the run's trials. */
 
 import { SmashError } from "../errors.js";
-import { planTrials, randomSearch, rankTrials, type SearchCounts, type Trial } from "../search/index.js";
+import {
+  isTighter,
+  isWithin,
+  paretoFronts,
+  planTrials,
+  randomSearch,
+  rankTrials,
+  type Limits,
+  type Pareto,
+  type SearchCounts,
+  type Trial,
+} from "../search/index.js";
 import { TrialStore } from "../store/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import type { ScoringData } from "../train/index.js";
@@ -10,8 +21,10 @@ import { prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { openTraining, rankMore, type SearchJob } from "./search-job.js";
 
 export interface RankResult {
+  /** Those within the limits, best first. */
   readonly ranking: readonly Trial[];
   readonly best: Trial;
+  readonly pareto: Pareto;
   /** Of this sitting. */
   readonly architecturesPerMinute: number;
 }
@@ -32,8 +45,18 @@ export async function openTrained(
   });
 }
 
-/** `more`: trials of each strategy beyond those the run has. */
-export async function runRank(job: SearchJob, more: SearchCounts, context: JobContext): Promise<RankResult> {
+export interface RankRequest {
+  /** Trials of each strategy beyond those the run has. */
+  readonly more: SearchCounts;
+  /** Beside the run's, which hold for all its trials. */
+  readonly limits: Limits;
+}
+
+export async function runRank(
+  job: SearchJob,
+  { more, limits: stricter }: RankRequest,
+  context: JobContext,
+): Promise<RankResult> {
   const { folder, config } = job;
   const { network, scoring } = await openTrained(job);
   const store = new TrialStore(folder.trialsPath);
@@ -41,8 +64,29 @@ export async function runRank(job: SearchJob, more: SearchCounts, context: JobCo
   store.close();
   // The strategies of trials that exist are not asked again; any will do in their places.
   const plan = [...before.map(() => randomSearch), ...planTrials(more)];
-  const { trials, seconds } = await rankMore(job, { network, scoring, plan }, context);
-  const ranking = rankTrials(trials, config.ranking.rankedBy);
+  const limits = tighten(config.ranking.limits, stricter);
+  const { trials, seconds } = await rankMore(job, { network, scoring, plan, limits }, context);
+  const { rankedBy } = config.ranking;
+  const ranking = rankTrials(
+    trials.filter((trial) => isWithin(limits, trial)),
+    rankedBy,
+  );
   const scored = trials.length - before.length;
-  return { ranking, best: ranking[0], architecturesPerMinute: seconds > 0 ? (60 * scored) / seconds : 0 };
+  return {
+    ranking,
+    best: ranking[0],
+    pareto: paretoFronts(ranking, rankedBy),
+    architecturesPerMinute: seconds > 0 ? (60 * scored) / seconds : 0,
+  };
+}
+
+/** Trials join the run, so a looser limit than the run's own would break it. */
+function tighten(own: Limits, stricter: Limits): Limits {
+  const limits = { ...own, ...stricter };
+  if (isTighter(limits, own)) return limits;
+  throw new SmashError("usage", {
+    rule: "Ranking more keeps to the run's own limits; it may only tighten them.",
+    found: `${JSON.stringify(stricter)} in a run with ${JSON.stringify(own)}.`,
+    fix: "give smaller limits, or search anew with another --out.",
+  });
 }

@@ -8,11 +8,20 @@ import type { Dataset } from "../data/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import { disposeAll } from "../nn/index.js";
 import { rankArchitectures } from "../rank/index.js";
-import { planTrials, rankTrials, type Strategy, type Trial } from "../search/index.js";
+import {
+  paretoFronts,
+  planTrials,
+  rankTrials,
+  type Limits,
+  type Pareto,
+  type Strategy,
+  type Trial,
+} from "../search/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import { HyperNetTraining, type ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
 import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
+import { measureArchitecture } from "./latency-meter.js";
 import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { interrupted } from "./stop.js";
 import { withFix } from "./with-fix.js";
@@ -22,6 +31,7 @@ export interface SearchResult {
   /** Best first. */
   readonly ranking: readonly Trial[];
   readonly best: Trial;
+  readonly pareto: Pareto;
 }
 
 export interface SearchJob {
@@ -47,6 +57,7 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Se
     hypernet: { steps: facts.step, validationError: facts.validationError },
     ranking,
     best: ranking[0],
+    pareto: paretoFronts(ranking, config.ranking.rankedBy),
   };
 }
 
@@ -118,11 +129,18 @@ export async function rankMore(
     network,
     scoring,
     plan,
-  }: { readonly network: SearchNetwork; readonly scoring: ScoringData; readonly plan: readonly Strategy[] },
+    limits = config.ranking.limits,
+  }: {
+    readonly network: SearchNetwork;
+    readonly scoring: ScoringData;
+    readonly plan: readonly Strategy[];
+    /** Default: the run's. */
+    readonly limits?: Limits;
+  },
   { emit, shouldStop, now }: JobContext,
 ): Promise<{ readonly trials: readonly Trial[]; readonly seconds: number }> {
   const store = new TrialStore(folder.trialsPath);
-  const { rankedBy, batchNorm } = config.ranking;
+  const { rankedBy, against, batchNorm } = config.ranking;
   const trials = [...store.list()];
   const start = now();
   try {
@@ -134,11 +152,14 @@ export async function rankMore(
       history: trials,
       scoring,
       rankedBy,
+      against,
+      limits,
+      measureLatency: measureArchitecture,
       seed: config.seed,
       batchNorm,
       computeType: computeType(config),
     };
-    for (const event of rankArchitectures(network, options)) {
+    for await (const event of rankArchitectures(network, options)) {
       store.add(event.trial);
       trials.push(event.trial);
       if (rankTrials(trials, rankedBy)[0] === event.trial) await folder.writeBest(event.trial.architecture);

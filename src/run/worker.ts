@@ -16,7 +16,7 @@ async function runJob(job: Job, context: JobContext): Promise<unknown> {
     case "search":
       return runSearch({ ...job, folder: new RunFolder(job.run), dataset }, context);
     case "rank":
-      return runRank({ ...job, folder: new RunFolder(job.run), dataset }, job.more, context);
+      return runRank({ ...job, folder: new RunFolder(job.run), dataset }, job, context);
     case "train":
       return runTrain({ ...job, dataset }, context);
     case "eval":

@@ -1,6 +1,6 @@
 /** From a run folder to report.html and figures/*.svg; at any time, finished or not. */
 
-import type { RunConfig } from "../config/index.js";
+import { findPreset, presetNames, type RunConfig } from "../config/index.js";
 import { describeDataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
 import type { NamedTensors } from "../nn/index.js";
@@ -12,7 +12,7 @@ import {
   type RunStatus,
   type StepPoint,
 } from "../report/index.js";
-import { rankTrials } from "../search/index.js";
+import { rankTrials, type TrialOrigin } from "../search/index.js";
 import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import { scope } from "../tensor/index.js";
 import type { LoggedEvent } from "./events.js";
@@ -37,7 +37,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   }
   const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
   const trials = await readTrials(folder);
-  const { rankedBy, batchNorm } = config.ranking;
+  const { rankedBy, batchNorm, limits } = config.ranking;
   return {
     run: folder.path,
     preset: config.preset,
@@ -62,6 +62,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     trials,
     rankedBy,
     batchNorm,
+    limits,
     best: rankTrials(trials, rankedBy).at(0),
     trained: trained && { ...trained, curve: [...epochs.values()], seconds: seconds.network },
     status: statusOf({
@@ -70,7 +71,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       isTrained: trained !== undefined,
     }),
     reproduce: [
-      `npx smash search --data ${quoted(config.dataset)}${sizeFlag(config)} --preset ${config.preset} --seed ${config.seed} --threads ${config.threads} --out ${folder.path}`,
+      `npx smash search --data ${quoted(config.dataset)}${sizeFlag(config)} --preset ${config.preset}${searchFlags(config)} --seed ${config.seed} --threads ${config.threads} --out ${folder.path}`,
       `npx smash train --data ${quoted(config.dataset)} --run ${folder.path}`,
     ],
   };
@@ -84,6 +85,23 @@ function quoted(name: string): string {
 /** An own folder has no size of its own. */
 function sizeFlag({ dataset, space }: RunConfig): string {
   return dataset.startsWith("folder:") ? ` --image-size ${space.input.size}` : "";
+}
+
+/** Limits, and numbers of trials that the preset does not have. */
+function searchFlags({ preset, ranking }: RunConfig): string {
+  const { counts, limits } = ranking;
+  const usual: Readonly<Partial<Record<TrialOrigin, number | undefined>>> = presetNames.includes(preset)
+    ? findPreset(preset).ranking.counts
+    : {};
+  const flags = [
+    ["--max-parameters", limits.parameters],
+    ["--max-flops", limits.flops],
+    ["--max-latency-ms", limits.latencyMs],
+    ...(["perturb", "chain", "evolution", "nsga2"] as const).map(
+      (name) => [`--${name}`, counts[name] === (usual[name] ?? 0) ? undefined : counts[name]] as const,
+    ),
+  ] as const;
+  return flags.map(([flag, value]) => (value === undefined ? "" : ` ${flag} ${value}`)).join("");
 }
 
 function statusOf(reached: {

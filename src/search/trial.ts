@@ -2,7 +2,9 @@
 
 import type { Architecture } from "../arch/index.js";
 
-export type TrialOrigin = "random" | "perturb" | "chain";
+/** Strategies by the names that trials bear, in the order in which a run uses them. */
+export const trialOrigins = ["random", "perturb", "chain", "evolution", "nsga2"] as const;
+export type TrialOrigin = (typeof trialOrigins)[number];
 
 export interface Trial {
   /** Position in the order of scoring, from 0. */
@@ -17,13 +19,18 @@ export interface Trial {
   readonly parameters: number;
   /** Multiply-adds of the resulting network for one image. */
   readonly flops: number;
+  /** Median milliseconds for one image, measured where time is limited: exported to ONNX, on one CPU thread. */
+  readonly latencyMs?: number;
 }
 
 /** The measure that orders trials; the loss separates good ones better than the error. */
 export type RankedBy = "loss" | "error";
 
 /** The SMASH score of a trial: the measure it is ranked by. */
-export function scoreOf(trial: Trial, rankedBy: RankedBy): number {
+export function scoreOf(
+  trial: Pick<Trial, "validationLoss" | "validationError">,
+  rankedBy: RankedBy,
+): number {
   return rankedBy === "loss" ? trial.validationLoss : trial.validationError;
 }
 

@@ -1,9 +1,26 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { fakeHistory, spaceOf } from "../search/history.fixture.js";
 import { TrialStore } from "./trial-store.js";
 
 it.runIf(existsSync("/dev/full"))("a full disk is told with the file, and what to do", () => {
   expect(() => new TrialStore("/dev/full")).toThrow(
     expect.objectContaining({ code: "disk-full", message: expect.stringContaining("/dev/full") as string }),
   );
+});
+
+it("a trial comes back as it was, with its latency where it was measured", () => {
+  const folder = mkdtempSync(join(tmpdir(), "smash-trials-"));
+  const path = join(folder, "trials.sqlite");
+  const [one, other] = fakeHistory(spaceOf("tiny"), { seed: 1, count: 2 });
+  const trials = [one, { ...other, origin: "nsga2", latencyMs: 1.25 } as const];
+  const store = new TrialStore(path);
+  for (const trial of trials) store.add(trial);
+  store.close();
+  const again = new TrialStore(path);
+  expect(again.list()).toEqual(trials);
+  again.close();
+  rmSync(folder, { recursive: true });
 });

@@ -3,13 +3,23 @@
 import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
 import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
+import { parseChoice } from "../option-values.js";
 import { runCommand } from "../run-command.js";
+import {
+  addCountFlags,
+  addLimitFlags,
+  readLimits,
+  strategyNames,
+  type CountFlags,
+  type LimitFlags,
+} from "../search-flags.js";
 
-interface SearchFlags extends ImageSizeFlag {
+interface SearchFlags extends ImageSizeFlag, LimitFlags, CountFlags {
   readonly data: string;
   readonly preset: string;
   readonly config?: string;
   readonly out: string;
+  readonly strategy?: (typeof strategyNames)[number];
 }
 
 export function registerSearch(command: Command): void {
@@ -19,14 +29,21 @@ export function registerSearch(command: Command): void {
     .option("--preset <name>", "tiny, demo, small, paper-v1, paper-v2 or nas-bench-201", "small")
     .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
     .option("--out <folder>", "the run's folder", "runs/search")
-    .action((flags: SearchFlags, command: Command) =>
-      runCommand(readCommonOptions(command), async (context) => {
-        const { search } = await import("./run/search.js");
-        const { json, text } = await search({ ...flags, configFile: flags.config }, context);
-        return {
-          json,
-          text: `${text}\nto train it        npx smash train --data ${flags.data} --run ${flags.out}`,
-        };
-      }),
+    .option(
+      "--strategy <name>",
+      "who proposes all that follows the random samples (default: as the preset has it)",
+      parseChoice("--strategy", strategyNames),
     );
+  addLimitFlags(addCountFlags(command)).action((flags: SearchFlags, command: Command) =>
+    runCommand(readCommonOptions(command), async (context) => {
+      const { search } = await import("./run/search.js");
+      const { strategy, perturb, chain, evolution, nsga2 } = flags;
+      const choice = { limits: readLimits(flags), strategy, counts: { perturb, chain, evolution, nsga2 } };
+      const { json, text } = await search({ ...flags, choice, configFile: flags.config }, context);
+      return {
+        json,
+        text: `${text}\nto train it        npx smash train --data ${flags.data} --run ${flags.out}`,
+      };
+    }),
+  );
 }

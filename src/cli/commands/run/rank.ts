@@ -1,36 +1,52 @@
 /** The work of `smash rank`. */
 
-import { formatCount, formatTrialTable } from "../../../report/index.js";
+import { formatCount, formatParetoLines, formatTrialTable } from "../../../report/index.js";
 import { startJob } from "../../../run/index.js";
-import { rankTrials } from "../../../search/index.js";
+import { paretoFronts, rankTrials } from "../../../search/index.js";
 import { SmashError } from "../../../errors.js";
 import { RunFolder } from "../../../store/index.js";
 import type { CommandContext } from "../../run-command.js";
 import { jobOptions, jobPlace, openDataset } from "../../run-session.js";
+import { readLimits } from "../../search-flags.js";
 import type { RankFlags } from "../rank.js";
 
 export async function rank(flags: RankFlags, context: CommandContext) {
   const folder = new RunFolder(flags.run);
   const { config } = await folder.requireConfig();
-  const more = { random: 0, perturb: flags.perturb, chain: flags.chain };
+  const { perturb = 0, chain = 0, evolution = 0, nsga2 = 0 } = flags;
+  const more = { random: 0, perturb, chain, evolution, nsga2 };
   more[flags.strategy ?? "random"] += flags.samples;
-  if (more.random + more.perturb + more.chain === 0) {
+  if (Object.values(more).every((count) => count === 0)) {
     throw new SmashError("usage", {
       rule: "Something must be ranked.",
-      found: "no --samples, --perturb or --chain above 0.",
+      found: "no --samples, --perturb, --chain, --evolution or --nsga2 above 0.",
       fix: "add --samples 100, say.",
     });
   }
   await openDataset(config.dataset, context, config.space.input.size);
   const result = await startJob(
-    { kind: "rank", run: folder.path, config, more, ...jobPlace(config, context) },
+    {
+      kind: "rank",
+      run: folder.path,
+      config,
+      more,
+      limits: readLimits(flags),
+      ...jobPlace(config, context),
+    },
     jobOptions(context, folder),
   );
   const by = flags.by ?? config.ranking.rankedBy;
   const ranking = rankTrials(result.ranking, by);
+  const pareto = paretoFronts(ranking, by);
   const { architecturesPerMinute } = result;
   return {
-    json: { ranking, best: ranking[0], architecturesPerMinute },
-    text: `${formatTrialTable(ranking, { rankedBy: by })}\n\n${formatCount(architecturesPerMinute)} architectures a minute`,
+    json: { ranking, best: ranking[0], pareto, architecturesPerMinute },
+    text: [
+      formatTrialTable(ranking, { rankedBy: by }),
+      "",
+      ...formatParetoLines(pareto, by),
+      "",
+      `${formatCount(architecturesPerMinute)} architectures a minute`,
+    ].join("\n"),
   };
 }

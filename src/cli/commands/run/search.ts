@@ -1,9 +1,10 @@
 /** The work of `smash search`. */
 
-import type { RunConfig } from "../../../config/index.js";
-import { formatPercent, formatTrialTable } from "../../../report/index.js";
-import { startJob, writeReport, type SearchResult } from "../../../run/index.js";
-import type { RunFolder } from "../../../store/index.js";
+import type { RunConfig, SearchChoice } from "../../../config/index.js";
+import { formatParetoLines, formatPercent, formatTrialTable } from "../../../report/index.js";
+import { requireLatency, startJob, writeReport, type SearchResult } from "../../../run/index.js";
+import { describeLimits } from "../../../search/index.js";
+import { RunFolder } from "../../../store/index.js";
 import type { ImageSizeFlag } from "../../image-size.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, dataDirOf, jobOptions, jobPlace, openDataset, openRun } from "../../run-session.js";
@@ -12,13 +13,15 @@ export interface SearchRequest extends ImageSizeFlag {
   readonly data: string;
   readonly preset: string;
   readonly configFile?: string | undefined;
+  readonly choice?: SearchChoice;
   readonly out: string;
 }
 
 export async function search(request: SearchRequest, context: CommandContext) {
-  const { data, preset, configFile, out, imageSize } = request;
+  const { data, preset, configFile, choice, out, imageSize } = request;
   const dataset = await openDataset(data, context, imageSize);
-  const config = await configure({ preset, dataset, configFile }, context);
+  const config = await configure({ preset, dataset, configFile, search: choice }, context);
+  if (!(await new RunFolder(out).readConfig())) await requireLatency(config);
   const folder = await openRun(out, config);
   const result = await startJob(
     { kind: "search", run: folder.path, config, ...jobPlace(config, context) },
@@ -30,18 +33,22 @@ export async function search(request: SearchRequest, context: CommandContext) {
 }
 
 function describeSearch(
-  { hypernet, ranking }: SearchResult,
+  { hypernet, ranking, pareto }: SearchResult,
   {
     config,
     folder,
     report,
   }: { readonly config: RunConfig; readonly folder: RunFolder; readonly report: string },
 ): string {
+  const { rankedBy, images, limits } = config.ranking;
+  const within = describeLimits(limits);
   return [
     `HyperNet: validation error ${formatPercent(hypernet.validationError)} with generated weights after ${hypernet.steps} steps`,
     "",
-    `The best of ${ranking.length} architectures, by ${config.ranking.rankedBy} on ${config.ranking.images} held-out images:`,
-    formatTrialTable(ranking, { rankedBy: config.ranking.rankedBy }),
+    `The best of ${ranking.length} architectures${within ? ` with ${within}` : ""}, by ${rankedBy} on ${images} held-out images:`,
+    formatTrialTable(ranking, { rankedBy }),
+    "",
+    ...formatParetoLines(pareto, rankedBy),
     "",
     `best architecture  ${folder.bestPath}`,
     `HyperNet           ${folder.checkpointPath("hypernet")}`,

@@ -1,0 +1,62 @@
+/** The flags that say what is searched, and within which limits: the same for `smash search` and `smash rank`. */
+
+import type { Command } from "commander";
+import type { Limits, TrialOrigin } from "../search/index.js";
+import { parseCount, parseInteger, parseNumber } from "./option-values.js";
+
+/** Written out, because loading the strategies would slow down every help. */
+export const strategyNames = [
+  "random",
+  "perturb",
+  "chain",
+  "evolution",
+  "nsga2",
+] as const satisfies readonly TrialOrigin[];
+
+/** Strategies with a number of trials of their own on the command line. */
+const counted = [
+  ["--perturb <n>", "perturbations of the best sampled one"],
+  ["--chain <n>", "steps of the greedy chain"],
+  ["--evolution <n>", "children of regularised evolution"],
+  ["--nsga2 <n>", "children of NSGA-II, which weighs the score against the parameters"],
+] as const;
+
+export type CountFlags = Readonly<Partial<Record<Exclude<TrialOrigin, "random">, number>>>;
+
+export function addCountFlags(command: Command): Command {
+  for (const [flag, description] of counted) {
+    command.option(flag, description, parseInteger(flag.split(" ")[0], { min: 0 }));
+  }
+  return command;
+}
+
+export interface LimitFlags {
+  readonly maxParameters?: number;
+  readonly maxFlops?: number;
+  readonly maxLatencyMs?: number;
+}
+
+export function addLimitFlags(command: Command): Command {
+  const count = (flag: string) => parseCount(flag, { min: 1 });
+  return command
+    .option(
+      "--max-parameters <n>",
+      "rank only networks of at most so many: 300000, 300k, 1.5M",
+      count("--max-parameters"),
+    )
+    .option("--max-flops <n>", "the same for multiply-adds an image: 40M", count("--max-flops"))
+    .option(
+      "--max-latency-ms <ms>",
+      "the same for milliseconds an image, measured on one thread of this machine",
+      parseNumber("--max-latency-ms", { min: 0.001 }),
+    );
+}
+
+/** The limits given, and no others. */
+export function readLimits({ maxParameters, maxFlops, maxLatencyMs }: LimitFlags): Limits {
+  return {
+    ...(maxParameters !== undefined && { parameters: maxParameters }),
+    ...(maxFlops !== undefined && { flops: maxFlops }),
+    ...(maxLatencyMs !== undefined && { latencyMs: maxLatencyMs }),
+  };
+}

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { describeLimits, isTighter, isWithin } from "./limits.js";
+
+const cost = { parameters: 300, flops: 5000 };
+
+test("a limit itself is allowed, one more is not", () => {
+  expect(isWithin({ parameters: 300, flops: 5000 }, cost)).toBe(true);
+  expect(isWithin({ parameters: 299 }, cost)).toBe(false);
+  expect(isWithin({ flops: 4999 }, cost)).toBe(false);
+  expect(isWithin({}, cost)).toBe(true);
+});
+
+test("where time is limited, a network that was not measured is not within the limit", () => {
+  expect(isWithin({ latencyMs: 2 }, { ...cost, latencyMs: 2 })).toBe(true);
+  expect(isWithin({ latencyMs: 2 }, { ...cost, latencyMs: 2.1 })).toBe(false);
+  expect(isWithin({ latencyMs: 2 }, cost)).toBe(false);
+});
+
+describe("limits are tighter", () => {
+  test.each([
+    [{ parameters: 100 }, { parameters: 200 }, true],
+    [{ parameters: 200 }, { parameters: 200 }, true],
+    [{ parameters: 200, flops: 5 }, { parameters: 200 }, true],
+    [{ parameters: 201, flops: 5 }, { parameters: 200 }, false],
+    [{ flops: 5 }, { parameters: 200 }, false],
+    [{}, {}, true],
+  ])("%j than %j: %j", (inner, outer, expected) => {
+    expect(isTighter(inner, outer)).toBe(expected);
+  });
+});
+
+test("limits are told in words", () => {
+  expect(describeLimits({})).toBeUndefined();
+  expect(describeLimits({ parameters: 300_000, flops: 40e6, latencyMs: 2.5 })).toBe(
+    "at most 300k parameters and 40.0M multiply-adds and 2.50 ms",
+  );
+});

@@ -1,0 +1,153 @@
+/** One suite for every strategy, then what is particular to each of the newer ones. */
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { functionKey, type Architecture, type SearchSpace } from "../arch/index.js";
+import { Random } from "../random.js";
+import { evolution, populationSize, tournamentSize } from "./evolution.js";
+import { anyHistory, fakeHistory, spaceOf } from "./history.fixture.js";
+import { nsga2 } from "./nsga2.js";
+import { orderByFronts } from "./crowding.js";
+import { planTrials, strategies } from "./plan.js";
+import { proposeNew } from "./propose-new.js";
+import { randomSearch } from "./random-search.js";
+import type { Strategy } from "./strategy.js";
+import type { Trial } from "./trial.js";
+
+const common = { rankedBy: "loss", against: "parameters" } as const;
+
+describe.each(strategies.map((strategy) => [strategy.name, strategy] as const))("%s", (_, strategy) => {
+  test("answers any history, the same from the same stream, and leaves it as it was", () => {
+    fc.assert(
+      fc.property(anyHistory, ({ space, history, seed }) => {
+        const before = structuredClone(history);
+        const propose = () => strategy.propose(history, { ...common, space, random: Random.stream(seed) });
+        const proposal = propose();
+        expect(propose()).toEqual(proposal);
+        expect(history).toEqual(before);
+        // Throws for one of another space.
+        space.perturb(proposal, Random.stream(0));
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+/** The architectures of which a strategy, over many streams, perturbs one. */
+function parentsOf(
+  strategy: Strategy,
+  history: readonly Trial[],
+  streams: number,
+): ReadonlySet<Architecture> {
+  const whole = spaceOf("tiny");
+  const parents = new Set<Architecture>();
+  const space: SearchSpace = {
+    settings: whole.settings,
+    sample: (random) => whole.sample(random),
+    sampleForStep: (step) => whole.sampleForStep(step),
+    perturb: (architecture) => (parents.add(architecture), architecture),
+  };
+  for (let stream = 0; stream < streams; stream++) {
+    strategy.propose(history, { ...common, space, random: Random.stream(9, stream) });
+  }
+  return parents;
+}
+
+describe("regularised evolution", () => {
+  const origins = ["random", "evolution"] as const;
+  const history = fakeHistory(spaceOf("tiny"), { seed: 1, count: 3 * populationSize, origins });
+
+  test("lets the oldest die, however good they are", () => {
+    const withStar = history.map((trial) => (trial.id === 0 ? { ...trial, validationLoss: 0 } : trial));
+    const young = new Set(withStar.slice(-populationSize).map(({ architecture }) => architecture));
+    const parents = parentsOf(evolution, withStar, 300);
+    expect([...parents].every((parent) => young.has(parent))).toBe(true);
+  });
+
+  test("has many parents, none of them among the worst that cannot win a tournament", () => {
+    const parents = parentsOf(evolution, history, 300);
+    expect(parents.size).toBeGreaterThan(5);
+    const members = history.slice(-populationSize);
+    const worst = members
+      .toSorted((one, other) => (other.validationLoss || 99) - (one.validationLoss || 99))
+      .slice(0, tournamentSize - 1);
+    for (const { architecture } of worst) expect(parents.has(architecture)).toBe(false);
+  });
+
+  test("founds its population by random samples, its own if there are too few", () => {
+    const few = fakeHistory(spaceOf("tiny"), { seed: 2, count: tournamentSize - 1, origins });
+    expect(parentsOf(evolution, few, 20).size).toBe(0);
+    const others = fakeHistory(spaceOf("tiny"), {
+      seed: 3,
+      count: 80,
+      origins: ["chain", "perturb", "nsga2"],
+    });
+    expect(parentsOf(evolution, [...few, ...others], 20).size).toBe(0);
+    expect(parentsOf(evolution, history.slice(0, tournamentSize), 20).size).toBeGreaterThan(0);
+  });
+});
+
+describe("nsga2", () => {
+  const history = fakeHistory(spaceOf("tiny"), { seed: 4, count: 200 });
+  const order = (cost: "parameters" | "flops") =>
+    orderByFronts(history, (trial) => ({ score: trial.validationLoss, cost: trial[cost] })).map(
+      ({ item }) => item.architecture,
+    );
+
+  test("perturbs the best by front and crowding, the very best most often, and those of any age", () => {
+    const parents = parentsOf(nsga2, history, 400);
+    const ranked = order("parameters");
+    expect([...parents].every((parent) => ranked.indexOf(parent) < 50)).toBe(true);
+    const places = [...parents].map((parent) => ranked.indexOf(parent));
+    expect(places).toContain(0);
+    expect(history.findIndex(({ architecture }) => parents.has(architecture))).toBeLessThan(20);
+  });
+
+  test("keeps small networks in play, which a search for the score alone gives up", () => {
+    const smallest = order("parameters").slice(0, 2);
+    expect(parentsOf(nsga2, history, 400)).toContain(smallest[0]);
+    const sizes = history.map(({ parameters }) => parameters);
+    const sizeOf = new Map(history.map(({ architecture, parameters }) => [architecture, parameters]));
+    expect(smallest.map((architecture) => sizeOf.get(architecture))).toContain(Math.min(...sizes));
+  });
+});
+
+describe("a network that was scored", () => {
+  const space = spaceOf("nas-bench-201-tiny");
+  const context = { ...common, space };
+
+  test("is not proposed again while the strategy has others", () => {
+    const seen = new Set<string>();
+    const history: Trial[] = [];
+    for (const [id, strategy] of planTrials({
+      random: 30,
+      perturb: 30,
+      chain: 15,
+      evolution: 15,
+      nsga2: 15,
+    }).entries()) {
+      const architecture = proposeNew(strategy, history, { ...context, seen, random: Random.stream(5, id) });
+      expect(seen.has(functionKey(architecture)), `${strategy.name} ${id}`).toBe(false);
+      seen.add(functionKey(architecture));
+      const loss = Random.stream(6, id).uniform();
+      history.push({
+        ...{ id, architecture, origin: strategy.name, parameters: 1, flops: 1 },
+        ...{ validationLoss: loss, validationError: loss },
+      });
+    }
+  });
+
+  test("is accepted in the end where there are no others, so that nothing loops", () => {
+    const only = space.sample(Random.stream(0));
+    let asked = 0;
+    const stubborn: Strategy = { name: "chain", propose: () => (asked++, only) };
+    const seen = new Set([functionKey(only)]);
+    expect(proposeNew(stubborn, [], { ...context, seen, random: Random.stream(1) })).toBe(only);
+    expect(asked).toBe(30);
+  });
+
+  test("a first proposal that is new is taken as it is: runs without repetitions stay as they were", () => {
+    const proposal = proposeNew(randomSearch, [], { ...context, seen: new Set(), random: Random.stream(7) });
+    expect(proposal).toEqual(space.sample(Random.stream(7)));
+  });
+});
