@@ -3,6 +3,8 @@ export { fillBatch } from "./batches.js";
 export type { Batch, FillOptions } from "./batches.js";
 export { defaultDataDir } from "./data-dir.js";
 export type { Dataset, DatasetInfo, ImageSet } from "./dataset.js";
+export { encodePng } from "./encode-png.js";
+export type { PngOptions } from "./encode-png.js";
 export { batchIndices, epochOrder, stepsPerEpoch } from "./epochs.js";
 export type { BatchPlan } from "./epochs.js";
 export { imagesInMemory, selectImages } from "./image-set.js";

@@ -11,7 +11,7 @@ import type { RunEvent } from "./events.js";
 import type { RankResult } from "./rank-job.js";
 import type { SearchResult } from "./search-job.js";
 import { runInThread } from "./thread.js";
-import type { TrainResult } from "./train-job.js";
+import type { TestedResult } from "./train-job.js";
 
 interface JobBase {
   /** Name of a data set that lies in `dataDir`. */
@@ -38,7 +38,7 @@ export type Job = JobBase &
 interface Results {
   readonly search: SearchResult;
   readonly rank: RankResult;
-  readonly train: TrainResult;
+  readonly train: TestedResult;
   readonly eval: TestScore;
 }
 

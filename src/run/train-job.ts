@@ -7,7 +7,7 @@ import type { Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { createNetwork } from "../network/index.js";
 import { disposeAll } from "../nn/index.js";
-import type { TrainedNetwork } from "../report/index.js";
+import type { TestDetails, TrainedNetwork } from "../report/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
 import { NetworkTraining, testNetwork, type TestScore } from "../train/index.js";
 import type { JobContext } from "./events.js";
@@ -15,6 +15,7 @@ import { trainingFactsSchema, type TrainingFacts } from "./facts.js";
 import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
 import { interrupted } from "./stop.js";
+import { describeTest } from "./test-details.js";
 
 export interface TrainJob {
   readonly config: RunConfig;
@@ -27,7 +28,12 @@ export interface TrainResult extends Omit<TrainedNetwork, "curve" | "seconds"> {
   readonly architecture: Architecture;
 }
 
-export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobContext): Promise<TrainResult> {
+export interface TestedResult extends TrainResult {
+  /** For a page; too long for a terminal. */
+  readonly test: TestDetails;
+}
+
+export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobContext): Promise<TestedResult> {
   const { config, dataset, architecture, checkpoint } = job;
   const data = prepareData(config, dataset);
   const { networkTraining: settings, seed, device } = config;
@@ -81,6 +87,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
     testError: test.error,
     testTop5Error: test.top5Error,
     checkpoint,
+    test: await describeTest(test, { dataset, checkpoint }),
   };
 }
 

@@ -18,6 +18,7 @@ import { scope } from "../tensor/index.js";
 import type { LoggedEvent } from "./events.js";
 import { phaseSeconds } from "./phase-seconds.js";
 import { createSearchNetwork } from "./prepare.js";
+import { readTestDetails } from "./test-details.js";
 import type { TrainResult } from "./train-job.js";
 
 /** Gathers a run's facts; what was told twice, before and after a kill, counts once. */
@@ -38,6 +39,9 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
   const trials = await readTrials(folder);
   const { rankedBy, batchNorm } = config.ranking;
+  const test = await readTestDetails(folder.testPath);
+  // Between a test and the line in the log that names it, the file is of another training than the log.
+  const isOfTrained = test?.checkpoint === trained?.checkpoint && test?.testError === trained?.testError;
   return {
     run: folder.path,
     preset: config.preset,
@@ -64,6 +68,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     batchNorm,
     best: rankTrials(trials, rankedBy).at(0),
     trained: trained && { ...trained, curve: [...epochs.values()], seconds: seconds.network },
+    test: isOfTrained ? test : undefined,
     status: statusOf({
       isSearched: trials.length > 0 || steps.size >= config.hypernetTraining.steps,
       isTraining: trials.length > 0 && epochs.size > 0,

@@ -1,7 +1,8 @@
 /**
  * A run on disk: self-contained, readable without the program. Every file is replaced as a whole; events are appended.
  *
- *   config.json  events.jsonl  trials.sqlite  checkpoints/*.safetensors  best/architecture.json  report.html  figures/
+ *   config.json  events.jsonl  trials.sqlite  checkpoints/*.safetensors  best/architecture.json  test.json  report.html
+ *   figures/
  */
 
 import { appendFileSync } from "node:fs";
@@ -36,6 +37,11 @@ export class RunFolder {
 
   get bestPath(): string {
     return join(this.path, "best", "architecture.json");
+  }
+
+  /** Of the last network that was trained and tested. */
+  get testPath(): string {
+    return join(this.path, "test.json");
   }
 
   get reportPath(): string {

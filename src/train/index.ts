@@ -8,4 +8,4 @@ export type { HyperNetTrainingOptions, HyperNetTrainingSettings } from "./hypern
 export { NetworkTraining } from "./network-training.js";
 export type { NetworkTrainingOptions, NetworkTrainingSettings } from "./network-training.js";
 export { testNetwork } from "./test-network.js";
-export type { TestScore } from "./test-network.js";
+export type { Mistake, TestScore } from "./test-network.js";
