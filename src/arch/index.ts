@@ -14,6 +14,7 @@ export { encodeArchitecture } from "./encode.js";
 export type { EncodedArchitecture, LayerColumns } from "./encode.js";
 export { encodingLayout } from "./encoding-layout.js";
 export type { ChannelRange, EncodedChoice, EncodingLayout } from "./encoding-layout.js";
+export { drawDataFlow } from "./draw-data-flow.js";
 export { blockChannels, nonEmptyBanks } from "./memory-banks.js";
 export { cellName } from "./nas-bench-201/cell-architecture.js";
 export type { CellArchitecture } from "./nas-bench-201/cell-architecture.js";

@@ -16,7 +16,10 @@ export async function encodePng(
 ): Promise<Uint8Array> {
   const { default: sharp } = await import("sharp");
   const plane = size * size;
-  const pixels = Uint8Array.from(image, (_, at) => image[(at % channels) * plane + Math.floor(at / channels)]);
+  const pixels = Uint8Array.from(
+    image,
+    (_, at) => image[(at % channels) * plane + Math.floor(at / channels)],
+  );
   const picture = sharp(pixels, { raw: { width: size, height: size, channels: channels as 1 | 3 } });
   return (size > maxSize ? picture.resize(maxSize) : picture).png().toBuffer();
 }
