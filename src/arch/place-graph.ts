@@ -38,7 +38,7 @@ interface Dagre {
 
 /** Pixels: enough for lines to be told apart, little enough for a page. */
 const margin = 12;
-const distances = { nodesep: 22, edgesep: 14, ranksep: 32, marginx: margin, marginy: margin };
+const distances = { nodesep: 22, edgesep: 14, ranksep: 26, marginx: margin, marginy: margin };
 
 /** At most one edge between two nodes in either direction. */
 export async function placeGraph(

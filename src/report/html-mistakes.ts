@@ -103,8 +103,8 @@ function mistakes({ classes, mistakes }: TestDetails): Markup {
   return html`<h3>Its surest mistakes</h3>
     <p>
       The ${mistakes.length === 1 ? "test image" : `${mistakes.length} test images`} with the highest
-      probability for a wrong class, surest first. Look for wrong labels, for objects cut off, and for what
-      classes share.
+      probability for a wrong class, surest first; below each, that class and the true one with their
+      probabilities. Look for wrong labels, for objects cut off, and for what classes share.
     </p>
     <div class="mistakes">${mistakes.map((mistake) => mistakeFigure(mistake, classes))}</div>`;
 }

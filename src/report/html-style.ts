@@ -97,7 +97,7 @@ details pre { margin-top: 12px; }
 @media print {
   body { font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, h2 + p, h3 + p { break-after: avoid; }
   h2 { margin-top: 28pt; }
   .plots:not(.single) { grid-template-columns: 1fr 1fr; gap: 16pt 20pt; }
   .plots.single figure { display: grid; grid-template-columns: 270pt 1fr; align-items: center; gap: 20pt; }

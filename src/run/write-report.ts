@@ -18,6 +18,7 @@ import { scope } from "../tensor/index.js";
 import type { LoggedEvent } from "./events.js";
 import { phaseSeconds } from "./phase-seconds.js";
 import { createSearchNetwork } from "./prepare.js";
+import { reproduceCommands } from "./reproduce.js";
 import { readTestDetails } from "./test-details.js";
 import type { TrainResult } from "./train-job.js";
 
@@ -74,21 +75,15 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       isTraining: trials.length > 0 && epochs.size > 0,
       isTrained: trained !== undefined,
     }),
-    reproduce: [
-      `npx smash search --data ${quoted(config.dataset)}${sizeFlag(config)} --preset ${config.preset} --seed ${config.seed} --threads ${config.threads} --out ${folder.path}`,
-      `npx smash train --data ${quoted(config.dataset)} --run ${folder.path}`,
-    ],
+    reproduce: reproduceCommands({
+      path: folder.path,
+      config,
+      dataset,
+      trials,
+      trained,
+      trainedOn: isOfTrained ? test?.dataset : undefined,
+    }),
   };
-}
-
-/** For a shell, where the path of an own folder needs it. */
-function quoted(name: string): string {
-  return /^[\w:./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
-}
-
-/** An own folder has no size of its own. */
-function sizeFlag({ dataset, space }: RunConfig): string {
-  return dataset.startsWith("folder:") ? ` --image-size ${space.input.size}` : "";
 }
 
 function statusOf(reached: {
