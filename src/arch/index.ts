@@ -21,7 +21,14 @@ export type { CellArchitecture } from "./nas-bench-201/cell-architecture.js";
 export { buildCellArchitecture } from "./nas-bench-201/cell-settings.js";
 export type { CellSettings } from "./nas-bench-201/cell-settings.js";
 export { cellSiteName, listCellSites, stageChannels } from "./nas-bench-201/cell-sites.js";
-export type { CellSite, ConvolutionOperation, EdgeSite } from "./nas-bench-201/cell-sites.js";
+export type {
+  CellSite,
+  ConvolutionOperation,
+  EdgeSite,
+  ReductionSite,
+  CellHeadSite,
+  CellStemSite,
+} from "./nas-bench-201/cell-sites.js";
 export { stageCount } from "./nas-bench-201/cell-architecture.js";
 export {
   cellAt,
@@ -33,7 +40,7 @@ export {
   parseCell,
   pruneCell,
 } from "./nas-bench-201/cell.js";
-export type { Cell, Operation } from "./nas-bench-201/cell.js";
+export type { Cell, Operation, Edge } from "./nas-bench-201/cell.js";
 export { perturbArchitecture } from "./perturb.js";
 export type { PerturbOptions } from "./perturb.js";
 export { minBudgetFraction, sampleArchitecture } from "./sample.js";
@@ -51,3 +58,4 @@ export type {
   SpaceSettings as MemoryBankSettings,
 } from "./space.js";
 export { validateArchitecture } from "./validate.js";
+export type { DrawOptions } from "./draw.js";

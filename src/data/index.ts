@@ -19,3 +19,4 @@ export { splitTrain } from "./split.js";
 export type { SplitOptions, TrainSplit } from "./split.js";
 export { generateSynthetic } from "./synthetic.js";
 export type { MemoryLayout } from "./write-image.js";
+export type { PackRequest } from "./prepare-pack.js";

@@ -9,7 +9,7 @@ import { ResultingNetwork } from "./resulting-network.js";
 import type { SearchNetwork } from "./search-network.js";
 import { SmashNetwork } from "./smash-network.js";
 
-interface NetworkOptions {
+export interface NetworkOptions {
   readonly seed: number;
   readonly device?: Device;
   readonly dtype?: DType;

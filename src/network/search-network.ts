@@ -20,7 +20,7 @@ export interface ForwardOptions extends RunOptions {
   readonly describedAs?: Architecture | undefined;
 }
 
-interface HasParameters {
+export interface HasParameters {
   parameters(): NamedTensors;
 }
 

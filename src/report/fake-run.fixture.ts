@@ -168,7 +168,7 @@ function fakeArchitecture(random: Random): Architecture {
       baseChannels: 8,
       maxUnits: 64,
       depthCompression: 2,
-      depth: 4,
+      depth: 2,
       width: 2,
       bottleneck: 2,
       kernel: 3,

@@ -21,3 +21,4 @@ export { runInThread, serveThread } from "./thread.js";
 export type { ThreadContext, ThreadOptions } from "./thread.js";
 export type { TestedResult, TrainResult } from "./train-job.js";
 export { readRun, writeReport } from "./write-report.js";
+export type { NetworkFacts } from "./facts.js";

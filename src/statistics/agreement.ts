@@ -7,7 +7,7 @@ import { Random } from "../random.js";
 import { interval95, type Interval } from "./bootstrap.js";
 import { kendall, partialSpearman, pearson, spearman, type Correlation } from "./correlation.js";
 
-type Numbers = readonly number[];
+export type Numbers = readonly number[];
 
 export interface HalfAgreement {
   readonly n: number;
