@@ -4,6 +4,7 @@ import { createSpace } from "../arch/index.js";
 import { findPreset } from "./presets.js";
 import { parseRunConfig, type RunConfig } from "./run-config.js";
 
+/** What a configuration is resolved from. */
 export interface ConfigRequest {
   readonly preset: string;
   /** Parts to replace, nested as in config.json: what a --config file holds. */

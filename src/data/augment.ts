@@ -5,6 +5,7 @@
 
 import type { Random } from "../random.js";
 
+/** Random changes to training images. */
 export interface Augmentation {
   /** Border added on each side before cropping, pixels. SMASH section 4: 4. */
   readonly pad: number;

@@ -12,6 +12,7 @@ import { Random } from "../random.js";
 import type { RankedBy, Strategy, Trial } from "../search/index.js";
 import { evaluateGenerated, type EvaluationOptions, type ScoringData } from "../train/index.js";
 
+/** What is scored, on what, and in which order. */
 export interface RankOptions extends EvaluationOptions {
   /** The strategies of the trials, from trial 0 on; those in `history` are not run again. */
   readonly plan: readonly Strategy[];
@@ -21,6 +22,7 @@ export interface RankOptions extends EvaluationOptions {
   readonly seed: number;
 }
 
+/** An architecture has been scored. */
 export interface TrialEvent {
   readonly type: "trial";
   readonly trial: Trial;
@@ -28,6 +30,7 @@ export interface TrialEvent {
   readonly total: number;
 }
 
+/** Proposes and scores one trial after the other (SMASH section 3); trials in `history` are not scored again. */
 export function* rankArchitectures(
   network: SearchNetwork,
   options: RankOptions,

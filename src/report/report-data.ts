@@ -68,6 +68,7 @@ export interface TestDetails {
   readonly mistakes: readonly MistakeImage[];
 }
 
+/** One run as a report needs it. */
 export interface ReportData {
   readonly run: string;
   readonly preset: string;

@@ -22,6 +22,7 @@ interface JobBase {
   readonly threads: number;
 }
 
+/** Work for a thread of its own; `kind` tells which. */
 export type Job = JobBase &
   (
     | { readonly kind: "search"; readonly run: string; readonly config: RunConfig }
@@ -42,7 +43,9 @@ interface Results {
   readonly eval: TestScore;
 }
 
+/** How a job is watched and stopped. */
 export interface JobOptions {
+  /** Called in this thread with every event of the job. */
   readonly onEvent?: (event: RunEvent) => void;
   /** Asks the job to save a checkpoint and end with `SmashError("interrupted")`. */
   readonly signal?: AbortSignal;

@@ -9,6 +9,7 @@ import type { JobContext } from "./events.js";
 import { prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { openTraining, rankMore, type SearchJob } from "./search-job.js";
 
+/** What a job of kind "rank" gives. */
 export interface RankResult {
   readonly ranking: readonly Trial[];
   readonly best: Trial;

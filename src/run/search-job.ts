@@ -16,6 +16,7 @@ import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
 import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { interrupted } from "./stop.js";
 
+/** What a job of kind "search" gives. */
 export interface SearchResult {
   readonly hypernet: { readonly steps: number; readonly validationError: number };
   /** Best first. */

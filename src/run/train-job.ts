@@ -24,6 +24,7 @@ export interface TrainJob {
   readonly checkpoint: string;
 }
 
+/** A network after its training and its test. */
 export interface TrainResult extends Omit<TrainedNetwork, "curve" | "seconds"> {
   readonly architecture: Architecture;
 }

@@ -5,6 +5,7 @@ import { perturbBest } from "./perturb-best.js";
 import { randomSearch } from "./random-search.js";
 import type { Strategy } from "./strategy.js";
 
+/** The strategies by which a search proposes, in the paper's order. */
 export const strategies: readonly Strategy[] = [randomSearch, perturbBest, greedyChain];
 
 /** Number of trials of each strategy. */

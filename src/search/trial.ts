@@ -2,8 +2,10 @@
 
 import type { Architecture } from "../arch/index.js";
 
+/** The strategy that proposed a trial. */
 export type TrialOrigin = "random" | "perturb" | "chain";
 
+/** An architecture with its SMASH score. */
 export interface Trial {
   /** Position in the order of scoring, from 0. */
   readonly id: number;

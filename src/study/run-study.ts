@@ -18,6 +18,7 @@ import type { TrainingData } from "./train-normally.js";
 import { findTruths, studyArchitectures } from "./truths.js";
 import { hypernetOf, listVariants, type Variant } from "./variants.js";
 
+/** A study's document, as `smash study --json` prints it. */
 export interface StudyResult extends ComparisonDocument {
   /** Scored with generated weights, by one HyperNet. */
   readonly architecturesPerMinute: number;

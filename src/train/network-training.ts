@@ -17,6 +17,7 @@ import type { BatchTensors, ImageSource } from "./batch-tensors.js";
 import { evaluate, type Score } from "./evaluate.js";
 import type { NetworkEvent } from "./events.js";
 
+/** How a network is trained. */
 export interface NetworkTrainingSettings {
   /** SMASH: 300. */
   readonly epochs: number;
@@ -33,6 +34,7 @@ export interface NetworkTrainingSettings {
   readonly augment: Augmentation;
 }
 
+/** What a network is trained on. */
 export interface NetworkTrainingOptions extends RunOptions {
   readonly settings: NetworkTrainingSettings;
   readonly train: ImageSource;
@@ -40,6 +42,7 @@ export interface NetworkTrainingOptions extends RunOptions {
   readonly seed: number;
 }
 
+/** Normal training of one network (SMASH section 4). */
 export class NetworkTraining {
   readonly network: TrainableNetwork;
   readonly stepsPerEpoch: number;
@@ -79,6 +82,7 @@ export class NetworkTraining {
     });
   }
 
+  /** Goes on from a saved state, bit for bit. */
   restore(
     step: number,
     saved: NamedTensors,
@@ -108,6 +112,7 @@ export class NetworkTraining {
     }
   }
 
+  /** One optimizer step on the next batch; loss and error are of this batch. */
   runStep(): { readonly step: number; readonly loss: number; readonly error: number; readonly rate: number } {
     const { settings } = this.#options;
     const rate = cosineRate({
