@@ -170,7 +170,7 @@ export type {
   TestDetails,
   TrainedNetwork,
 } from "./report/index.js";
-export { loadTrainedNetwork, startJob, writeReport } from "./run/index.js";
+export { loadTrainedNetwork, openTrained, startJob, writeReport, writeTestDetails } from "./run/index.js";
 export type {
   Job,
   JobOptions,
@@ -178,8 +178,11 @@ export type {
   NetworkFacts,
   Phase,
   RankResult,
+  RunData,
   RunEvent,
+  SearchJob,
   SearchResult,
+  TestedResult,
   ThreadOptions,
   TrainResult,
 } from "./run/index.js";

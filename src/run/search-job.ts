@@ -24,6 +24,7 @@ export interface SearchResult {
   readonly best: Trial;
 }
 
+/** A run and the data set it searches on. */
 export interface SearchJob {
   readonly folder: RunFolder;
   readonly config: RunConfig;

@@ -60,6 +60,7 @@ export async function describeTest(
   };
 }
 
+/** Writes a run's `testPath`, for its report. */
 export async function writeTestDetails(path: string, details: TestDetails): Promise<void> {
   await replaceFile(path, `${JSON.stringify(details)}\n`);
 }

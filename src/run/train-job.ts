@@ -29,6 +29,7 @@ export interface TrainResult extends Omit<TrainedNetwork, "curve" | "seconds"> {
   readonly architecture: Architecture;
 }
 
+/** What a job of kind "train" gives. */
 export interface TestedResult extends TrainResult {
   /** For a page; too long for a terminal. */
   readonly test: TestDetails;
