@@ -11,7 +11,17 @@ const pureCore = [
 ];
 
 export default tseslint.config(
-  { ignores: ["dist", "native/build", "node_modules", "runs", "coverage", "src/export/onnx_pb.ts"] },
+  {
+    ignores: [
+      "dist",
+      "native/build",
+      "node_modules",
+      "runs",
+      "coverage",
+      "docs/api",
+      "src/export/onnx_pb.ts",
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

@@ -20,6 +20,7 @@ export type ErrorCode =
   | "interrupted" // stopped by the user after a checkpoint was written
   | "internal";
 
+/** The parts of a message: what must hold, what was found, what to do. */
 export interface ErrorDetails {
   /** What must hold. */
   readonly rule: string;
@@ -49,6 +50,7 @@ export function describeValue(value: unknown, most = 60): string {
   return text.length > most ? `${text.slice(0, most - 3)}...` : text;
 }
 
+/** The one error that this library throws on purpose; `code` is for programs, the message for people. */
 export class SmashError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails;

@@ -31,22 +31,44 @@ export {
 export type {
   Architecture,
   Block,
+  BlockLimits,
   Cell,
   CellArchitecture,
+  CellHeadSite,
   CellSettings,
+  CellSite,
+  CellSpace,
+  CellStemSite,
   Convolution,
+  ConvolutionOperation,
+  ConvolutionSite,
   Cost,
   Encoding,
+  DrawOptions,
+  Edge,
+  EdgeSite,
+  EncodedArchitecture,
+  HeadSite,
   Layer,
+  LayerColumns,
   MemoryBankArchitecture,
   MemoryBankSettings,
+  MemoryBankSpace,
+  Operation,
+  PerturbOptions,
+  PointwiseSite,
+  ReductionSite,
   ReferenceName,
+  SampleOptions,
   SearchSpace,
   Site,
   SpaceSettings,
+  StemSite,
+  TrainingStep,
+  TransitionSite,
 } from "./arch/index.js";
 export { findPreset, presetNames, resolveConfig } from "./config/index.js";
-export type { ConfigRequest, Preset, RunConfig } from "./config/index.js";
+export type { ConfigRequest, Preset, RunConfig, RunSettings, SpaceChoice } from "./config/index.js";
 export {
   checkDataset,
   datasetNames,
@@ -56,9 +78,19 @@ export {
   listDatasets,
   loadDataset,
 } from "./data/index.js";
-export type { Dataset, DatasetInfo, ImageSet } from "./data/index.js";
+export type {
+  Augmentation,
+  ChannelStatistics,
+  DataFolder,
+  Dataset,
+  DatasetInfo,
+  DatasetStatus,
+  FetchEvent,
+  ImageSet,
+  PackRequest,
+} from "./data/index.js";
 export { SmashError } from "./errors.js";
-export type { ErrorCode } from "./errors.js";
+export type { ErrorCode, ErrorDetails } from "./errors.js";
 export {
   cellNetwork,
   encodeOnnx,
@@ -75,9 +107,23 @@ export type {
   Latency,
   LatencyOptions,
   OnnxExport,
+  OnnxExportOptions,
+  OnnxOptions,
+  PageExport,
+  PageExportOptions,
+  QuantizationCost,
+  SafetensorsExport,
   TrainingFacts,
 } from "./export/index.js";
 export { HyperNet } from "./hypernet/index.js";
+export type {
+  CellHyperNet,
+  CellHyperNetSettings,
+  HyperNetDimensions,
+  HyperNetOptions,
+  HyperNetSettings,
+  PointwiseShape,
+} from "./hypernet/index.js";
 export {
   CellNetwork,
   CellSearchNetwork,
@@ -88,13 +134,61 @@ export {
   runNetwork,
   SmashNetwork,
 } from "./network/index.js";
-export type { SearchNetwork, TrainableNetwork } from "./network/index.js";
+export type {
+  BatchNormMode,
+  BatchNormStatistics,
+  CellNetworkOptions,
+  CellRunOptions,
+  CellSearchNetworkOptions,
+  CellTensors,
+  Forward,
+  ForwardOptions,
+  FreeWeights,
+  HasParameters,
+  NetworkOptions,
+  ResultingNetworkOptions,
+  RunOptions,
+  RunningStatistics,
+  SearchNetwork,
+  SearchSettings,
+  SiteWeights,
+  SmashNetworkOptions,
+  StatisticsUse,
+  TrainableNetwork,
+  WeightSource,
+} from "./network/index.js";
 export { findProxy, proxies, rankArchitectures } from "./rank/index.js";
-export type { Proxy } from "./rank/index.js";
+export type { Proxy, ProxyData, ProxyName, RankOptions, TrialEvent } from "./rank/index.js";
 export { Random } from "./random.js";
+export type { StreamName } from "./random.js";
 export { formatTrialTable, renderFigures, renderReport } from "./report/index.js";
-export { loadTrainedNetwork, startJob, writeReport } from "./run/index.js";
-export type { Job, RankResult, RunEvent, SearchResult, TrainResult } from "./run/index.js";
+export type {
+  EpochPoint,
+  Figure,
+  MistakeImage,
+  ReportData,
+  RunStatus,
+  StepPoint,
+  TableOptions,
+  TestDetails,
+  TrainedNetwork,
+} from "./report/index.js";
+export { loadTrainedNetwork, openTrained, startJob, writeReport, writeTestDetails } from "./run/index.js";
+export type {
+  Job,
+  JobOptions,
+  LoadedNetwork,
+  NetworkFacts,
+  Phase,
+  RankResult,
+  RunData,
+  RunEvent,
+  SearchJob,
+  SearchResult,
+  TestedResult,
+  ThreadOptions,
+  TrainResult,
+} from "./run/index.js";
 export {
   chooseCandidate,
   drawCandidates,
@@ -103,11 +197,46 @@ export {
   rankTrials,
   strategies,
 } from "./search/index.js";
-export type { Candidate, Limits, MoveKind, Pareto, Strategy, Trial } from "./search/index.js";
+export type {
+  Candidate,
+  Limits,
+  MoveKind,
+  Pareto,
+  RankedBy,
+  SearchContext,
+  SearchCounts,
+  Strategy,
+  Trial,
+  TrialOrigin,
+} from "./search/index.js";
 export { measureAgreement } from "./statistics/index.js";
-export type { Agreement } from "./statistics/index.js";
+export type { Agreement, AgreementOptions, HalfAgreement, Interval, Numbers } from "./statistics/index.js";
 export { RunFolder, TrialStore } from "./store/index.js";
+export type { Versions } from "./store/index.js";
 export { parseTable, startStudy, studyNames } from "./study/index.js";
-export type { StudyJob, StudyName, StudyRequest, StudyResult } from "./study/index.js";
+export type { StudyEvent, StudyJob, StudyName, StudyRequest, StudyResult, TableRow } from "./study/index.js";
 export { memoryStats, noGrad, resolveDevice, scope, setThreads, Tensor } from "./tensor/index.js";
+export type {
+  AffineBatchNorm,
+  BatchNormOptions,
+  DType,
+  MemoryStats,
+  ReduceOptions,
+  Shape,
+  TypedArray,
+} from "./tensor/index.js";
 export { encodingGradient, HyperNetTraining, NetworkTraining } from "./train/index.js";
+export type {
+  BatchTensors,
+  HyperNetEvent,
+  HyperNetTrainingOptions,
+  HyperNetTrainingSettings,
+  ImageSource,
+  NetworkEvent,
+  NetworkTrainingOptions,
+  NetworkTrainingSettings,
+  Score,
+  ScoringData,
+  StepEvent,
+} from "./train/index.js";
+export type { NamedTensors } from "./nn/index.js";

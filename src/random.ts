@@ -8,6 +8,7 @@ import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 
+/** Part of a stream's name. */
 export type StreamName = string | number;
 
 /** FNV-1a over the names with a final avalanche: any change of a name gives an unrelated 32-bit seed. */
@@ -21,6 +22,7 @@ function hashNames(names: readonly StreamName[]): number {
   return (hash ^ (hash >>> 16)) | 0;
 }
 
+/** A stream of random numbers, the same for the same seed and names on every machine. */
 export class Random {
   readonly #names: readonly StreamName[];
   readonly #generator: RandomGenerator;
@@ -50,10 +52,12 @@ export class Random {
     return uniformInt(this.#generator, low, high);
   }
 
+  /** True with this probability. */
   bernoulli(probability: number): boolean {
     return this.uniform() < probability;
   }
 
+  /** One of the items, all alike likely. Throws a `RangeError` where there are none. */
   choice<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError("choice() needs at least one item");
     return items[this.integer(0, items.length - 1)];

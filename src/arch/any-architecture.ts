@@ -9,6 +9,7 @@ import { parseCellArchitecture, type CellArchitecture } from "./nas-bench-201/ce
 import { drawCell } from "./nas-bench-201/draw-cell.js";
 import { parseArchitecture as parseMemoryBanks } from "./parse.js";
 
+/** An architecture of either search space as plain, versioned JSON; `space` tells which. */
 export type Architecture = MemoryBankArchitecture | CellArchitecture;
 
 /** Checks parsed JSON and returns it as an architecture; throws a SmashError ("architecture") that names the field. */

@@ -3,6 +3,7 @@
 import type { Architecture } from "./architecture.js";
 import { listSites } from "./sites.js";
 
+/** What an architecture's own network costs. */
 export interface Cost {
   /** Trainable numbers: convolutions, two per channel of every BatchNorm, the head with its bias. */
   readonly parameters: number;

@@ -87,6 +87,7 @@ function drawLink(content: string, top: number): string {
   );
 }
 
+/** How `drawArchitecture` draws. */
 export interface DrawOptions {
   /** Default "Memory-bank architecture". */
   readonly title?: string;

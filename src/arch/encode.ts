@@ -24,6 +24,7 @@ export interface LayerColumns {
   readonly end: number;
 }
 
+/** An architecture as the HyperNet's input c (SMASH section 3.2). */
 export interface EncodedArchitecture {
   /** C */
   readonly channels: number;

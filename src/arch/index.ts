@@ -16,6 +16,7 @@ export { encodeArchitecture } from "./encode.js";
 export type { EncodedArchitecture, LayerColumns } from "./encode.js";
 export { encodingLayout } from "./encoding-layout.js";
 export type { ChannelRange, EncodedChoice, EncodingLayout } from "./encoding-layout.js";
+export { drawDataFlow } from "./draw-data-flow.js";
 export { blockChannels, nonEmptyBanks } from "./memory-banks.js";
 export { cellName } from "./nas-bench-201/cell-architecture.js";
 export type { CellArchitecture } from "./nas-bench-201/cell-architecture.js";
@@ -23,7 +24,14 @@ export { buildCellArchitecture } from "./nas-bench-201/cell-settings.js";
 export type { CellSettings } from "./nas-bench-201/cell-settings.js";
 export { encodeCell } from "./nas-bench-201/encode-cell.js";
 export { cellSiteName, listCellSites, stageChannels } from "./nas-bench-201/cell-sites.js";
-export type { CellSite, ConvolutionOperation, EdgeSite } from "./nas-bench-201/cell-sites.js";
+export type {
+  CellSite,
+  ConvolutionOperation,
+  EdgeSite,
+  ReductionSite,
+  CellHeadSite,
+  CellStemSite,
+} from "./nas-bench-201/cell-sites.js";
 export { stageCount } from "./nas-bench-201/cell-architecture.js";
 export {
   cellAt,
@@ -35,7 +43,7 @@ export {
   parseCell,
   pruneCell,
 } from "./nas-bench-201/cell.js";
-export type { Cell, Operation } from "./nas-bench-201/cell.js";
+export type { Cell, Operation, Edge } from "./nas-bench-201/cell.js";
 export { perturbArchitecture } from "./perturb.js";
 export type { PerturbOptions } from "./perturb.js";
 export { minBudgetFraction, sampleArchitecture } from "./sample.js";
@@ -53,3 +61,4 @@ export type {
   SpaceSettings as MemoryBankSettings,
 } from "./space.js";
 export { validateArchitecture } from "./validate.js";
+export type { DrawOptions } from "./draw.js";

@@ -22,6 +22,7 @@ export function requireMemoryBanks(settings: SpaceSettings, what: string): Memor
   });
 }
 
+/** The paper's space as a `SearchSpace` (SMASH sections 3.1 and 3.2). */
 export class MemoryBankSpace implements SearchSpace {
   readonly settings: MemoryBankSettings;
 

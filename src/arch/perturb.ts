@@ -20,6 +20,7 @@ import { blockLimits, completeSettings } from "./space.js";
 import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
 import { validateArchitecture } from "./validate.js";
 
+/** How `perturbArchitecture` changes an architecture. */
 export interface PerturbOptions {
   /** Probability that an element is resampled, 0 … 1. Default .05 (SMASH section 4). */
   readonly probability?: number;

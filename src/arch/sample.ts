@@ -29,6 +29,7 @@ import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
 /** A block uses at least this fraction of its budget. */
 export const minBudgetFraction = 0.3;
 
+/** How `sampleArchitecture` draws. */
 export interface SampleOptions {
   /** Most of its channel budget that a block may use, .3 … 1; annealed from .5 to 1 in training. Default 1. */
   readonly budgetFraction?: number;

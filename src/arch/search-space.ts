@@ -6,8 +6,10 @@ import type { CellSettings } from "./nas-bench-201/cell-settings.js";
 import type { PerturbOptions } from "./perturb.js";
 import type { SpaceSettings as MemoryBankSettings } from "./space.js";
 
+/** The settings of either search space. */
 export type SpaceSettings = MemoryBankSettings | CellSettings;
 
+/** A place in the HyperNet's training. */
 export interface TrainingStep {
   readonly seed: number;
   /** 0 … steps - 1. */
@@ -15,6 +17,7 @@ export interface TrainingStep {
   readonly steps: number;
 }
 
+/** A set of architectures to search in. Pure: everything random comes from the `Random` given. */
 export interface SearchSpace {
   readonly settings: SpaceSettings;
   /** Any architecture of the space. */

@@ -69,6 +69,7 @@ export interface HeadSite {
   readonly normalizedChannels: number;
 }
 
+/** A place with weights in a network of the memory-bank space; `kind` tells which. */
 export type Site = StemSite | PointwiseSite | ConvolutionSite | TransitionSite | HeadSite;
 
 /** What an ungrouped, undilated convolution that keeps the image's size has in common. */

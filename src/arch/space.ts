@@ -10,6 +10,7 @@ import type { Architecture, Convolution } from "./architecture.js";
 
 export type Activation = Convolution["activation"];
 
+/** What a memory-bank space is made of (SMASH section 3.1 and its appendix). */
 export interface SpaceSettings {
   readonly name?: "memory-banks";
   /** N: channels of the smallest memory bank and the step in which units are counted. */

@@ -255,6 +255,7 @@ const presets: readonly Preset[] = [
   },
 ];
 
+/** The names that `findPreset` knows. */
 export const presetNames: readonly string[] = presets.map(({ name }) => name);
 
 /** Throws `SmashError("usage")` with the nearest name for an unknown one. */

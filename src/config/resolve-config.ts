@@ -6,6 +6,7 @@ import { findPreset } from "./presets.js";
 import { parseRunConfig, type RunConfig } from "./run-config.js";
 import { chooseSearch, type SearchChoice } from "./search-choice.js";
 
+/** What a configuration is resolved from. */
 export interface ConfigRequest {
   readonly preset: string;
   /** Parts to replace, nested as in config.json: what a --config file holds. */

@@ -125,11 +125,13 @@ function chooseSchema(value: unknown) {
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
+/** The resolved configuration of a run, as its config.json holds it. */
 export type RunConfig = DeepReadonly<z.infer<typeof memoryBankConfig> | z.infer<typeof cellConfig>>;
 /** A search space and the settings of a HyperNet for it. */
 export type SpaceChoice = DeepReadonly<
   z.infer<z.ZodObject<typeof memoryBanks>> | z.infer<z.ZodObject<typeof cells>>
 >;
+/** The parts of a configuration that a preset decides, without the space. */
 export type RunSettings = Pick<RunConfig, keyof typeof settings> & SpaceChoice;
 
 /** The settings as a preset writes them: what has a default may be left out. */

@@ -7,6 +7,7 @@
 import type { Random } from "../random.js";
 import type { RandAugment } from "./rand-augment.js";
 
+/** Random changes to training images. */
 export interface Augmentation {
   /** Border added on each side before cropping, pixels. SMASH section 4: 4. */
   readonly pad: number;

@@ -13,6 +13,7 @@ import { writePack } from "./pack-writer.js";
 import { resizeImages } from "./resize-images.js";
 import type { DatasetSource, FetchOptions } from "./source.js";
 
+/** Where a data set lies and at what size its images are wanted. */
 export interface PackRequest extends FetchOptions {
   readonly dataDir: string;
   /** Height = width of the images, pixels. Default: the published one. */

@@ -23,6 +23,7 @@ const plannedNames = ["modelnet10"];
 
 const known: readonly DatasetInfo[] = [...sources, synthetic];
 
+/** The data sets known by name; own image folders are `folder:PATH`. */
 export const datasetNames: readonly string[] = known.map(({ name }) => name);
 
 /** How a data set is opened. */

@@ -25,6 +25,7 @@ export type FetchEvent =
     };
 
 export interface FetchOptions {
+  /** Told how a download or a preparation goes. */
   readonly onProgress?: ((event: FetchEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -13,11 +13,13 @@ import type { DatasetRequest } from "./registry.js";
 import type { DatasetSource } from "./source.js";
 import { synthetic } from "./synthetic.js";
 
+/** Where data sets lie. */
 export interface DataFolder {
   /** The folder below which every data set has its own. */
   readonly dataDir: string;
 }
 
+/** What of a data set lies on the disk. */
 export interface DatasetStatus {
   readonly name: string;
   /** All its files are there. */

@@ -16,6 +16,7 @@ import { activate, add, affine, averagePool, convolve, globalAveragePool, type V
 import type { ExportableNetwork } from "./network-graph.js";
 import { TrainedTensors } from "./trained-tensors.js";
 
+/** A trained network of cells, ready for export. */
 export function cellNetwork(network: CellNetwork): ExportableNetwork {
   const { architecture } = network;
   return {

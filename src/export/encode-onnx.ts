@@ -28,6 +28,7 @@ export interface TrainingFacts {
   readonly statistics: ChannelStatistics;
 }
 
+/** What an ONNX file says besides the network. */
 export interface OnnxOptions {
   /** Weights in 8 bits, one scale for each output channel. Default false. */
   readonly int8?: boolean;
@@ -38,6 +39,7 @@ export interface OnnxOptions {
 const irVersion = 8n;
 const operatorSet = 17n;
 
+/** The content of an ONNX file: images [N, C, size, size], bytes 0 … 255, -> logits [N, classes], any N. */
 export function encodeOnnx(
   network: ExportableNetwork,
   facts: TrainingFacts,

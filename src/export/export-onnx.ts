@@ -9,6 +9,7 @@ import type { ExportableNetwork } from "./network-graph.js";
 import { OnnxSession, type SessionOptions } from "./onnx-session.js";
 import { firstImages, runNetworkOn, runSessionOn } from "./run-images.js";
 
+/** What `exportOnnx` writes and compares with. */
 export interface OnnxExportOptions extends OnnxOptions, SessionOptions {
   readonly facts: TrainingFacts;
   /** Images to compare on, of which the first 256 are used. */
@@ -16,6 +17,7 @@ export interface OnnxExportOptions extends OnnxOptions, SessionOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What was written, and how far its logits are from the network's own. */
 export interface OnnxExport extends Comparison {
   readonly path: string;
   readonly bytes: number;

@@ -13,11 +13,13 @@ import type { ExportableNetwork } from "./network-graph.js";
 import { renderPage } from "./page-html.js";
 import { chooseSamples, drawStrip, type SampleStrip } from "./sample-strip.js";
 
+/** What `exportPage` writes. */
 export interface PageExportOptions extends OnnxExportOptions {
   /** Images to choose samples from; without them the page has none. */
   readonly samples?: ImageSet | undefined;
 }
 
+/** What `exportPage` wrote. */
 export interface PageExport extends Omit<OnnxExport, "path"> {
   /** The folder. */
   readonly path: string;
@@ -40,6 +42,7 @@ const runtimeFiles = {
   "ort/ort-wasm.wasm": "ort-wasm-simd-threaded.wasm",
 } as const;
 
+/** Writes the page and all it needs into `folder`. Throws `SmashError` where that cannot be written. */
 export async function exportPage(
   network: ExportableNetwork,
   folder: string,

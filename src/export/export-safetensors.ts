@@ -9,6 +9,7 @@ import type { Tensor } from "../tensor/index.js";
 import type { TrainingFacts } from "./encode-onnx.js";
 import type { ExportableNetwork } from "./network-graph.js";
 
+/** What `exportSafetensors` wrote. */
 export interface SafetensorsExport {
   readonly path: string;
   readonly bytes: number;
@@ -17,6 +18,7 @@ export interface SafetensorsExport {
   readonly maxAbsDifference: number;
 }
 
+/** Writes weights and BatchNorm statistics, named as in the checkpoint, with the facts as metadata. */
 export async function exportSafetensors(
   network: ExportableNetwork,
   path: string,

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { SmashError } from "../errors.js";
 import { withTemporaryFolder } from "../files.js";
 
+/** How `measureLatency` measures. */
 export interface LatencyOptions {
   /** Default 1. */
   readonly threads?: number;
@@ -21,6 +22,7 @@ export interface LatencyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How long a network takes, milliseconds. */
 export interface Latency {
   readonly medianMs: number;
   /** A tenth of the runs is at most so fast, … */

@@ -22,6 +22,7 @@ import {
 import type { ExportableNetwork } from "./network-graph.js";
 import { TrainedTensors } from "./trained-tensors.js";
 
+/** A trained network of memory banks, ready for export. */
 export function memoryBankNetwork(network: ResultingNetwork): ExportableNetwork {
   const { architecture } = network;
   return {

@@ -8,6 +8,7 @@ import type { ChannelStatistics } from "../data/index.js";
 import type { Tensor } from "../tensor/index.js";
 import { affine, type Image, type Value } from "./graph.js";
 
+/** A trained network in the form that exports take; implement it to export another kind of network. */
 export interface ExportableNetwork {
   /** The architecture as JSON, for the file's metadata. */
   readonly architecture: object;

@@ -33,6 +33,7 @@ import { layBricks } from "./bricks.js";
 /** Slope of the leaky ReLU for negative inputs. */
 const slope = 0.02;
 
+/** The size of a `CellHyperNet`. */
 export interface CellHyperNetSettings {
   /** Features of a row between the layers. */
   readonly width: number;
@@ -69,6 +70,7 @@ export interface CellHyperNetOptions {
 const kernels: Readonly<Record<ConvolutionOperation, number>> = { nor_conv_3x3: 3, nor_conv_1x1: 1 };
 const generatedOperations = ["nor_conv_3x3", "nor_conv_1x1"] as const;
 
+/** Writes the convolutions of NAS-Bench-201 cells: position and operation in, weights out. */
 export class CellHyperNet {
   readonly settings: CellHyperNetSettings;
   readonly #space: CellSettings;

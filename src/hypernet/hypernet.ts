@@ -37,6 +37,7 @@ export interface HyperNetDimensions {
   readonly rowOutputs: number;
 }
 
+/** Where a `HyperNet` lives and what it starts from. */
 export interface HyperNetOptions {
   readonly seed: number;
   readonly device?: Device;
@@ -49,6 +50,7 @@ export interface PointwiseShape {
   readonly outputs: number;
 }
 
+/** Writes the pointwise weights of any architecture from its encoding, W = H(c) (SMASH section 3.2). */
 export class HyperNet {
   readonly settings: HyperNetSettings;
   readonly dimensions: HyperNetDimensions;

@@ -10,12 +10,14 @@ import type { BatchNormStatistics } from "./statistics.js";
 import type { TrainableNetwork } from "./trainable-network.js";
 import type { SiteWeights } from "./weight-source.js";
 
+/** Where a `CellNetwork` lives and what it starts from. */
 export interface CellNetworkOptions {
   readonly seed: number;
   readonly device?: Device;
   readonly dtype?: DType;
 }
 
+/** A network of cells with weights of its own, trained normally. */
 export class CellNetwork implements TrainableNetwork {
   readonly architecture: CellArchitecture;
   readonly #sites: readonly CellSite[];

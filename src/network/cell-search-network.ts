@@ -24,6 +24,7 @@ import { runCells } from "./run-cells.js";
 import type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
 import type { SiteWeights } from "./weight-source.js";
 
+/** What a `CellSearchNetwork` is made from. */
 export interface CellSearchNetworkOptions {
   readonly space: CellSettings;
   readonly hypernet: CellHyperNetSettings;
@@ -32,6 +33,7 @@ export interface CellSearchNetworkOptions {
   readonly dtype?: DType;
 }
 
+/** HyperNet and shared weights for every architecture of NAS-Bench-201. */
 export class CellSearchNetwork implements SearchNetwork {
   readonly space: CellSpace;
   readonly hypernet: CellHyperNet;

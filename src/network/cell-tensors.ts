@@ -15,6 +15,7 @@ export interface CellTensorsOptions {
   readonly dtype?: DType;
 }
 
+/** Weights and BatchNorm statistics of networks of cells, by name. */
 export class CellTensors {
   readonly #parameters = new Map<string, Tensor>();
   readonly #buffers = new Map<string, Tensor>();

@@ -9,7 +9,8 @@ import { ResultingNetwork } from "./resulting-network.js";
 import type { SearchNetwork } from "./search-network.js";
 import { SmashNetwork } from "./smash-network.js";
 
-interface NetworkOptions {
+/** Where a network lives and what it starts from. */
+export interface NetworkOptions {
   readonly seed: number;
   readonly device?: Device;
   readonly dtype?: DType;
@@ -26,6 +27,7 @@ function isOfCells(settings: SearchSettings): settings is CellSearchSettings {
   return settings.space.name === "nas-bench-201";
 }
 
+/** A network for every architecture of a space, with an untrained HyperNet. */
 export function createSearchNetwork(settings: SearchSettings, options: NetworkOptions): SearchNetwork {
   if (isOfCells(settings)) {
     return new CellSearchNetwork({ space: settings.space, hypernet: settings.hypernet, ...options });

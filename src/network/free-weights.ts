@@ -40,6 +40,7 @@ function sharedName(site: Site): string {
   }
 }
 
+/** The weights that are learned freely and shared by all architectures: everything the HyperNet does not write (SMASH section 3.2). */
 export class FreeWeights {
   readonly #parameters = new Map<string, Tensor>();
   readonly #buffers = new Map<string, Tensor>();

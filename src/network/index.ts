@@ -3,7 +3,7 @@ export type { CellNetworkOptions } from "./cell-network.js";
 export { CellSearchNetwork } from "./cell-search-network.js";
 export type { CellSearchNetworkOptions } from "./cell-search-network.js";
 export { createNetwork, createSearchNetwork } from "./create-network.js";
-export type { SearchSettings } from "./create-network.js";
+export type { SearchSettings, NetworkOptions } from "./create-network.js";
 export { FreeWeights } from "./free-weights.js";
 export type { FreeWeightsOptions } from "./free-weights.js";
 export { ResultingNetwork, siteName } from "./resulting-network.js";
@@ -11,7 +11,7 @@ export type { ResultingNetworkOptions } from "./resulting-network.js";
 export { runNetwork } from "./run-network.js";
 export type { RunOptions } from "./run-network.js";
 export { runCells } from "./run-cells.js";
-export type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
+export type { Forward, ForwardOptions, SearchNetwork, HasParameters } from "./search-network.js";
 export { SmashNetwork } from "./smash-network.js";
 export type { SmashNetworkOptions } from "./smash-network.js";
 export {
@@ -24,3 +24,5 @@ export type { BatchNormMode, BatchNormStatistics, RunningStatistics, StatisticsU
 export type { StochasticDepth } from "./stochastic-depth.js";
 export type { TrainableNetwork } from "./trainable-network.js";
 export type { SiteWeights, WeightSource } from "./weight-source.js";
+export type { CellTensors } from "./cell-tensors.js";
+export type { CellRunOptions } from "./run-cells.js";

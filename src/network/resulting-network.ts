@@ -14,6 +14,7 @@ import type { BatchNormStatistics } from "./statistics.js";
 import type { TrainableNetwork } from "./trainable-network.js";
 import type { WeightSource } from "./weight-source.js";
 
+/** What a `ResultingNetwork` is made from. */
 export interface ResultingNetworkOptions {
   readonly seed: number;
   /** Default "standard". */
@@ -37,6 +38,7 @@ export function siteName(site: Site): string {
   }
 }
 
+/** A network of memory banks with weights of its own, trained normally (SMASH section 3.3). */
 export class ResultingNetwork implements TrainableNetwork {
   readonly architecture: MemoryBankArchitecture;
   readonly #sites: readonly Site[];
@@ -76,6 +78,7 @@ export class ResultingNetwork implements TrainableNetwork {
     return this.#buffers;
   }
 
+  /** The weights as the forward pass takes them. */
   source(statistics: BatchNormStatistics): WeightSource {
     const names = this.#sites.map(siteName);
     const tensor = (name: string) => this.#parameters.get(name)!;

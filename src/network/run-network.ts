@@ -27,6 +27,7 @@ import {
 import { drawScale, dropProbability, type StochasticDepth } from "./stochastic-depth.js";
 import type { WeightSource } from "./weight-source.js";
 
+/** How a forward pass runs. */
 export interface RunOptions {
   /** Is shown what every activation function gives, [N, C, H, W], in the order of the network. */
   readonly onActivation?: ((activated: Tensor) => void) | undefined;

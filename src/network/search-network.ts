@@ -9,6 +9,7 @@ import type { BatchNormStatistics } from "./statistics.js";
 /** Images [N, C, size, size], channels-last -> logits [N, classes]. */
 export type Forward = (images: Tensor) => Tensor;
 
+/** How a network with generated weights runs. */
 export interface ForwardOptions extends RunOptions {
   readonly statistics: BatchNormStatistics;
   /** Seed of the noise z; without it z = 0. */
@@ -22,10 +23,13 @@ export interface ForwardOptions extends RunOptions {
   readonly encoding?: Tensor | undefined;
 }
 
-interface HasParameters {
+/** Something that is trained. */
+export interface HasParameters {
+  /** What its optimizer changes, by name. */
   parameters(): NamedTensors;
 }
 
+/** One network for every architecture of a space, its weights generated or shared (SMASH section 3). */
 export interface SearchNetwork {
   readonly space: SearchSpace;
   readonly hypernet: HasParameters;

@@ -21,6 +21,7 @@ import { runNetwork } from "./run-network.js";
 import type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
 import type { WeightSource } from "./weight-source.js";
 
+/** What a `SmashNetwork` is made from. */
 export interface SmashNetworkOptions {
   readonly space: MemoryBankSettings;
   readonly hypernet: HyperNetSettings;
@@ -29,6 +30,7 @@ export interface SmashNetworkOptions {
   readonly dtype?: DType;
 }
 
+/** HyperNet and shared weights for every architecture of a memory-bank space (SMASH section 3.2). */
 export class SmashNetwork implements SearchNetwork {
   readonly space: MemoryBankSpace;
   readonly hypernet: HyperNet;

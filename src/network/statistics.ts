@@ -6,8 +6,10 @@
 import type { Tensor } from "../tensor/index.js";
 import { ones, scope, zeros } from "../tensor/index.js";
 
+/** Which statistics normalise a network with generated weights: measured anew for it, the batch's own, or running ones. */
 export type BatchNormMode = "recalibrated" | "batch" | "running";
 
+/** Means and variances that BatchNorm normalises by. */
 export interface RunningStatistics {
   /** [C] */
   readonly mean: Tensor;
@@ -21,6 +23,7 @@ export interface StatisticsUse extends Partial<RunningStatistics> {
   readonly momentum?: number;
 }
 
+/** Which statistics BatchNorm uses, site by site. */
 export interface BatchNormStatistics {
   /** `running`: the network's own running statistics of the site. */
   at(index: number, running: RunningStatistics): StatisticsUse;

@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor/index.js";
 import type { RunOptions } from "./run-network.js";
 import type { BatchNormStatistics } from "./statistics.js";
 
+/** A network with weights of its own. */
 export interface TrainableNetwork extends Module {
   readonly architecture: Architecture;
   /** Images [N, C, size, size], channels-last -> logits [N, classes]. */

@@ -10,12 +10,18 @@
 import { countCost, functionKey } from "../arch/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import { Random } from "../random.js";
-import type { Strategy, Trial } from "../search/index.js";
+import type { Limits, Strategy, Trial } from "../search/index.js";
 import { evaluateGenerated, type EvaluationOptions, type ScoringData } from "../train/index.js";
 import { proposeWithin, type ProposalOptions } from "./propose.js";
 
-export interface RankOptions
-  extends EvaluationOptions, Pick<ProposalOptions, "rankedBy" | "against" | "limits" | "measureLatency"> {
+/** What is scored, on what, and in which order. */
+export interface RankOptions extends EvaluationOptions, Pick<ProposalOptions, "rankedBy"> {
+  /** The cost that NSGA-II weighs against the score. Default: parameters. */
+  readonly against?: ProposalOptions["against"];
+  /** What every trial keeps to. Default: nothing. */
+  readonly limits?: Limits;
+  /** Needed by a limit on latency: milliseconds for one image. */
+  readonly measureLatency?: ProposalOptions["measureLatency"];
   /** The strategies of the trials, from trial 0 on; those in `history` are not run again. */
   readonly plan: readonly Strategy[];
   readonly history: readonly Trial[];
@@ -23,6 +29,7 @@ export interface RankOptions
   readonly seed: number;
 }
 
+/** An architecture has been scored. */
 export interface TrialEvent {
   readonly type: "trial";
   readonly trial: Trial;
@@ -30,12 +37,19 @@ export interface TrialEvent {
   readonly total: number;
 }
 
+/** Proposes and scores one trial after the other (SMASH section 3); trials in `history` are not scored again. */
 export async function* rankArchitectures(
   network: SearchNetwork,
   options: RankOptions,
 ): AsyncGenerator<TrialEvent, void> {
   const { plan, scoring, seed, history: before, ...rest } = options;
-  const { rankedBy, against, limits, measureLatency, ...evaluation } = rest;
+  const {
+    rankedBy,
+    against = "parameters",
+    limits = {},
+    measureLatency = cannotMeasure,
+    ...evaluation
+  } = rest;
   const proposing = { rankedBy, against, limits, measureLatency };
   const { space } = network;
   const history = [...before];
@@ -58,4 +72,8 @@ export async function* rankArchitectures(
     seen.add(functionKey(architecture));
     yield { type: "trial", trial, total: plan.length };
   }
+}
+
+function cannotMeasure(): Promise<number> {
+  throw new TypeError("a limit on latency needs measureLatency");
 }

@@ -21,6 +21,7 @@ export interface FigurePlan {
   readonly spec: FigureSpec;
 }
 
+/** A drawn figure: a stand-alone SVG document and what is said about it. */
 export interface Figure {
   readonly name: string;
   readonly title: string;

@@ -3,7 +3,7 @@
 import { sampleArchitecture, type Architecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import type { Trial, TrialOrigin } from "../search/index.js";
-import type { EpochPoint, ReportData, StepPoint } from "./report-data.js";
+import type { EpochPoint, ReportData, StepPoint, TestDetails } from "./report-data.js";
 
 const classes = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
@@ -55,6 +55,7 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
       curve: fakeTraining(random.fork("training")),
       seconds: 5_430,
     },
+    test: fakeTest(random.fork("test")),
     status: "done",
     reproduce: ["npx smash search --data cifar10 --preset small --seed 0 --out runs/cifar10-small"],
     ...changes,
@@ -71,6 +72,7 @@ export function emptyRun(): ReportData {
     trials: [],
     best: undefined,
     trained: undefined,
+    test: undefined,
     status: "training-hypernet",
   });
 }
@@ -114,6 +116,37 @@ function fakeTrials(random: Random): Trial[] {
   });
 }
 
+/** A transparent picture of one pixel. */
+const png =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+
+/** A test of a network for these classes, with 100 images each. */
+export function fakeTest(random: Random, names: readonly string[] = classes): TestDetails {
+  const confusion = names.map((_, truth) => {
+    const row = names.map(() => 0);
+    for (let image = 0; image < 100; image++) {
+      row[random.uniform() < 0.8 ? truth : Math.floor(random.uniform(0, names.length))]++;
+    }
+    return row;
+  });
+  const mistakes = Array.from({ length: 24 }, (_, index) => ({
+    index: 100 * index,
+    truth: index % names.length,
+    prediction: (index + 1) % names.length,
+    probability: 0.99 - index / 100,
+    truthProbability: 0.01,
+    png,
+  }));
+  return {
+    checkpoint: "runs/cifar10-small/checkpoints/best.safetensors",
+    testError: 0.0748,
+    dataset: "cifar10",
+    classes: names,
+    confusion,
+    mistakes,
+  };
+}
+
 function fakeTraining(random: Random): EpochPoint[] {
   return Array.from({ length: 40 }, (_, index) => {
     const left = 1 - (index + 1) / 40;
@@ -135,7 +168,7 @@ function fakeArchitecture(random: Random): Architecture {
       baseChannels: 8,
       maxUnits: 64,
       depthCompression: 2,
-      depth: 4,
+      depth: 2,
       width: 2,
       bottleneck: 2,
       kernel: 3,

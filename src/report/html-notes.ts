@@ -42,7 +42,7 @@ export function notesSection(data: ReportData): Markup {
         ${
           trained === undefined
             ? "No number in this report comes from them."
-            : "They were used once, after training, for the test error."
+            : "They were used once, after training, for the test error and what is shown of it."
         }
       </li>
       <li>Errors are shares of images classified wrongly. A multiply-add counts as one operation.</li>

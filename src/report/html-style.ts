@@ -64,10 +64,15 @@ figcaption strong { color: var(--ink); font-weight: 650; }
 .drawing { margin: 22px 0 10px; }
 .drawing .scroll { border: 1px solid var(--line); border-radius: 6px; background: #ffffff; padding: 12px; }
 .drawing svg { display: block; max-width: none; height: auto; margin: 0 auto; }
+.tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 0 44px; }
+.mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 22px 20px; margin: 18px 0 0; }
+.mistakes img { display: block; width: 112px; height: 112px; border-radius: 4px; background: var(--panel); }
+.mistakes figcaption { font-size: 13.5px; line-height: 1.4; overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 8px 0 8px 18px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 thead th { border-bottom: 2px solid var(--ink); color: var(--muted); font-size: 14px; font-weight: 500; vertical-align: bottom; white-space: normal; }
 th:first-child, td:first-child { width: 3.5em; padding-left: 0; text-align: left; }
+.words .name { width: auto; text-align: left; white-space: normal; overflow-wrap: anywhere; }
 tbody th { font-weight: 400; }
 tr.best > * { font-weight: 650; }
 pre code { font-size: inherit; }
@@ -82,6 +87,8 @@ details pre { margin-top: 12px; }
   thead th { font-size: 11.5px; line-height: 1.3; }
   th:first-child, td:first-child { width: auto; }
   .key-figures { grid-template-columns: 1fr 1fr; gap: 0 20px; }
+  .mistakes { grid-template-columns: repeat(3, 1fr); gap: 16px 12px; }
+  .mistakes img { width: 100%; height: auto; aspect-ratio: 1; }
 }
 @media screen and (prefers-color-scheme: dark) {
   :root { --page: #14181d; --ink: #e6e9ed; --muted: #a3adb8; --line: #333b44; --panel: #1d232a; --accent: #4aa8e0; }
@@ -90,7 +97,7 @@ details pre { margin-top: 12px; }
 @media print {
   body { font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, h2 + p, h3 + p { break-after: avoid; }
   h2 { margin-top: 28pt; }
   .plots:not(.single) { grid-template-columns: 1fr 1fr; gap: 16pt 20pt; }
   .plots.single figure { display: grid; grid-template-columns: 270pt 1fr; align-items: center; gap: 20pt; }
@@ -100,6 +107,8 @@ details pre { margin-top: 12px; }
   figcaption { font-size: 9pt; }
   pre, tr, .key-figures > div { break-inside: avoid; }
   .scroll { overflow: visible; }
-  .drawing svg { max-width: 100%; }
+  .drawing svg { max-width: 100%; max-height: 225mm; }
+  .mistakes { grid-template-columns: repeat(6, 1fr); gap: 10pt; }
+  .mistakes img { width: 62pt; height: 62pt; }
 }
 `;

@@ -1,6 +1,6 @@
 /** The section about the winner: its drawing as memory banks and its ordinary training. */
 
-import { cellName, drawArchitecture, type Architecture } from "../arch/index.js";
+import { cellName, drawArchitecture, drawDataFlow, type Architecture } from "../arch/index.js";
 import type { Figure } from "./draw-figure.js";
 import { formatDuration, formatInteger, formatPercent } from "./format.js";
 import { html, trusted, type Markup } from "./html-markup.js";
@@ -8,7 +8,10 @@ import { factList, plots } from "./html-parts.js";
 import { bestTrial } from "./best-trial.js";
 import type { ReportData } from "./report-data.js";
 
-export function winnerSection(data: ReportData, figures: readonly Figure[]): Markup | undefined {
+export async function winnerSection(
+  data: ReportData,
+  figures: readonly Figure[],
+): Promise<Markup | undefined> {
   const best = bestTrial(data);
   if (best === undefined) return undefined;
   const final = data.best !== undefined;
@@ -29,8 +32,25 @@ export function winnerSection(data: ReportData, figures: readonly Figure[]): Mar
         }
       </figcaption>
     </figure>
-    ${training(data, figures)}
+    ${dataFlow(best.architecture, await drawDataFlow(best.architecture))} ${training(data, figures)}
   </section>`;
+}
+
+function dataFlow({ space }: Architecture, drawing: string | undefined): Markup | undefined {
+  if (drawing !== undefined) {
+    return html`<figure class="drawing flow">
+      <div class="scroll" tabindex="0" role="group" aria-label="Data flow of the architecture">
+        ${trusted(drawing)}
+      </div>
+      <figcaption>
+        <strong>The same network as a graph.</strong> Layer 2.1 is the first of block 2. A circle is a sum
+        that a memory bank holds; what meets at a box is concatenated. Broader lines carry more channels.
+      </figcaption>
+    </figure>`;
+  }
+  // A cell's drawing above is its graph.
+  if (space === "nas-bench-201") return undefined;
+  return html`<p>It has too many connections to be read as a graph, so none is drawn.</p>`;
 }
 
 function training({ trained, dataset }: ReportData, figures: readonly Figure[]): Markup | undefined {

@@ -47,6 +47,13 @@ function poisoned(data: ReportData, poison: string): ReportData {
     config: { [poison]: poison },
     trials: data.trials.map((trial) => ({ ...trial, origin: poison as TrialOrigin })),
     trained: data.trained && { ...data.trained, checkpoint: poison },
+    test: data.test && {
+      ...data.test,
+      checkpoint: poison,
+      dataset: poison,
+      classes: data.test.classes.map(() => poison),
+      mistakes: data.test.mistakes.map((mistake) => ({ ...mistake, png: poison })),
+    },
     reproduce: [poison],
   };
 }
@@ -58,7 +65,7 @@ describe("renderReport", () => {
     expect(page).toContain("<h1>7.48\u00a0% test error on cifar10</h1>");
     expect(text(page)).toContain("among 240 architectures by its validation loss with generated weights");
     expect(page.match(/<figure class="plot">/g)).toHaveLength(6);
-    expect(page.match(/<tr/g)).toHaveLength(11);
+    expect(page.match(/<tr class="best"|<th scope="row"/g)).toHaveLength(11);
     expect(page).toContain("npx smash search --data cifar10");
   });
 
@@ -83,7 +90,7 @@ describe("renderReport", () => {
     const oneOrigin = fakeRun().trials.map((trial) => ({ ...trial, origin: "zz" as TrialOrigin }));
     expect(tags(page)).toEqual(tags(await renderReport(fakeRun({ trials: oneOrigin }))));
     expectBalanced(page);
-    expect(page).not.toMatch(/<script|<img|<!--|<!\[CDATA/);
+    expect(page).not.toMatch(/<script|<img(?! src="data:image\/png;base64,)|<!--|<!\[CDATA/);
   });
 
   const statuses: readonly RunStatus[] = ["training-hypernet", "ranking", "training-best", "done", "stopped"];

@@ -10,6 +10,7 @@ import { html, render, trusted } from "./html-markup.js";
 import { notesSection, reproduceSection } from "./html-notes.js";
 import { hypernetSection, rankingSection, scoresSection, searchedSection } from "./html-search.js";
 import { styleSheet } from "./html-style.js";
+import { mistakesSection } from "./html-mistakes.js";
 import { winnerSection } from "./html-winner.js";
 import type { ReportData } from "./report-data.js";
 
@@ -34,8 +35,8 @@ export async function renderReport(data: ReportData, figures?: readonly Figure[]
       <body>
         <main>
           ${headline(data)} ${searchedSection(data)} ${hypernetSection(drawn)} ${scoresSection(data, drawn)}
-          ${rankingSection(data)} ${winnerSection(data, drawn)} ${notesSection(data)}
-          ${reproduceSection(data)}
+          ${rankingSection(data)} ${await winnerSection(data, drawn)} ${mistakesSection(data)}
+          ${notesSection(data)} ${reproduceSection(data)}
         </main>
       </body>
     </html> `;

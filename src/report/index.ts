@@ -1,4 +1,12 @@
-export type { EpochPoint, ReportData, RunStatus, StepPoint, TrainedNetwork } from "./report-data.js";
+export type {
+  EpochPoint,
+  MistakeImage,
+  ReportData,
+  RunStatus,
+  StepPoint,
+  TestDetails,
+  TrainedNetwork,
+} from "./report-data.js";
 export { drawFigure } from "./draw-figure.js";
 export type { Figure, FigurePlan } from "./draw-figure.js";
 export { colors as figureColors } from "./figure-theme.js";

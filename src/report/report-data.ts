@@ -40,6 +40,35 @@ export interface TrainedNetwork {
   readonly seconds: number;
 }
 
+/** A test image that the winner is wrong about. */
+export interface MistakeImage {
+  /** Position among the test images, from 0. */
+  readonly index: number;
+  /** Classes. */
+  readonly truth: number;
+  readonly prediction: number;
+  /** What the winner gives the two classes, 0 … 1. */
+  readonly probability: number;
+  readonly truthProbability: number;
+  /** The image, base64. */
+  readonly png: string;
+}
+
+/** What the winner's test found beyond its error. Only shown: it decides nothing. */
+export interface TestDetails {
+  /** The trained network's file, as it was named when it was tested. */
+  readonly checkpoint: string;
+  readonly testError: number;
+  /** Name of the data set. */
+  readonly dataset: string;
+  readonly classes: readonly string[];
+  /** Images by true class (row) and predicted class (column). */
+  readonly confusion: readonly (readonly number[])[];
+  /** Surest first. */
+  readonly mistakes: readonly MistakeImage[];
+}
+
+/** One run as a report needs it. */
 export interface ReportData {
   readonly run: string;
   readonly preset: string;
@@ -82,6 +111,8 @@ export interface ReportData {
   readonly batchNorm: "recalibrated" | "batch" | "running";
   readonly best?: Trial | undefined;
   readonly trained?: TrainedNetwork | undefined;
+  /** Of the winner's test; runs of older versions are without it. */
+  readonly test?: TestDetails | undefined;
   readonly status: RunStatus;
   /** Commands which repeat the run, one a line. */
   readonly reproduce: readonly string[];

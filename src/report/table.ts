@@ -5,6 +5,7 @@ import { formatCount, formatLoss, missing } from "./format.js";
 import { rankTrials } from "../search/index.js";
 import type { RankedBy } from "../search/index.js";
 
+/** What `formatTrialTable` shows. */
 export interface TableOptions {
   /** Most rows shown. Default 10. */
   readonly limit?: number;

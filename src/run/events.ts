@@ -3,8 +3,10 @@
 import type { TrialEvent } from "../rank/index.js";
 import type { HyperNetEvent, NetworkEvent } from "../train/index.js";
 
+/** The long parts of a run. */
 export type Phase = "hypernet" | "ranking" | "network";
 
+/** What a job tells while it runs; `type` tells which. */
 export type RunEvent =
   | HyperNetEvent
   | NetworkEvent

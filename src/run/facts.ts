@@ -49,5 +49,6 @@ export const trainingFactsSchema = networkFactsSchema.extend({
 });
 
 export type HyperNetFacts = Readonly<z.infer<typeof hyperNetFactsSchema>>;
+/** What a trained network's checkpoint says of itself. */
 export type NetworkFacts = Readonly<z.infer<typeof networkFactsSchema>>;
 export type TrainingFacts = Readonly<z.infer<typeof trainingFactsSchema>>;

@@ -10,7 +10,7 @@ import type { RunEvent } from "./events.js";
 import type { RankRequest, RankResult } from "./rank-job.js";
 import type { SearchResult } from "./search-job.js";
 import { runInThread } from "./thread.js";
-import type { TrainResult } from "./train-job.js";
+import type { TestedResult } from "./train-job.js";
 
 interface JobBase {
   /** Name of a data set that lies in `dataDir`. */
@@ -21,6 +21,7 @@ interface JobBase {
   readonly threads: number;
 }
 
+/** Work for a thread of its own; `kind` tells which. */
 export type Job = JobBase &
   (
     | { readonly kind: "search"; readonly run: string; readonly config: RunConfig }
@@ -37,11 +38,13 @@ export type Job = JobBase &
 interface Results {
   readonly search: SearchResult;
   readonly rank: RankResult;
-  readonly train: TrainResult;
+  readonly train: TestedResult;
   readonly eval: TestScore;
 }
 
+/** How a job is watched and stopped. */
 export interface JobOptions {
+  /** Called in this thread with every event of the job. */
   readonly onEvent?: (event: RunEvent) => void;
   /** Asks the job to save a checkpoint and end with `SmashError("interrupted")`. */
   readonly signal?: AbortSignal;

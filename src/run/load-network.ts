@@ -5,6 +5,7 @@ import { disposeAll, joinNamed, loadState } from "../nn/index.js";
 import { loadCheckpoint } from "../store/index.js";
 import { networkFactsSchema, type NetworkFacts } from "./facts.js";
 
+/** A trained network and what its checkpoint says of it. */
 export interface LoadedNetwork {
   readonly network: ResultingNetwork | CellNetwork;
   readonly facts: NetworkFacts;

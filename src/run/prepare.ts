@@ -6,6 +6,7 @@ import { createSearchNetwork as create, type SearchNetwork } from "../network/in
 import type { DType } from "../tensor/index.js";
 import { loadBatches, type ImageSource, type ScoringData } from "../train/index.js";
 
+/** The parts of a data set as a run divides them. */
 export interface RunData {
   readonly train: ImageSource;
   readonly validation: ImageSource;

@@ -20,6 +20,7 @@ import type { JobContext } from "./events.js";
 import { prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { openTraining, rankMore, type SearchJob } from "./search-job.js";
 
+/** What a job of kind "rank" gives. */
 export interface RankResult {
   /** Those within the limits, best first. */
   readonly ranking: readonly Trial[];

@@ -26,6 +26,7 @@ import { computeType, createSearchNetwork, prepareData, prepareScoring, type Run
 import { interrupted } from "./stop.js";
 import { withFix } from "./with-fix.js";
 
+/** What a job of kind "search" gives. */
 export interface SearchResult {
   readonly hypernet: { readonly steps: number; readonly validationError: number };
   /** Best first. */
@@ -34,6 +35,7 @@ export interface SearchResult {
   readonly pareto: Pareto;
 }
 
+/** A run and the data set it searches on. */
 export interface SearchJob {
   readonly folder: RunFolder;
   readonly config: RunConfig;

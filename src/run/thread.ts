@@ -17,7 +17,9 @@ type Message<Event> =
       readonly stack: string | undefined;
     };
 
+/** How a thread is watched and stopped. */
 export interface ThreadOptions<Event> {
+  /** Called in this thread with every event of the other. */
   readonly onEvent?: (event: Event) => void;
   /** Asks the job to save what it has and end with `SmashError("interrupted")`. */
   readonly signal?: AbortSignal;

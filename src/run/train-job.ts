@@ -9,7 +9,7 @@ import type { Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { createNetwork } from "../network/index.js";
 import { disposeAll, loadState } from "../nn/index.js";
-import type { TrainedNetwork } from "../report/index.js";
+import type { TestDetails, TrainedNetwork } from "../report/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
 import {
   networkState,
@@ -26,6 +26,7 @@ import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
 import { checkSameTraining, trainingRecipe } from "./same-training.js";
 import { interrupted } from "./stop.js";
+import { describeTest } from "./test-details.js";
 import { withFix } from "./with-fix.js";
 
 export interface TrainJob {
@@ -35,13 +36,20 @@ export interface TrainJob {
   readonly checkpoint: string;
 }
 
+/** A network after its training and its test. */
 export interface TrainResult extends Omit<TrainedNetwork, "curve" | "seconds"> {
   readonly architecture: Architecture;
   /** By validation error. Runs of older versions are without it. */
   readonly bestEpoch?: (BestEpoch & { readonly checkpoint: string }) | undefined;
 }
 
-export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobContext): Promise<TrainResult> {
+/** What a job of kind "train" gives. */
+export interface TestedResult extends TrainResult {
+  /** For a page; too long for a terminal. */
+  readonly test: TestDetails;
+}
+
+export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobContext): Promise<TestedResult> {
   const { config, dataset, architecture, checkpoint } = job;
   const data = prepareData(config, dataset);
   const { networkTraining: settings, seed, device } = config;
@@ -95,6 +103,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
     testTop5Error: test.top5Error,
     checkpoint,
     ...(best && { bestEpoch: { ...best, checkpoint: bestEpochPath(checkpoint) } }),
+    test: await describeTest(test, { dataset, checkpoint }),
   };
 }
 

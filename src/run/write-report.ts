@@ -1,6 +1,6 @@
 /** From a run folder to report.html and figures/*.svg; at any time, finished or not. */
 
-import { findPreset, presetNames, type RunConfig } from "../config/index.js";
+import type { RunConfig } from "../config/index.js";
 import { describeDataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
 import type { NamedTensors } from "../nn/index.js";
@@ -12,12 +12,14 @@ import {
   type RunStatus,
   type StepPoint,
 } from "../report/index.js";
-import { rankTrials, type TrialOrigin } from "../search/index.js";
+import { rankTrials } from "../search/index.js";
 import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import { scope } from "../tensor/index.js";
 import type { LoggedEvent } from "./events.js";
 import { phaseSeconds } from "./phase-seconds.js";
 import { createSearchNetwork } from "./prepare.js";
+import { reproduceCommands } from "./reproduce.js";
+import { readTestDetails } from "./test-details.js";
 import type { TrainResult } from "./train-job.js";
 
 /** Gathers a run's facts; what was told twice, before and after a kill, counts once. */
@@ -38,6 +40,9 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
   const trials = await readTrials(folder);
   const { rankedBy, batchNorm, limits } = config.ranking;
+  const test = await readTestDetails(folder.testPath);
+  // Between a test and the line in the log that names it, the file is of another training than the log.
+  const isOfTrained = test?.checkpoint === trained?.checkpoint && test?.testError === trained?.testError;
   return {
     run: folder.path,
     preset: config.preset,
@@ -65,43 +70,21 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     limits,
     best: rankTrials(trials, rankedBy).at(0),
     trained: trained && { ...trained, curve: [...epochs.values()], seconds: seconds.network },
+    test: isOfTrained ? test : undefined,
     status: statusOf({
       isSearched: trials.length > 0 || steps.size >= config.hypernetTraining.steps,
       isTraining: trials.length > 0 && epochs.size > 0,
       isTrained: trained !== undefined,
     }),
-    reproduce: [
-      `npx smash search --data ${quoted(config.dataset)}${sizeFlag(config)} --preset ${config.preset}${searchFlags(config)} --seed ${config.seed} --threads ${config.threads} --out ${folder.path}`,
-      `npx smash train --data ${quoted(config.dataset)} --run ${folder.path}`,
-    ],
+    reproduce: reproduceCommands({
+      path: folder.path,
+      config,
+      dataset,
+      trials,
+      trained,
+      trainedOn: isOfTrained ? test?.dataset : undefined,
+    }),
   };
-}
-
-/** For a shell, where the path of an own folder needs it. */
-function quoted(name: string): string {
-  return /^[\w:./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
-}
-
-/** An own folder has no size of its own. */
-function sizeFlag({ dataset, space }: RunConfig): string {
-  return dataset.startsWith("folder:") ? ` --image-size ${space.input.size}` : "";
-}
-
-/** Limits, and numbers of trials that the preset does not have. */
-function searchFlags({ preset, ranking }: RunConfig): string {
-  const { counts, limits } = ranking;
-  const usual: Readonly<Partial<Record<TrialOrigin, number | undefined>>> = presetNames.includes(preset)
-    ? findPreset(preset).ranking.counts
-    : {};
-  const flags = [
-    ["--max-parameters", limits.parameters],
-    ["--max-flops", limits.flops],
-    ["--max-latency-ms", limits.latencyMs],
-    ...(["perturb", "chain", "evolution", "nsga2"] as const).map(
-      (name) => [`--${name}`, counts[name] === (usual[name] ?? 0) ? undefined : counts[name]] as const,
-    ),
-  ] as const;
-  return flags.map(([flag, value]) => (value === undefined ? "" : ` ${flag} ${value}`)).join("");
 }
 
 function statusOf(reached: {

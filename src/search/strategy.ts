@@ -4,6 +4,7 @@ import type { Architecture, Cost, SearchSpace } from "../arch/index.js";
 import type { Random } from "../random.js";
 import type { RankedBy, Trial, TrialOrigin } from "./trial.js";
 
+/** What a proposal may depend on besides the history. */
 export interface SearchContext {
   readonly space: SearchSpace;
   readonly rankedBy: RankedBy;
@@ -13,6 +14,7 @@ export interface SearchContext {
   readonly random: Random;
 }
 
+/** Proposes what to score next. Must be pure: resumed and parallel searches ask again and expect the same answer. */
 export interface Strategy {
   readonly name: TrialOrigin;
   /** The next architecture to score, given everything scored so far. */

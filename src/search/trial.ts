@@ -4,8 +4,10 @@ import type { Architecture } from "../arch/index.js";
 
 /** Strategies by the names that trials bear, in the order in which a run uses them. */
 export const trialOrigins = ["random", "perturb", "chain", "evolution", "nsga2"] as const;
+/** The strategy that proposed a trial. */
 export type TrialOrigin = (typeof trialOrigins)[number];
 
+/** An architecture with its SMASH score. */
 export interface Trial {
   /** Position in the order of scoring, from 0. */
   readonly id: number;

@@ -7,14 +7,17 @@ import { Random } from "../random.js";
 import { interval95, type Interval } from "./bootstrap.js";
 import { kendall, partialSpearman, pearson, spearman, type Correlation } from "./correlation.js";
 
-type Numbers = readonly number[];
+/** One number for each architecture. */
+export type Numbers = readonly number[];
 
+/** Rank correlations among the better half. */
 export interface HalfAgreement {
   readonly n: number;
   readonly spearman: number;
   readonly kendall: number;
 }
 
+/** How well scores order architectures by their true errors. */
 export interface Agreement {
   readonly n: number;
   readonly spearman: number;
@@ -33,6 +36,7 @@ export interface Agreement {
   };
 }
 
+/** What `measureAgreement` needs besides scores and truths. */
 export interface AgreementOptions {
   /** Of the architectures, for `partialSpearman`. */
   readonly parameters?: Numbers | undefined;
@@ -62,6 +66,7 @@ function group(positions: Numbers, clusters: Numbers | undefined): readonly Numb
   return [...groups.values()];
 }
 
+/** Rank correlations of `scores` with `truths`, both lower for better, with 95 % intervals from a seeded bootstrap. */
 export function measureAgreement(scores: Numbers, truths: Numbers, options: AgreementOptions): Agreement {
   const { parameters, clusters, seed, resamples } = options;
   const half = betterHalf(truths);

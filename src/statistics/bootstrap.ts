@@ -2,6 +2,7 @@
 
 import type { Random } from "../random.js";
 
+/** Lower and upper end. */
 export type Interval = readonly [low: number, high: number];
 
 export interface BootstrapOptions {

@@ -1,5 +1,5 @@
 export { betterHalf, measureAgreement, seedCeiling } from "./agreement.js";
-export type { Agreement, AgreementOptions, HalfAgreement } from "./agreement.js";
+export type { Agreement, AgreementOptions, HalfAgreement, Numbers } from "./agreement.js";
 export { interval95, quantile } from "./bootstrap.js";
 export type { BootstrapOptions, Interval } from "./bootstrap.js";
 export { kendall, partialSpearman, pearson, spearman } from "./correlation.js";

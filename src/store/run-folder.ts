@@ -1,7 +1,8 @@
 /**
  * A run on disk: self-contained, readable without the program. Every file is replaced as a whole; events are appended.
  *
- *   config.json  events.jsonl  trials.sqlite  checkpoints/*.safetensors  best/architecture.json  report.html  figures/
+ *   config.json  events.jsonl  trials.sqlite  checkpoints/*.safetensors  best/architecture.json  test.json  report.html
+ *   figures/
  */
 
 import { appendFileSync } from "node:fs";
@@ -19,6 +20,7 @@ const versionsSchema = z.looseObject({ smash: z.string(), node: z.string(), libt
 /** Who made the run: for the report and for other people's reproductions. */
 export type Versions = Readonly<Pick<z.infer<typeof versionsSchema>, "smash" | "node" | "libtorch">>;
 
+/** A run on the disk. Reading throws `SmashError("config")` for damaged files, writing `disk-full`. */
 export class RunFolder {
   readonly path: string;
 
@@ -30,6 +32,7 @@ export class RunFolder {
     return join(this.path, "trials.sqlite");
   }
 
+  /** RUN/checkpoints/NAME.safetensors. */
   checkpointPath(name: string): string {
     return join(this.path, "checkpoints", `${name}.safetensors`);
   }
@@ -38,10 +41,16 @@ export class RunFolder {
     return join(this.path, "best", "architecture.json");
   }
 
+  /** Of the last network that was trained and tested. */
+  get testPath(): string {
+    return join(this.path, "test.json");
+  }
+
   get reportPath(): string {
     return join(this.path, "report.html");
   }
 
+  /** RUN/figures/NAME.svg. */
   figurePath(name: string): string {
     return join(this.path, "figures", `${name}.svg`);
   }
@@ -86,6 +95,7 @@ export class RunFolder {
     });
   }
 
+  /** Writes RUN/best/architecture.json. */
   async writeBest(architecture: Architecture): Promise<void> {
     await replaceFile(this.bestPath, `${JSON.stringify(architecture, null, 2)}\n`);
   }

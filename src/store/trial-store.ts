@@ -10,6 +10,7 @@ interface Row {
   readonly document: string;
 }
 
+/** The trials of a run; close it after use. */
 export class TrialStore {
   readonly #path: string;
   readonly #database: Database.Database;
@@ -25,6 +26,7 @@ export class TrialStore {
     );
   }
 
+  /** Throws `SmashError("disk-full")` where there is no room for it. */
   add(trial: Trial): void {
     const { id, origin, validationError, validationLoss, parameters, flops } = trial;
     this.#writing(() =>
@@ -40,6 +42,7 @@ export class TrialStore {
     return rows.map(({ document }) => JSON.parse(document) as Trial);
   }
 
+  /** Frees the file; the store must not be used afterwards. */
   close(): void {
     this.#database.close();
   }

@@ -2,6 +2,7 @@
 
 import type { RunEvent, ThreadContext } from "../run/index.js";
 
+/** What a study tells while it runs. */
 export type StudyEvent =
   | RunEvent
   /** A part of the study begins, or goes on after `done` of `total` architectures. */

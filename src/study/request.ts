@@ -4,6 +4,7 @@ import type { RunConfig } from "../config/index.js";
 import type { ProxyName } from "../rank/index.js";
 import type { TableRow } from "./table-file.js";
 
+/** All studies. */
 export const studyNames = [
   "nas-bench-201",
   "correlation",
@@ -15,8 +16,10 @@ export const studyNames = [
   "free-weights",
   "transfer",
 ] as const;
+/** The experiments by name. */
 export type StudyName = (typeof studyNames)[number];
 
+/** Which study, and how large. */
 export interface StudyRequest {
   readonly study: StudyName;
   /** Of the HyperNet, of scoring, and of normal training. */

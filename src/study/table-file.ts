@@ -3,6 +3,7 @@
 import { formatCell, parseCell } from "../arch/index.js";
 import { SmashError } from "../errors.js";
 
+/** An architecture of a table of known errors. */
 export interface TableRow {
   /** In the notation of cells. */
   readonly cell: string;

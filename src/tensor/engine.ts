@@ -74,6 +74,7 @@ export function setThreads(count: number): void {
   native().setThreads(count);
 }
 
+/** What tensors take, and what the allocator keeps. */
 export interface MemoryStats {
   /** Tensors this thread holds. */
   readonly liveTensors: number;
@@ -85,6 +86,7 @@ export interface MemoryStats {
   readonly peakBytes: number;
 }
 
+/** The state of the allocator now. */
 export function memoryStats(): MemoryStats {
   const [liveBytes, cachedBytes, peakBytes] = native().memoryStats() as [number, number, number];
   return { liveTensors: native().liveTensors(), liveBytes, cachedBytes, peakBytes };

@@ -131,6 +131,7 @@ export function globalAvgPool2d(x: Tensor): Tensor {
   return x.mean({ dims: [2, 3] });
 }
 
+/** Scale, shift and statistics of `batchNorm`. */
 export interface BatchNormOptions {
   readonly weight?: Tensor | undefined;
   readonly bias?: Tensor | undefined;

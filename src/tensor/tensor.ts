@@ -10,9 +10,12 @@ import { native } from "./engine.js";
 import type { Device } from "./engine.js";
 import type { DType, Handle } from "./native-ops.js";
 
+/** Sizes of the dimensions, outermost first. */
 export type Shape = readonly number[];
+/** How a tensor's values come to JavaScript. */
 export type TypedArray = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array;
 
+/** Over which dimensions a reduction runs. */
 export interface ReduceOptions {
   /** Dimensions to reduce; all when left out. */
   readonly dims?: readonly number[];
@@ -20,6 +23,7 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
+/** A tensor of libtorch. Make it inside `scope`, which frees it, or `dispose` it; shapes that do not fit throw. */
 export class Tensor {
   readonly handle: Handle;
   #shape: Shape | undefined;
@@ -50,6 +54,7 @@ export class Tensor {
     return this.shape.reduce((product, length) => product * length, 1);
   }
 
+  /** Frees it now instead of at its scope's end. */
   dispose(): void {
     native().dispose(this.handle);
   }
@@ -77,6 +82,7 @@ export class Tensor {
     native().backward(this.handle, null);
   }
 
+  /** The same memory without a gradient. */
   detach(): Tensor {
     return new Tensor(native().detach(this.handle));
   }
@@ -122,14 +128,17 @@ export class Tensor {
 
   // Moves and layout
 
+  /** Converted to another type or device; of the same memory where nothing changes. */
   to(target: { readonly dtype?: DType; readonly device?: Device }): Tensor {
     return new Tensor(native().to(this.handle, target.dtype ?? this.dtype, target.device ?? this.device));
   }
 
+  /** A copy with memory of its own. */
   clone(): Tensor {
     return new Tensor(native().clone(this.handle));
   }
 
+  /** The same values, the last dimension adjacent in memory; of the same memory where they already are. */
   contiguous(): Tensor {
     return new Tensor(native().contiguous(this.handle));
   }
@@ -145,28 +154,34 @@ export class Tensor {
 
   // Shape
 
+  /** The same values in another shape; one size may be -1. */
   reshape(shape: Shape): Tensor {
     return new Tensor(native().reshape(this.handle, shape));
   }
 
+  /** A view with the dimensions in another order. */
   permute(dims: readonly number[]): Tensor {
     return new Tensor(native().permute(this.handle, dims));
   }
 
+  /** A view with two dimensions exchanged. */
   transpose(first: number, second: number): Tensor {
     return new Tensor(native().transpose(this.handle, first, second));
   }
 
+  /** A view of `length` entries of `dim` from `start`. */
   narrow(dim: number, start: number, length: number): Tensor {
     return new Tensor(native().narrow(this.handle, dim, start, length));
   }
 
+  /** Views of these sizes along `dim`, one after the other. */
   split(sizes: readonly number[], dim: number): Tensor[] {
     return native()
       .split(this.handle, sizes, dim)
       .map((handle) => new Tensor(handle));
   }
 
+  /** The entries of `dim` at `index` [n], int64. */
   indexSelect(dim: number, index: Tensor): Tensor {
     return new Tensor(native().indexSelect(this.handle, dim, index.handle));
   }
@@ -176,16 +191,19 @@ export class Tensor {
     return new Tensor(native().pad(this.handle, amounts, value));
   }
 
+  /** A view in which dimensions of size 1 are repeated to `shape`. */
   expand(shape: Shape): Tensor {
     return new Tensor(native().expand(this.handle, shape));
   }
 
+  /** Values in reverse order along `dims`. */
   flip(dims: readonly number[]): Tensor {
     return new Tensor(native().flip(this.handle, dims));
   }
 
   // Elementwise, with broadcasting
 
+  /** Sum, broadcast. */
   add(other: Tensor | number): Tensor {
     return new Tensor(
       typeof other === "number"
@@ -194,6 +212,7 @@ export class Tensor {
     );
   }
 
+  /** Difference, broadcast. */
   sub(other: Tensor | number): Tensor {
     return new Tensor(
       typeof other === "number"
@@ -202,6 +221,7 @@ export class Tensor {
     );
   }
 
+  /** Product, broadcast. */
   mul(other: Tensor | number): Tensor {
     return new Tensor(
       typeof other === "number"
@@ -210,6 +230,7 @@ export class Tensor {
     );
   }
 
+  /** Quotient, broadcast. */
   div(other: Tensor | number): Tensor {
     return new Tensor(
       typeof other === "number"
@@ -218,30 +239,37 @@ export class Tensor {
     );
   }
 
+  /** Values to the power of `exponent`. */
   pow(exponent: number): Tensor {
     return new Tensor(native().powScalar(this.handle, exponent));
   }
 
+  /** Values with the other sign. */
   neg(): Tensor {
     return new Tensor(native().neg(this.handle));
   }
 
+  /** Absolute values. */
   abs(): Tensor {
     return new Tensor(native().abs(this.handle));
   }
 
+  /** Exponentials. */
   exp(): Tensor {
     return new Tensor(native().exp(this.handle));
   }
 
+  /** Natural logarithms. */
   log(): Tensor {
     return new Tensor(native().log(this.handle));
   }
 
+  /** Square roots. */
   sqrt(): Tensor {
     return new Tensor(native().sqrt(this.handle));
   }
 
+  /** max(0, x). */
   relu(): Tensor {
     return new Tensor(native().relu(this.handle));
   }
@@ -251,22 +279,27 @@ export class Tensor {
     return new Tensor(native().reluInPlace(this.handle));
   }
 
+  /** x above 0, slope * x below. */
   leakyRelu(slope: number): Tensor {
     return new Tensor(native().leakyRelu(this.handle, slope));
   }
 
+  /** Hyperbolic tangents. */
   tanh(): Tensor {
     return new Tensor(native().tanh(this.handle));
   }
 
+  /** 1 / (1 + exp(-x)). */
   sigmoid(): Tensor {
     return new Tensor(native().sigmoid(this.handle));
   }
 
+  /** Values cut to low … high. */
   clamp(low: number, high: number): Tensor {
     return new Tensor(native().clamp(this.handle, low, high));
   }
 
+  /** The larger of two values each, broadcast. */
   maximum(other: Tensor): Tensor {
     return new Tensor(native().maximum(this.handle, other.handle));
   }
@@ -283,14 +316,17 @@ export class Tensor {
 
   // Reductions
 
+  /** Sum over `dims`. */
   sum({ dims = [], keepDims = false }: ReduceOptions = {}): Tensor {
     return new Tensor(native().sum(this.handle, dims, keepDims));
   }
 
+  /** Mean over `dims`. */
   mean({ dims = [], keepDims = false }: ReduceOptions = {}): Tensor {
     return new Tensor(native().mean(this.handle, dims, keepDims));
   }
 
+  /** Variance over `dims`. */
   variance({
     dims = [],
     keepDims = false,
@@ -305,6 +341,7 @@ export class Tensor {
     return new Tensor(native().amax(this.handle, dims, keepDims));
   }
 
+  /** Index of the largest value along `dim`, which is dropped; int64. */
   argmax(dim: number): Tensor {
     return new Tensor(native().argmax(this.handle, dim));
   }
@@ -325,20 +362,24 @@ export class Tensor {
 
   // Linear algebra and softmax
 
+  /** Matrix product, [..., n, k] x [..., k, m] -> [..., n, m]. */
   matmul(other: Tensor): Tensor {
     return new Tensor(native().matmul(this.handle, other.handle));
   }
 
+  /** Logarithm of `softmax`, without its rounding. */
   logSoftmax(dim: number): Tensor {
     return new Tensor(native().logSoftmax(this.handle, dim));
   }
 
+  /** Probabilities along `dim`: exponentials that sum to 1. */
   softmax(dim: number): Tensor {
     return new Tensor(native().softmax(this.handle, dim));
   }
 
   // In place, outside the graph: for optimizers and state
 
+  /** Overwrites the values, converted to this type. No gradient. */
   copyFrom(source: Tensor): void {
     native().copyInto(this.handle, source.handle);
   }
@@ -348,6 +389,7 @@ export class Tensor {
     native().addInPlace(this.handle, other.handle, factor);
   }
 
+  /** Multiplies its own values. No gradient. */
   mulInPlace(factor: number): void {
     native().mulInPlace(this.handle, factor);
   }
@@ -357,6 +399,7 @@ export class Tensor {
     native().lerpInPlace(this.handle, target.handle, weight);
   }
 
+  /** Sets every value. No gradient. */
   fill(value: number): void {
     native().fillInPlace(this.handle, value);
   }

@@ -14,6 +14,7 @@ export interface ImageSource {
   readonly device: Device;
 }
 
+/** A batch on its device. */
 export interface BatchTensors {
   readonly images: Tensor; // [N, C, H, W]
   readonly labels: Tensor; // [N]

@@ -13,6 +13,7 @@ import {
 import { crossEntropySum, noGrad, scope, type Tensor } from "../tensor/index.js";
 import type { BatchTensors } from "./batch-tensors.js";
 
+/** A network on some images. */
 export interface Score {
   /** Fraction classified wrongly. */
   readonly error: number;
@@ -46,6 +47,7 @@ export function evaluate(forward: (images: Tensor) => Tensor, batches: readonly 
   });
 }
 
+/** The images by which architectures are compared. */
 export interface ScoringData {
   /** Training images by which recalibrated statistics are gathered. */
   readonly calibration: readonly BatchTensors[];

@@ -8,6 +8,7 @@ export interface StepEvent {
   readonly rate: number;
 }
 
+/** What the HyperNet's training tells. */
 export type HyperNetEvent =
   | ({ readonly type: "hypernet-step" } & StepEvent)
   | {
@@ -17,6 +18,7 @@ export type HyperNetEvent =
       readonly error: number;
     };
 
+/** What the training of a single network tells. */
 export type NetworkEvent =
   | ({ readonly type: "network-step" } & StepEvent)
   | {

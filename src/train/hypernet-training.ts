@@ -16,6 +16,7 @@ import type { ImageSource } from "./batch-tensors.js";
 import { evaluateGenerated, type ScoringData } from "./evaluate.js";
 import type { HyperNetEvent, StepEvent } from "./events.js";
 
+/** How a HyperNet is trained. */
 export interface HyperNetTrainingSettings {
   readonly steps: number;
   readonly batchSize: number;
@@ -37,6 +38,7 @@ export interface HyperNetTrainingSettings {
   readonly validationArchitectures: number;
 }
 
+/** What a HyperNet is trained on. */
 export interface HyperNetTrainingOptions extends RunOptions {
   readonly settings: HyperNetTrainingSettings;
   readonly train: ImageSource;
@@ -44,6 +46,7 @@ export interface HyperNetTrainingOptions extends RunOptions {
   readonly seed: number;
 }
 
+/** Training of a HyperNet, another architecture each step (SMASH section 3). */
 export class HyperNetTraining {
   readonly network: SearchNetwork;
   readonly #options: HyperNetTrainingOptions;

@@ -15,5 +15,5 @@ export type {
   TrainingProgress,
 } from "./network-training.js";
 export { testNetwork } from "./test-network.js";
-export type { TestScore } from "./test-network.js";
+export type { Mistake, TestScore } from "./test-network.js";
 export { networkState } from "./weight-average.js";

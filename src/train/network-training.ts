@@ -20,6 +20,7 @@ import { evaluate, type Score } from "./evaluate.js";
 import type { NetworkEvent } from "./events.js";
 import { networkState, WeightAverage } from "./weight-average.js";
 
+/** How a network is trained. */
 export interface NetworkTrainingSettings {
   /** SMASH: 300. */
   readonly epochs: number;
@@ -63,6 +64,7 @@ export interface TrainingProgress {
   readonly best?: BestEpoch | undefined;
 }
 
+/** What a network is trained on. */
 export interface NetworkTrainingOptions extends RunOptions {
   readonly settings: NetworkTrainingSettings;
   readonly train: ImageSource;
@@ -70,6 +72,7 @@ export interface NetworkTrainingOptions extends RunOptions {
   readonly seed: number;
 }
 
+/** Normal training of one network (SMASH section 4). */
 export class NetworkTraining {
   readonly network: TrainableNetwork;
   readonly stepsPerEpoch: number;
@@ -122,6 +125,7 @@ export class NetworkTraining {
     return new Map([...networkState(this.evaluated), ...state, ...trained]) as NamedTensors;
   }
 
+  /** Goes on from a saved state, bit for bit. */
   restore(saved: NamedTensors, { step, epochSums, best }: TrainingProgress): void {
     loadState(this.state(), saved);
     this.#step = step;
@@ -152,6 +156,7 @@ export class NetworkTraining {
     }
   }
 
+  /** One optimizer step on the next batch; loss and error are of this batch. */
   runStep(): { readonly step: number; readonly loss: number; readonly error: number; readonly rate: number } {
     const { settings } = this.#options;
     const rate = cosineRate({

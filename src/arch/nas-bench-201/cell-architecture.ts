@@ -34,6 +34,7 @@ export const cellArchitectureSchema = z
   })
   .readonly();
 
+/** A network of the NAS-Bench-201 space (arXiv 2001.00326): one cell, repeated in three stages. */
 export type CellArchitecture = z.infer<typeof cellArchitectureSchema>;
 
 /** Checks parsed JSON; throws a SmashError ("architecture") that names the field. */

@@ -4,6 +4,7 @@ import { SmashError } from "../../errors.js";
 import { mostCells, stageCount, type CellArchitecture } from "./cell-architecture.js";
 import type { Cell } from "./cell.js";
 
+/** What a NAS-Bench-201 space is made of; its cells are always the same 15,625. */
 export interface CellSettings {
   readonly name: "nas-bench-201";
   /** Of the stem and the first stage. Benchmark: 16. */

@@ -6,6 +6,7 @@
 import { stageCount, type CellArchitecture } from "./cell-architecture.js";
 import { cellEdges, pruneCell } from "./cell.js";
 
+/** The operations of a cell that have weights. */
 export type ConvolutionOperation = "nor_conv_1x1" | "nor_conv_3x3";
 
 interface ConvolutionFacts {
@@ -52,6 +53,7 @@ export interface CellHeadSite {
   readonly normalizedChannels: number;
 }
 
+/** A place with weights in a network of cells. */
 export type CellSite = CellStemSite | EdgeSite | ReductionSite | CellHeadSite;
 
 /** Channels of a stage. */

@@ -12,6 +12,7 @@ import { cellEdges, operations, type Cell } from "./cell.js";
 /** Probability that an edge is resampled: about one of the six. */
 const perturbProbability = 0.15;
 
+/** The cells of NAS-Bench-201 as a `SearchSpace`. */
 export class CellSpace implements SearchSpace {
   readonly settings: CellSettings;
 

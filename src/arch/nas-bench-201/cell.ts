@@ -9,8 +9,10 @@ import { nearestName } from "../../nearest.js";
 import { invalid } from "../invalid.js";
 
 export const operations = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"] as const;
+/** What an edge of a cell computes, by the names of the published table. */
 export type Operation = (typeof operations)[number];
 
+/** An edge of a cell, by the numbers of its nodes: 0 is the input, 3 the output. */
 export interface Edge {
   readonly source: number;
   /** Greater than `source`. */

@@ -20,6 +20,7 @@ const references = {
   fractalnet: { title: "FractalNet", build: fractalNet },
 } as const satisfies Readonly<Record<string, Reference>>;
 
+/** Known networks that the memory-bank space contains. */
 export type ReferenceName = keyof typeof references;
 
 export const referenceNames = Object.keys(references) as readonly ReferenceName[];

@@ -8,6 +8,7 @@ import type { Proxy } from "./proxy.js";
 import { shortTrainingProxy } from "./short-training.js";
 import { synflowProxy } from "./synflow.js";
 
+/** All zero-cost proxies and other baselines, in the order of a study's table. */
 export const proxies: readonly Proxy[] = [
   parametersProxy,
   flopsProxy,

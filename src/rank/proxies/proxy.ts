@@ -17,10 +17,12 @@ export interface ProxyData {
   readonly computeType?: DType | undefined;
 }
 
+/** A score for architectures that needs no HyperNet; higher is better. */
 export interface Proxy {
   readonly name: ProxyName;
   /** Lower predicts a better network, as a SMASH score does. */
   score(architecture: Architecture, data: ProxyData): number;
 }
 
+/** The baselines by name. */
 export type ProxyName = "parameters" | "flops" | "naswot" | "synflow" | "short-training";

@@ -10,7 +10,7 @@ import { applyRecipe, changeConfig, type RecipeName, type RunConfig } from "../.
 import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { formatCount, formatLoss, formatPercent } from "../../../report/index.js";
-import { startJob, writeReport, type TrainResult } from "../../../run/index.js";
+import { startJob, writeReport, writeTestDetails, type TrainResult } from "../../../run/index.js";
 import { rankTrials, type Trial } from "../../../search/index.js";
 import { RunFolder, TrialStore } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
@@ -103,10 +103,11 @@ export async function trainNetwork(
   },
   context: CommandContext,
 ): Promise<TrainResult> {
-  const result = await startJob(
+  const { test, ...result } = await startJob(
     { kind: "train", ...job, ...jobPlace(job.config, context) },
     jobOptions(context, folder),
   );
+  if (folder) await writeTestDetails(folder.testPath, test);
   folder?.appendEvent({ type: "trained", ...result });
   return result;
 }

@@ -1,0 +1,49 @@
+import { beforeAll, expect, it } from "vitest";
+import { createSpace } from "../arch/index.js";
+import { findPreset } from "../config/index.js";
+import { channelStatistics, generateSynthetic } from "../data/index.js";
+import { createNetwork, runningStatistics } from "../network/index.js";
+import { Random } from "../random.js";
+import { noGrad, scope, setThreads } from "../tensor/index.js";
+import { loadBatches } from "./batch-tensors.js";
+import { testNetwork } from "./test-network.js";
+
+beforeAll(() => setThreads(2));
+
+const dataset = generateSynthetic({ trainCount: 50, testCount: 90 });
+const { classes, channels, size } = dataset;
+const space = createSpace({
+  ...findPreset("tiny").space,
+  input: { channels, size },
+  classes: classes.length,
+});
+const network = createNetwork(space.sample(Random.stream(1)), { seed: 0, device: "cpu" });
+const statistics = channelStatistics(dataset.train, channels);
+const source = { set: dataset.test, size, statistics, device: "cpu" } as const;
+
+it("the mistakes are the surest ones of all, in order, at their places among the images", () => {
+  const { mistakes, confusion } = testNetwork(network, loadBatches(source, 40));
+  const probabilities = noGrad(() =>
+    scope(() => {
+      const [{ images }] = loadBatches(source, 90);
+      return network.forward(images, { statistics: runningStatistics }).softmax(1).toNumbers();
+    }),
+  );
+  const rows = Array.from({ length: 90 }, (_, index) =>
+    probabilities.slice(index * classes.length, (index + 1) * classes.length),
+  );
+  const expected = rows
+    .map((row, index) => ({ index, row, truth: dataset.test.labels[index], top: Math.max(...row) }))
+    .filter(({ row, truth, top }) => row[truth] !== top)
+    .sort((one, other) => other.top - one.top)
+    .slice(0, 24);
+  expect(mistakes).toHaveLength(24);
+  expect(mistakes.map(({ index }) => index)).toEqual(expected.map(({ index }) => index));
+  for (const [place, { row, truth, top }] of expected.entries()) {
+    expect(mistakes[place].truth).toBe(truth);
+    expect(row[mistakes[place].prediction]).toBe(top);
+    expect(mistakes[place].probability).toBeCloseTo(top, 5);
+    expect(mistakes[place].truthProbability).toBeCloseTo(row[truth], 5);
+  }
+  expect(confusion.flat().reduce((sum, images) => sum + images, 0)).toBe(90);
+});
