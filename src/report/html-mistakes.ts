@@ -27,8 +27,10 @@ export function mistakesSection({ test }: ReportData): Markup | undefined {
 function confusionFigure(test: TestDetails): Markup | undefined {
   const map = drawConfusion(test);
   if (map === undefined) return undefined;
-  const order = test.classes.length > mostNamed ? " Classes stand in the order of the data set." : "";
-  return html`<figure class="drawing">
+  const isNamed = test.classes.length <= mostNamed;
+  const order = isNamed ? "" : " Classes stand in the order of the data set.";
+  // Without text it may be as small as the page.
+  return html`<figure class="${isNamed ? "drawing" : "drawing fitted"}">
     <div class="scroll" tabindex="0" role="group" aria-label="Confusion matrix">${map}</div>
     <figcaption>
       <strong>Confusion matrix.</strong> A row holds the images of one class, by what they were taken for, in

@@ -68,11 +68,12 @@ figcaption strong { color: var(--ink); font-weight: 650; }
 .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 22px 20px; margin: 18px 0 0; }
 .mistakes img { display: block; width: 112px; height: 112px; border-radius: 4px; background: var(--panel); }
 .mistakes figcaption { font-size: 13.5px; line-height: 1.4; overflow-wrap: anywhere; }
+.drawing.fitted svg { max-width: 100%; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 8px 0 8px 18px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 thead th { border-bottom: 2px solid var(--ink); color: var(--muted); font-size: 14px; font-weight: 500; vertical-align: bottom; white-space: normal; }
 th:first-child, td:first-child { width: 3.5em; padding-left: 0; text-align: left; }
-.words .name { width: auto; text-align: left; white-space: normal; overflow-wrap: anywhere; }
+.words .name { width: auto; min-width: 6.5em; text-align: left; white-space: normal; overflow-wrap: break-word; }
 tbody th { font-weight: 400; }
 tr.best > * { font-weight: 650; }
 pre code { font-size: inherit; }
@@ -97,7 +98,7 @@ details pre { margin-top: 12px; }
 @media print {
   body { font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
-  h2, h3, h2 + p, h3 + p { break-after: avoid; }
+  h2, h3, h2 + p, h3 + p { break-after: avoid; break-inside: avoid; }
   h2 { margin-top: 28pt; }
   .plots:not(.single) { grid-template-columns: 1fr 1fr; gap: 16pt 20pt; }
   .plots.single figure { display: grid; grid-template-columns: 270pt 1fr; align-items: center; gap: 20pt; }
