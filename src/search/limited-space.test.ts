@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countCost, createSpace, validateArchitecture, type SearchSpace } from "../arch/index.js";
 import { goodSettings } from "../arch/space.fixture.js";
-import { findPreset } from "../config/presets.js";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
 import { spaceNames, spaceOf } from "./history.fixture.js";
@@ -116,7 +115,7 @@ test.each([
   // A space with room below what random draws reach.
   ["small", 0.7],
 ])("%s has networks of %j times the least work of 300 random ones", (name, share) => {
-  const space = createSpace(findPreset(name).space);
+  const space = spaceOf(name);
   const flops = Math.floor(share * leastWork(space, 300));
   for (let seed = 0; seed < 3; seed++) {
     const sampled = new LimitedSpace(space, { flops }).sample(Random.stream(seed));
