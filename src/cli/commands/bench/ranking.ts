@@ -52,7 +52,15 @@ export const ranking: Benchmark = {
     progress.stop();
     const [oursMs, peerMs] = [median(ours), median(peers)];
     const row = {
-      ...{ size, precision: common.precision, oursMs, peerMs, floorMs: null, ratio: peerMs / oursMs, targetRatio: 5 },
+      ...{
+        size,
+        precision: common.precision,
+        oursMs,
+        peerMs,
+        floorMs: null,
+        ratio: peerMs / oursMs,
+        targetRatio: 5,
+      },
       ...{ images, calibrationImages, architecturesPerMinute: 60_000 / oursMs },
     };
     const text = tableOf({
