@@ -1,6 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
 import { createSpace } from "../arch/index.js";
-import { findPreset } from "../config/index.js";
 import { channelStatistics, generateSynthetic } from "../data/index.js";
 import { createNetwork, runningStatistics } from "../network/index.js";
 import { Random } from "../random.js";
@@ -13,7 +12,8 @@ beforeAll(() => setThreads(2));
 const dataset = generateSynthetic({ trainCount: 50, testCount: 90 });
 const { classes, channels, size } = dataset;
 const space = createSpace({
-  ...findPreset("tiny").space,
+  ...{ name: "memory-banks", baseChannels: 4, maxUnits: 8, depthCompression: 2, depth: 1, width: 1 },
+  ...{ bottleneck: 2, kernel: 3, maxDilation: 2, stemKernel: 3 },
   input: { channels, size },
   classes: classes.length,
 });
