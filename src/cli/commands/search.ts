@@ -31,7 +31,7 @@ export function registerSearch(command: Command): void {
     .option("--out <folder>", "the run's folder", "runs/search")
     .option(
       "--strategy <name>",
-      "who proposes all that follows the random samples (default: as the preset has it)",
+      "who proposes what follows the random samples: random, perturb, chain, evolution or nsga2 (default: as the preset has it)",
       parseChoice("--strategy", strategyNames),
     );
   addLimitFlags(addCountFlags(command)).action((flags: SearchFlags, command: Command) =>
