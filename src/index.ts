@@ -68,7 +68,15 @@ export type {
   TransitionSite,
 } from "./arch/index.js";
 export { findPreset, presetNames, resolveConfig } from "./config/index.js";
-export type { ConfigRequest, Preset, RunConfig, RunSettings, SpaceChoice } from "./config/index.js";
+export type {
+  ConfigRequest,
+  Preset,
+  PresetSettings,
+  RunConfig,
+  RunSettings,
+  SearchChoice,
+  SpaceChoice,
+} from "./config/index.js";
 export {
   checkDataset,
   datasetNames,
@@ -88,6 +96,7 @@ export type {
   FetchEvent,
   ImageSet,
   PackRequest,
+  RandAugment,
 } from "./data/index.js";
 export { SmashError } from "./errors.js";
 export type { ErrorCode, ErrorDetails } from "./errors.js";
@@ -147,13 +156,14 @@ export type {
   HasParameters,
   NetworkOptions,
   ResultingNetworkOptions,
-  RunOptions,
   RunningStatistics,
+  RunOptions,
   SearchNetwork,
   SearchSettings,
   SiteWeights,
   SmashNetworkOptions,
   StatisticsUse,
+  StochasticDepth,
   TrainableNetwork,
   WeightSource,
 } from "./network/index.js";
@@ -180,6 +190,7 @@ export type {
   LoadedNetwork,
   NetworkFacts,
   Phase,
+  RankRequest,
   RankResult,
   RunData,
   RunEvent,
@@ -192,17 +203,23 @@ export type {
 export {
   chooseCandidate,
   drawCandidates,
+  moveKinds,
   paretoFront,
   paretoFronts,
   rankTrials,
   strategies,
+  trialOrigins,
 } from "./search/index.js";
 export type {
   Candidate,
+  CandidateOptions,
+  CostName,
+  FrontTrial,
   Limits,
   MoveKind,
   Pareto,
   RankedBy,
+  ScoredCost,
   SearchContext,
   SearchCounts,
   Strategy,
@@ -214,7 +231,19 @@ export type { Agreement, AgreementOptions, HalfAgreement, Interval, Numbers } fr
 export { RunFolder, TrialStore } from "./store/index.js";
 export type { Versions } from "./store/index.js";
 export { parseTable, startStudy, studyNames } from "./study/index.js";
-export type { StudyEvent, StudyJob, StudyName, StudyRequest, StudyResult, TableRow } from "./study/index.js";
+export type {
+  Combined,
+  Contrast,
+  Estimate,
+  KindOfMove,
+  MoveComparison,
+  StudyEvent,
+  StudyJob,
+  StudyName,
+  StudyRequest,
+  StudyResult,
+  TableRow,
+} from "./study/index.js";
 export { memoryStats, noGrad, resolveDevice, scope, setThreads, Tensor } from "./tensor/index.js";
 export type {
   AffineBatchNorm,
@@ -228,6 +257,9 @@ export type {
 export { encodingGradient, HyperNetTraining, NetworkTraining } from "./train/index.js";
 export type {
   BatchTensors,
+  BestEpoch,
+  EncodingGradient,
+  EvaluationOptions,
   HyperNetEvent,
   HyperNetTrainingOptions,
   HyperNetTrainingSettings,
@@ -238,5 +270,6 @@ export type {
   Score,
   ScoringData,
   StepEvent,
+  TrainingProgress,
 } from "./train/index.js";
 export type { NamedTensors } from "./nn/index.js";

@@ -14,6 +14,7 @@ import { cellEdges, operations, type Cell } from "./nas-bench-201/cell.js";
 import { encodeCell } from "./nas-bench-201/encode-cell.js";
 import type { SpaceSettings } from "./search-space.js";
 
+/** The encoding c of an architecture, as a tensor takes it. */
 export interface Encoding {
   /** [C, k, L] of memory banks, [edges * operations] of a cell. */
   readonly shape: readonly number[];

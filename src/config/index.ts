@@ -5,5 +5,5 @@ export type { RecipeName } from "./recipes.js";
 export { resolveConfig } from "./resolve-config.js";
 export type { ConfigRequest } from "./resolve-config.js";
 export { parseRunConfig } from "./run-config.js";
-export type { RunConfig, RunSettings, SpaceChoice } from "./run-config.js";
+export type { PresetSettings, RunConfig, RunSettings, SpaceChoice } from "./run-config.js";
 export type { SearchChoice } from "./search-choice.js";

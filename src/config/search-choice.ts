@@ -3,6 +3,7 @@
 import type { Limits, SearchCounts, TrialOrigin } from "../search/index.js";
 import type { RunConfig } from "./run-config.js";
 
+/** What a search may propose, and how many. */
 export interface SearchChoice {
   /** Beside those of the configuration; the same limit replaces it. */
   readonly limits?: Limits;

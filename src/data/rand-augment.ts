@@ -18,6 +18,7 @@ import {
 } from "./pixel-operations.js";
 import { rotation, warp } from "./warp.js";
 
+/** Settings of RandAugment (Cubuk et al. 2019). */
 export interface RandAugment {
   /** Operations an image goes through. */
   readonly operations: number;

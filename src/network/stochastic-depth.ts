@@ -10,6 +10,7 @@
 import { cellEdges, type Cell } from "../arch/index.js";
 import type { Random } from "../random.js";
 
+/** Which layers a forward pass of training leaves out (Huang et al. 2016). */
 export interface StochasticDepth {
   /** Of leaving out the last layer, below 1; falls linearly to 0 before the first. */
   readonly probability: number;

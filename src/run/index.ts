@@ -14,7 +14,7 @@ export {
 } from "./prepare.js";
 export type { RunData } from "./prepare.js";
 export { openTrained } from "./rank-job.js";
-export type { RankResult } from "./rank-job.js";
+export type { RankRequest, RankResult } from "./rank-job.js";
 export { openTraining, trainHyperNet } from "./search-job.js";
 export type { SearchJob, SearchResult } from "./search-job.js";
 export { interrupted } from "./stop.js";

@@ -46,6 +46,7 @@ export async function openTrained(
   });
 }
 
+/** What `smash rank` adds to a run. */
 export interface RankRequest {
   /** Trials of each strategy beyond those the run has. */
   readonly more: SearchCounts;

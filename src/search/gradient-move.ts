@@ -9,6 +9,7 @@
 import { encodingChange, type Architecture, type SearchSpace } from "../arch/index.js";
 import type { Random } from "../random.js";
 
+/** A perturbation, and what the gradient predicts of it. */
 export interface Candidate {
   readonly architecture: Architecture;
   /** First-order change of the loss, nats; negative is better. */
@@ -19,8 +20,10 @@ export interface Candidate {
 
 /** "gradient": lowest predicted change; "opposite": highest; "random": the first drawn. */
 export const moveKinds = ["gradient", "random", "opposite"] as const;
+/** How a move chooses among its candidates. */
 export type MoveKind = (typeof moveKinds)[number];
 
+/** What candidates of a move are drawn from. */
 export interface CandidateOptions {
   readonly space: SearchSpace;
   readonly random: Random;

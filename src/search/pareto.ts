@@ -6,6 +6,7 @@ import { scoreOf, type RankedBy, type Trial } from "./trial.js";
 /** What a score is weighed against. */
 export type CostName = keyof Cost | "latencyMs";
 
+/** A point: a score and what it costs, lower is better in both. */
 export interface ScoredCost {
   /** Lower is better. */
   readonly score: number;
@@ -45,6 +46,7 @@ export type FrontTrial = Omit<Trial, "architecture">;
 /** The front of every cost: of latency only where some were measured. */
 export type Pareto = Readonly<Partial<Record<CostName, readonly FrontTrial[]>>>;
 
+/** The fronts of a search: of the score against every cost that was counted or measured. */
 export function paretoFronts(trials: readonly Trial[], rankedBy: RankedBy): Pareto {
   const hasLatency = trials.some(({ latencyMs }) => latencyMs !== undefined);
   const costs: readonly CostName[] = ["parameters", "flops", ...(hasLatency ? ["latencyMs" as const] : [])];

@@ -13,6 +13,7 @@ import { compare, type ComparisonDocument } from "./document.js";
 import { moveMeasure } from "./measure-moves.js";
 import type { StudyRequest } from "./request.js";
 
+/** A mean over starts, and how sure it is. */
 export interface Estimate {
   readonly mean: number;
   readonly interval95: Interval;
@@ -44,6 +45,7 @@ export interface Contrast {
   readonly isBetter: Estimate;
 }
 
+/** The result of the study of moves along dE/dc. */
 export interface MoveComparison {
   readonly starts: number;
   /** In each chain. */

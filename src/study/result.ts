@@ -3,6 +3,7 @@
 import type { ComparisonDocument } from "./document.js";
 import type { MoveComparison } from "./move-document.js";
 
+/** A study's document, as `smash study --json` prints it. */
 export interface StudyResult extends ComparisonDocument {
   /** Scored with generated weights, by one HyperNet. */
   readonly architecturesPerMinute: number;

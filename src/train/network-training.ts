@@ -49,6 +49,7 @@ export interface NetworkTrainingSettings {
   readonly earlyStopping?: { readonly patience: number } | undefined;
 }
 
+/** The epoch with the lowest validation error so far. */
 export interface BestEpoch {
   /** From 1. */
   readonly epoch: number;
