@@ -185,7 +185,7 @@ describe.runIf(canMount)("on a disk that a training fills", () => {
     const script = `
       cd ${folder} && mount -t tmpfs -o size=72k none small || exit 9
       "$@" > first.out 2> first.err; echo $? > first.code
-      cp -r small full
+      cp -r small filled
       mount -o remount,size=1m small || exit 9
       "$@" > second.out; echo $? > second.code
       cp -r small finished`;
@@ -202,10 +202,10 @@ describe.runIf(canMount)("on a disk that a training fills", () => {
     const best = "network.best-epoch.safetensors";
     expect(line).toContain(best);
     const tested = ["eval", "--data", "synthetic", "--json", "--checkpoint"];
-    const ofBest = await runSmash([...tested, join(place("full"), best)]);
-    expect(ofBest.code).toBe(0);
-    const ofCheckpoint = await runSmash([...tested, join(place("full"), "network.safetensors")]);
-    expect(ofCheckpoint.code).toBe(0);
+    const ofBest = await runSmash([...tested, join(place("filled"), best)]);
+    expect(ofBest.code, ofBest.stderr).toBe(0);
+    const ofCheckpoint = await runSmash([...tested, join(place("filled"), "network.safetensors")]);
+    expect(ofCheckpoint.code, ofCheckpoint.stderr).toBe(0);
 
     expect(Number(read("second.code"))).toBe(0);
     const results = (text: string) => ({ ...(JSON.parse(text) as object), checkpoint: "", bestEpoch: "" });
