@@ -72,7 +72,8 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: "bench",
-    summary: "benchmarks of the project: a HyperNet step against plain PyTorch, input, memory, help",
+    summary:
+      "benchmarks of the project: steps and ranking against plain PyTorch, growth, profile, memory, help",
     load: async () => (await import("./commands/bench.js")).registerBench,
   },
 ];
