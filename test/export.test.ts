@@ -1,7 +1,7 @@
 /** `smash export` end to end, and the page it writes in a real browser. */
 
-import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -93,13 +93,62 @@ describe("smash export", () => {
   });
 
   it("refuses a checkpoint that is missing, and says so in one line", async () => {
-    const { code, stderr } = await runSmash(["export", "--run", folder, "--onnx", join(folder, "x.onnx")]);
+    const { code, stderr } = await runSmash([
+      "export",
+      "--checkpoint",
+      join(folder, "best.safetensors"),
+      "--onnx",
+      join(folder, "x.onnx"),
+    ]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^smash: checkpoint: [^\n]*best\.safetensors[^\n]*\n$/);
   });
 });
 
 describe("measureLatency", () => {
+  it("a run over an own folder: what to do before its training, and after it the files at the run's image size", async () => {
+    const photos = join(folder, "photos");
+    for (const [index, name] of ["dark", "light"].entries()) {
+      await mkdir(join(photos, name), { recursive: true });
+      for (let image = 0; image < 12; image++) {
+        const background = { r: 200 * index, g: 5 * image, b: 40 };
+        const picture = sharp({ create: { width: 20, height: 24, channels: 3, background } });
+        await picture.png().toFile(join(photos, name, `${image}.png`));
+      }
+    }
+    const run = join(folder, "photos-run");
+    const config = join(folder, "photos.json");
+    const hypernetTraining = { steps: 2, batchSize: 4, validateEvery: 2 };
+    const ranking = { counts: { random: 2, perturb: 0, chain: 0 }, images: 2, calibrationImages: 4 };
+    const networkTraining = { epochs: 1, batchSize: 4 };
+    writeFileSync(
+      config,
+      JSON.stringify({ validationImages: 2, hypernetTraining, ranking, networkTraining }),
+    );
+    const data = ["--data", `folder:${photos}`, "--image-size", "16"];
+    const searched = await runSmash([
+      "search",
+      ...data,
+      "--preset",
+      "tiny",
+      "--config",
+      config,
+      "--out",
+      run,
+      "--max-parameters",
+      "300k",
+    ]);
+    expect(searched.code, searched.stderr).toBe(0);
+    const exported = ["export", "--run", run, "--onnx", join(folder, "photos.onnx")];
+    const early = await runSmash(exported);
+    expect(early.code).toBe(2);
+    expect(early.stderr).toContain(`first run npx smash train --data folder:${photos} --run ${run}.`);
+    expect((await runSmash(["train", ...data, "--run", run])).code).toBe(0);
+    const late = await runSmash(exported);
+    expect(late.code, late.stderr).toBe(0);
+    expect(late.stdout).toContain(`folder:${photos} test images`);
+  });
+
   it("takes longer for more images", async () => {
     const onnx = join(folder, "latency.onnx");
     await runSmash(["export", "--checkpoint", checkpoint, "--onnx", onnx, "--quiet"]);

@@ -15,7 +15,7 @@ import {
   type OnnxExportOptions,
 } from "../../../export/index.js";
 import { loadTrainedNetwork } from "../../../run/index.js";
-import { RunFolder } from "../../../store/index.js";
+import { hasCheckpoint, RunFolder } from "../../../store/index.js";
 import { setThreads } from "../../../tensor/index.js";
 import { readVersion } from "../../read-version.js";
 import type { CommandContext } from "../../run-command.js";
@@ -24,7 +24,7 @@ import type { ExportFlags } from "../export.js";
 import { describeExport, type ExportResults } from "./describe-export.js";
 
 export async function exportCommand(flags: ExportFlags, context: CommandContext) {
-  const checkpoint = findCheckpoint(flags);
+  const checkpoint = await findCheckpoint(flags);
   checkOutputs(flags);
   const { common, progress, signal } = context;
   setThreads(common.threads);
@@ -66,7 +66,7 @@ export async function exportCommand(flags: ExportFlags, context: CommandContext)
   return { json: { path, bytes, maxAbsDifference, ...results }, text: describeExport(results) };
 }
 
-function findCheckpoint({ checkpoint, run, rank }: ExportFlags): string {
+async function findCheckpoint({ checkpoint, run, rank }: ExportFlags): Promise<string> {
   if ((checkpoint === undefined) === (run === undefined)) {
     throw new SmashError("usage", {
       rule: "smash export takes either --checkpoint or --run.",
@@ -74,7 +74,16 @@ function findCheckpoint({ checkpoint, run, rank }: ExportFlags): string {
       fix: "give --run RUN for the network trained in a run, or --checkpoint FILE.",
     });
   }
-  return checkpoint ?? new RunFolder(run!).checkpointPath(rank === 1 ? "best" : `rank-${rank}`);
+  if (checkpoint !== undefined) return checkpoint;
+  const folder = new RunFolder(run!);
+  const path = folder.checkpointPath(rank === 1 ? "best" : `rank-${rank}`);
+  if (await hasCheckpoint(path)) return path;
+  const { config } = await folder.requireConfig();
+  throw new SmashError("usage", {
+    rule: "smash export writes networks that are trained.",
+    found: `a run without ${path}: its weights would be a HyperNet's.`,
+    fix: `first run npx smash train --data ${config.dataset} --run ${run!}${rank === 1 ? "" : ` --rank ${rank}`}.`,
+  });
 }
 
 function checkOutputs({ onnx, safetensors, web, int8, latency }: ExportFlags): void {
@@ -95,12 +104,13 @@ async function findDataset(
   context: CommandContext,
 ): Promise<Dataset | undefined> {
   const dataDir = dataDirOf(context);
-  const { verified } = await checkDataset(name, { dataDir });
+  const place = { dataDir, imageSize: input.size };
+  const { verified } = await checkDataset(name, place);
   if (!verified) {
     context.progress.log(`${name} is not in ${dataDir}; comparing on noise (smash data fetch ${name})`);
     return undefined;
   }
-  const dataset = await loadDataset(name, { dataDir });
+  const dataset = await loadDataset(name, place);
   const { channels, size } = dataset;
   if (channels === input.channels && size === input.size) return dataset;
   throw new SmashError("usage", {
