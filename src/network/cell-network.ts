@@ -1,14 +1,19 @@
 /** A network of the NAS-Bench-201 space with weights of its own, all trained normally. */
 
-import { listCellSites, type CellArchitecture, type CellSite } from "../arch/index.js";
+import { cellSiteName, listCellSites, type CellArchitecture, type CellSite } from "../arch/index.js";
 import type { NamedTensors } from "../nn/index.js";
 import type { Device, DType, Tensor } from "../tensor/index.js";
-import { CellTensors } from "./cell-tensors.js";
 import { runCells } from "./run-cells.js";
 import type { RunOptions } from "./run-network.js";
+import { SiteTensors, type SiteShape } from "./site-tensors.js";
 import type { BatchNormStatistics } from "./statistics.js";
 import type { TrainableNetwork } from "./trainable-network.js";
 import type { SiteWeights } from "./weight-source.js";
+
+/** A bias is the head's alone. */
+export function cellSiteShape({ kind, shape, normalizedChannels }: CellSite): SiteShape {
+  return { shape, bias: kind === "head", normalizedChannels };
+}
 
 /** Where a `CellNetwork` lives and what it starts from. */
 export interface CellNetworkOptions {
@@ -20,14 +25,17 @@ export interface CellNetworkOptions {
 /** A network of cells with weights of its own, trained normally. */
 export class CellNetwork implements TrainableNetwork {
   readonly architecture: CellArchitecture;
-  readonly #sites: readonly CellSite[];
-  readonly #tensors: CellTensors;
+  readonly #names: readonly string[];
+  readonly #tensors: SiteTensors;
 
   constructor(architecture: CellArchitecture, options: CellNetworkOptions) {
     this.architecture = architecture;
-    this.#sites = listCellSites(architecture);
-    this.#tensors = new CellTensors({ ...options, stream: "resulting-network" });
-    for (const site of this.#sites) this.#tensors.add(site, { weight: true });
+    const sites = listCellSites(architecture);
+    this.#names = sites.map(cellSiteName);
+    this.#tensors = new SiteTensors({ ...options, stream: "resulting-network" });
+    for (const [index, site] of sites.entries()) {
+      this.#tensors.add(this.#names[index], cellSiteShape(site), { weight: true });
+    }
   }
 
   parameters(): NamedTensors {
@@ -40,7 +48,7 @@ export class CellNetwork implements TrainableNetwork {
 
   /** Weights of `listCellSites`. */
   source(statistics: BatchNormStatistics): SiteWeights {
-    return this.#tensors.source(this.#sites, { statistics });
+    return this.#tensors.source(this.#names, { statistics });
   }
 
   forward(images: Tensor, options: RunOptions & { readonly statistics: BatchNormStatistics }): Tensor {

@@ -10,6 +10,7 @@ import {
   buildCellArchitecture,
   CellSpace,
   cellEdges,
+  cellSiteName,
   listCellSites,
   type Architecture,
   type CellArchitecture,
@@ -19,9 +20,10 @@ import { SmashError } from "../errors.js";
 import { CellHyperNet, type CellHyperNetSettings } from "../hypernet/index.js";
 import { joinNamed, type NamedTensors } from "../nn/index.js";
 import type { Device, DType, Tensor } from "../tensor/index.js";
-import { CellTensors } from "./cell-tensors.js";
+import { cellSiteShape } from "./cell-network.js";
 import { runCells } from "./run-cells.js";
 import type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
+import { SiteTensors } from "./site-tensors.js";
 import type { SiteWeights } from "./weight-source.js";
 
 /** What a `CellSearchNetwork` is made from. */
@@ -37,7 +39,7 @@ export interface CellSearchNetworkOptions {
 export class CellSearchNetwork implements SearchNetwork {
   readonly space: CellSpace;
   readonly hypernet: CellHyperNet;
-  readonly free: CellTensors;
+  readonly free: SiteTensors;
 
   /** Throws `SmashError("config")` for bricks that do not fit the channels. */
   constructor({ space, hypernet, ...options }: CellSearchNetworkOptions) {
@@ -50,7 +52,7 @@ export class CellSearchNetwork implements SearchNetwork {
       });
     }
     this.hypernet = new CellHyperNet(hypernet, space, options);
-    this.free = new CellTensors({ ...options, stream: "free-weights" });
+    this.free = new SiteTensors({ ...options, stream: "free-weights" });
     // Together these two have every site that any cell has.
     for (const operation of ["nor_conv_3x3", "nor_conv_1x1"] as const) {
       const all = buildCellArchitecture(
@@ -60,7 +62,7 @@ export class CellSearchNetwork implements SearchNetwork {
       for (const site of listCellSites(this.shrink(all))) {
         if (hypernet.reductions === "shortcut" && site.kind === "reduction" && site.part !== "shortcut")
           continue;
-        this.free.add(site, { weight: !this.hypernet.generates(site) });
+        this.free.add(cellSiteName(site), cellSiteShape(site), { weight: !this.hypernet.generates(site) });
       }
     }
   }
@@ -82,7 +84,7 @@ export class CellSearchNetwork implements SearchNetwork {
     });
     const positions = [...sites.keys()].filter((index) => this.hypernet.generates(sites[index]));
     const generated = new Map<number, Tensor>(positions.map((position, index) => [position, weights[index]]));
-    return this.free.source(sites, { statistics, generated });
+    return this.free.source(sites.map(cellSiteName), { statistics, generated });
   }
 
   forward(architecture: Architecture, options: ForwardOptions): Forward {

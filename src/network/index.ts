@@ -24,5 +24,5 @@ export type { BatchNormMode, BatchNormStatistics, RunningStatistics, StatisticsU
 export type { StochasticDepth } from "./stochastic-depth.js";
 export type { TrainableNetwork } from "./trainable-network.js";
 export type { SiteWeights, WeightSource } from "./weight-source.js";
-export type { CellTensors } from "./cell-tensors.js";
+export type { SiteShape, SiteTensors } from "./site-tensors.js";
 export type { CellRunOptions } from "./run-cells.js";

@@ -6,10 +6,10 @@
  */
 
 import { listSites, type MemoryBankArchitecture, type Site } from "../arch/index.js";
-import { orthogonal, type NamedTensors } from "../nn/index.js";
-import { Random } from "../random.js";
-import { ones, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
+import type { NamedTensors } from "../nn/index.js";
+import type { Device, DType, Tensor } from "../tensor/index.js";
 import { runNetwork, type RunOptions } from "./run-network.js";
+import { SiteTensors } from "./site-tensors.js";
 import type { BatchNormStatistics } from "./statistics.js";
 import type { TrainableNetwork } from "./trainable-network.js";
 import type { WeightSource } from "./weight-source.js";
@@ -43,8 +43,7 @@ export class ResultingNetwork implements TrainableNetwork {
   readonly architecture: MemoryBankArchitecture;
   readonly #sites: readonly Site[];
   readonly #isStandard: boolean;
-  readonly #parameters = new Map<string, Tensor>();
-  readonly #buffers = new Map<string, Tensor>();
+  readonly #tensors: SiteTensors;
 
   constructor(
     architecture: MemoryBankArchitecture,
@@ -53,53 +52,28 @@ export class ResultingNetwork implements TrainableNetwork {
     this.architecture = architecture;
     this.#sites = listSites(architecture);
     this.#isStandard = normalization === "standard";
-    const place = { device, dtype };
+    this.#tensors = new SiteTensors({ seed, device, dtype, stream: "resulting-network" });
     for (const site of this.#sites) {
-      const name = siteName(site);
-      const weight = orthogonal(site.shape, Random.stream(seed, "resulting-network", name).seed(), place);
-      this.#parameters.set(`${name}.weight`, weight.requireGrad());
-      if (site.bias) this.#parameters.set(`${name}.bias`, zeros([site.shape[0]], place).requireGrad());
-      if (!this.#hasBatchNorm(site)) continue;
-      const shape = [site.normalizedChannels!];
-      this.#parameters.set(`${name}.norm.weight`, ones(shape, place).requireGrad());
-      this.#parameters.set(`${name}.norm.bias`, zeros(shape, place).requireGrad());
-      this.#buffers.set(`${name}.norm.mean`, zeros(shape, place));
-      this.#buffers.set(`${name}.norm.variance`, ones(shape, place));
+      const normalizedChannels = this.#hasBatchNorm(site) ? site.normalizedChannels : undefined;
+      this.#tensors.add(siteName(site), { ...site, normalizedChannels }, { weight: true });
     }
   }
 
   /** Trainable tensors by name. */
   parameters(): NamedTensors {
-    return this.#parameters;
+    return this.#tensors.parameters();
   }
 
   /** Running statistics of the BatchNorms. */
   buffers(): NamedTensors {
-    return this.#buffers;
+    return this.#tensors.buffers();
   }
 
   /** The weights as the forward pass takes them. */
   source(statistics: BatchNormStatistics): WeightSource {
-    const names = this.#sites.map(siteName);
-    const tensor = (name: string) => this.#parameters.get(name)!;
     return {
-      weights: (index) => {
-        const bias = this.#parameters.get(`${names[index]}.bias`);
-        return { weight: tensor(`${names[index]}.weight`), ...(bias && { bias }) };
-      },
+      ...this.#tensors.source(this.#sites.map(siteName), { statistics }),
       hasBatchNorm: (site) => this.#hasBatchNorm(site),
-      batchNorm: (index) => {
-        const name = `${names[index]}.norm`;
-        const running = {
-          mean: this.#buffers.get(`${name}.mean`)!,
-          variance: this.#buffers.get(`${name}.variance`)!,
-        };
-        return {
-          weight: tensor(`${name}.weight`),
-          bias: tensor(`${name}.bias`),
-          ...statistics.at(index, running),
-        };
-      },
     };
   }
 

@@ -1,13 +1,12 @@
-/** The tensors of a cell network by name, and weights from them. */
+/** The tensors of a network by the names of its sites, and weights from them. */
 
-import { cellSiteName, type CellSite } from "../arch/index.js";
 import { orthogonal, type NamedTensors } from "../nn/index.js";
 import { Random } from "../random.js";
 import { ones, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
 import type { BatchNormStatistics } from "./statistics.js";
 import type { SiteWeights } from "./weight-source.js";
 
-export interface CellTensorsOptions {
+export interface SiteTensorsOptions {
   readonly seed: number;
   /** Name of the random stream of first values. */
   readonly stream: string;
@@ -15,13 +14,22 @@ export interface CellTensorsOptions {
   readonly dtype?: DType;
 }
 
-/** Weights and BatchNorm statistics of networks of cells, by name. */
-export class CellTensors {
+/** What a site needs. */
+export interface SiteShape {
+  /** Of the weight, outputs first. */
+  readonly shape: readonly number[];
+  readonly bias: boolean;
+  /** Of its BatchNorm; none where undefined. */
+  readonly normalizedChannels: number | undefined;
+}
+
+/** Weights and BatchNorm statistics, by name. */
+export class SiteTensors {
   readonly #parameters = new Map<string, Tensor>();
   readonly #buffers = new Map<string, Tensor>();
-  readonly #options: CellTensorsOptions;
+  readonly #options: SiteTensorsOptions;
 
-  constructor(options: CellTensorsOptions) {
+  constructor(options: SiteTensorsOptions) {
     this.#options = options;
   }
 
@@ -36,15 +44,13 @@ export class CellTensors {
   }
 
   /** Makes a site's tensors; without `weight` only those of its BatchNorm. */
-  add(site: CellSite, { weight }: { readonly weight: boolean }): void {
+  add(name: string, site: SiteShape, { weight }: { readonly weight: boolean }): void {
     const { seed, stream, device = "cpu", dtype = "float32" } = this.#options;
     const place = { device, dtype };
-    const name = cellSiteName(site);
     if (weight) {
       const values = orthogonal(site.shape, Random.stream(seed, stream, name).seed(), place);
       this.#parameters.set(`${name}.weight`, values.requireGrad());
-      if (site.kind === "head")
-        this.#parameters.set(`${name}.bias`, zeros([site.shape[0]], place).requireGrad());
+      if (site.bias) this.#parameters.set(`${name}.bias`, zeros([site.shape[0]], place).requireGrad());
     }
     if (site.normalizedChannels === undefined) return;
     const shape = [site.normalizedChannels];
@@ -54,9 +60,9 @@ export class CellTensors {
     this.#buffers.set(`${name}.norm.variance`, ones(shape, place));
   }
 
-  /** Weights of the sites; those in `generated`, by position, come from there. */
+  /** Weights of the sites of these names; those in `generated`, by position, come from there. */
   source(
-    sites: readonly CellSite[],
+    names: readonly string[],
     {
       statistics,
       generated,
@@ -65,7 +71,6 @@ export class CellTensors {
       readonly generated?: ReadonlyMap<number, Tensor>;
     },
   ): SiteWeights {
-    const names = sites.map(cellSiteName);
     const parameter = (name: string) => this.#parameters.get(name)!;
     return {
       weights: (index) => {
