@@ -228,14 +228,22 @@ export type {
   TrialOrigin,
 } from "./search/index.js";
 export { measureAgreement } from "./statistics/index.js";
-export type { Agreement, AgreementOptions, HalfAgreement, Interval, Numbers } from "./statistics/index.js";
+export type {
+  Agreement,
+  AgreementOptions,
+  Estimate,
+  HalfAgreement,
+  Interval,
+  Numbers,
+} from "./statistics/index.js";
 export { RunFolder, TrialStore } from "./store/index.js";
 export type { Versions } from "./store/index.js";
-export { parseTable, startStudy, studyNames } from "./study/index.js";
+export { parseTable, readTrainedTruths, startStudy, studyNames } from "./study/index.js";
 export type {
   Combined,
   Contrast,
-  Estimate,
+  CorruptionEffect,
+  HyperNetSummary,
   KindOfMove,
   MoveComparison,
   StudyEvent,
@@ -243,6 +251,7 @@ export type {
   StudyName,
   StudyRequest,
   StudyResult,
+  TrainedTruths,
   TableRow,
 } from "./study/index.js";
 export { memoryStats, noGrad, resolveDevice, scope, setThreads, Tensor } from "./tensor/index.js";

@@ -5,7 +5,8 @@ export type { Architecture as MemoryBankArchitecture, Block, Convolution, Layer 
 export { annealedOptions } from "./anneal.js";
 export { checkSpaceSettings } from "./check-space.js";
 export { positionChoices } from "./convolution-choices.js";
-export { corruptArchitecture } from "./corrupt.js";
+export { corruptArchitecture, corruptions } from "./corrupt.js";
+export type { Corrupted, Corruption, CorruptionOptions } from "./corrupt.js";
 export type { Cost } from "./cost.js";
 export { MemoryBankSpace, requireMemoryBanks } from "./memory-bank-space.js";
 export { CellSpace } from "./nas-bench-201/cell-space.js";

@@ -24,6 +24,7 @@ const memoryBanks = {
     denseBlocks: z.array(count).min(1),
     growth: count,
     weightNorm: z.enum(["unit", "he"]),
+    generated: z.enum(["pointwise", "none"]).default("pointwise"),
   }),
 } as const;
 

@@ -10,6 +10,11 @@ export interface HyperNetSettings {
    * by sqrt(2 * outputs), which keeps the signal's variance through ReLU and makes deep layers as audible as first ones.
    */
   readonly weightNorm: "unit" | "he";
+  /**
+   * Which weights are generated: the 1x1 convolutions, or none, which leaves plain weight sharing: one 1x1 weight per
+   * block, learned freely and sliced. For experiments; default "pointwise".
+   */
+  readonly generated?: "pointwise" | "none";
 }
 
 export const referenceHyperNet: HyperNetSettings = {

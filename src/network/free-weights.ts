@@ -20,6 +20,8 @@ import type { Tensor } from "../tensor/index.js";
 import { ones, sliceWeights, zeros, type Device, type DType } from "../tensor/index.js";
 
 export interface FreeWeightsOptions {
+  /** Whether the 1x1 convolutions of layers are among them, because no HyperNet generates any. */
+  readonly pointwise?: boolean;
   readonly seed: number;
   readonly device?: Device;
   readonly dtype?: DType;
@@ -45,7 +47,10 @@ export class FreeWeights {
   readonly #parameters = new Map<string, Tensor>();
   readonly #buffers = new Map<string, Tensor>();
 
-  constructor(settings: MemoryBankSettings, { seed, device = "cpu", dtype = "float32" }: FreeWeightsOptions) {
+  constructor(
+    settings: MemoryBankSettings,
+    { seed, pointwise = false, device = "cpu", dtype = "float32" }: FreeWeightsOptions,
+  ) {
     const place = { device, dtype };
     const add = (name: string, shape: readonly number[]) => {
       const weight = orthogonal(shape, Random.stream(seed, "free-weights", name).seed(), place);
@@ -65,6 +70,7 @@ export class FreeWeights {
     const isPre = activationOrder === "pre";
     add("stem.weight", [limits[0].inputChannels, input.channels, stemKernel, stemKernel]);
     for (const [block, { maxChannels }] of limits.entries()) {
+      if (pointwise) add(`block${block}.pointwise.weight`, [maxHidden, maxChannels, 1, 1]);
       if (hasOpNorms) addBatchNorm(`block${block}.pointwise.norm`, isPre ? maxChannels : maxHidden);
       for (const position of positionChoices(complete)) {
         const name = `block${block}.convolution${position}`;
@@ -101,8 +107,8 @@ export class FreeWeights {
     // All slices of one tensor come from one graph node, so that its gradient is filled and summed once.
     const users = new Map<string, number[]>();
     for (const [index, site] of sites.entries()) {
-      if (site.kind === "pointwise") continue;
       const name = `${sharedName(site)}.weight`;
+      if (!this.#parameters.has(name)) continue;
       users.set(name, [...(users.get(name) ?? []), index]);
     }
     for (const [name, indices] of users) {

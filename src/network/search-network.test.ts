@@ -171,7 +171,8 @@ describe.each(spaces)("the %s space", (name, settings) => {
         const network = createSearchNetwork(settings, { seed: 2 });
         const images = normal([4, 3, 8, 8], 1).channelsLast();
         const architecture = sample(2);
-        const corrupted = corruptArchitecture(architecture, settings.space, Random.stream(1));
+        const random = Random.stream(1);
+        const corrupted = corruptArchitecture(architecture, settings.space, { random }).architecture;
         expect(corrupted).not.toEqual(architecture);
         const logits = (describedAs?: typeof architecture) =>
           network.forward(architecture, { statistics: batchStatistics, describedAs })(images);
@@ -179,6 +180,23 @@ describe.each(spaces)("the %s space", (name, settings) => {
         expect(logits(corrupted).toArray()).not.toEqual(logits().toArray());
       }),
     );
+  });
+
+  it("that generates nothing learns every weight freely, and no HyperNet", () => {
+    scope(() => {
+      const hypernet = { ...settings.hypernet, generated: "none" } as const;
+      const network = createSearchNetwork({ ...settings, hypernet } as typeof settings, { seed: 2 });
+      const images = normal([4, 3, 8, 8], 1).channelsLast();
+      for (let seed = 0; seed < 5; seed++) {
+        const forward = network.forward(sample(seed), { statistics: batchStatistics });
+        crossEntropy(forward(images), labels()).backward();
+      }
+      const learned = [...network.parameters()]
+        .filter(([, { grad }]) => grad !== undefined)
+        .map(([key]) => key);
+      expect(learned.some((key) => key.startsWith("hypernet."))).toBe(false);
+      expect(learned.some((key) => /pointwise\.weight|nor_conv_1x1\.weight/.test(key))).toBe(true);
+    });
   });
 
   it("refuses to perturb an architecture of another space", () => {

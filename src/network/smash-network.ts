@@ -39,7 +39,7 @@ export class SmashNetwork implements SearchNetwork {
   constructor({ space, hypernet, ...options }: SmashNetworkOptions) {
     const { channels, columnChannels } = encodingLayout(space);
     this.space = new MemoryBankSpace(space);
-    this.free = new FreeWeights(space, options);
+    this.free = new FreeWeights(space, { ...options, pointwise: hypernet.generated === "none" });
     this.hypernet = new HyperNet(
       hypernet,
       { channels, columnInputs: columnChannels, rowOutputs: space.baseChannels * space.bottleneck },
@@ -54,6 +54,9 @@ export class SmashNetwork implements SearchNetwork {
     const shapes = listSites(architecture)
       .filter((site) => site.kind === "pointwise")
       .map(({ shape: [outputs, inputs] }) => ({ outputs, inputs }));
+    if (this.hypernet.settings.generated === "none") {
+      return new GeneratedSource(architecture, [], { free: this.free, statistics });
+    }
     const pointwise = this.hypernet.generate(encodeArchitecture(describedAs, this.space.settings), shapes, {
       noiseSeed,
       encoding,

@@ -37,3 +37,17 @@ export function interval95(
   values.sort((one, other) => one - other);
   return [quantile(values, 0.025), quantile(values, 0.975)];
 }
+
+/** A mean, and how sure it is. */
+export interface Estimate {
+  readonly mean: number;
+  readonly interval95: Interval;
+}
+
+/** The mean of the values with its bootstrap interval. */
+export function estimateMean(values: readonly number[], options: BootstrapOptions): Estimate {
+  const mean = (numbers: readonly number[]) =>
+    numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+  const interval = interval95(values.length, (drawn) => mean(drawn.map((item) => values[item])), options);
+  return { mean: mean(values), interval95: interval };
+}

@@ -1,16 +1,11 @@
 /** Figures of a study: score against true error, and how the predictors compare. */
 
-import { drawFigure, figureColors as colors, type Figure, type FigurePlan } from "../report/index.js";
+import { figureColors as colors, type FigurePlan } from "../report/index.js";
 import { betterHalf } from "../statistics/index.js";
 import type { ComparisonDocument } from "./document.js";
 
 /** Vega expression: a fraction as percent. */
 const percent = "format(100 * datum.value, '~g')";
-
-export async function drawComparison(document: ComparisonDocument): Promise<readonly Figure[]> {
-  const plans = [planScatter(document), planPredictors(document)];
-  return Promise.all(plans.map((plan) => drawFigure(plan)));
-}
 
 export function planScatter({ study, scores, truths, spearman, topHalf }: ComparisonDocument): FigurePlan {
   const half = new Set(betterHalf(truths));

@@ -7,17 +7,11 @@
 
 import { Random } from "../random.js";
 import { moveKinds, type MoveKind } from "../search/index.js";
-import { interval95, type Interval } from "../statistics/index.js";
+import { estimateMean, type Estimate } from "../statistics/index.js";
 import type { Bench } from "./bench.js";
 import { compare, type ComparisonDocument } from "./document.js";
 import { moveMeasure } from "./measure-moves.js";
 import type { StudyRequest } from "./request.js";
-
-/** A mean over starts, and how sure it is. */
-export interface Estimate {
-  readonly mean: number;
-  readonly interval95: Interval;
-}
 
 /** Of one kind of move, over the starts. */
 export interface KindOfMove {
@@ -70,12 +64,8 @@ export function summarizeMoves(
   const steps = Array.from({ length }, (_, move) => move);
   const column = (name: string) => table.column(name, starts);
 
-  const estimate = (values: readonly number[]): Estimate => ({
-    mean: mean(values),
-    interval95: interval95(starts, (drawn) => mean(drawn.map((start) => values[start])), {
-      random: Random.stream(seed, "bootstrap", "moves"),
-    }),
-  });
+  const estimate = (values: readonly number[]) =>
+    estimateMean(values, { random: Random.stream(seed, "bootstrap", "moves") });
   /** Change from the start to after `move`, of every start. */
   const changes = (kind: MoveKind, move: number, measure: "loss" | "error") => {
     const before = column(`start.${measure}`);

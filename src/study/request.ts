@@ -28,6 +28,8 @@ export interface StudyRequest {
   readonly run?: string | undefined;
   /** Known true errors; without it architectures are sampled and trained. */
   readonly table?: readonly TableRow[] | undefined;
+  /** Errors of the sampled architectures that an earlier study has trained, by training seed; then none is trained here. */
+  readonly trained?: readonly (readonly number[])[] | undefined;
   /** Architectures, where there is no table. */
   readonly samples: number;
   /** Seeds: of normal training (a true error is the mean over them), or of HyperNets in "seeds". */

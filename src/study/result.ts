@@ -1,7 +1,9 @@
 /** What a study gives: the document on disk and on stdout. */
 
+import type { CorruptionEffect } from "./corruption.js";
 import type { ComparisonDocument } from "./document.js";
 import type { MoveComparison } from "./move-document.js";
+import type { HyperNetSummary } from "./summarize.js";
 
 /** A study's document, as `smash study --json` prints it. */
 export interface StudyResult extends ComparisonDocument {
@@ -11,6 +13,12 @@ export interface StudyResult extends ComparisonDocument {
   readonly seedCeiling: number | null;
   /** Share of the architectures whose loss is lower with the right encoding; null but in the study of corrupted ones. */
   readonly rightIsBetter: number | null;
+  /** What wrong encodings cost; null but in the study of corrupted ones. */
+  readonly corruption: readonly CorruptionEffect[] | null;
+  /** The HyperNets that scored, by variant. */
+  readonly hypernets: readonly HyperNetSummary[];
+  /** Mean Spearman between the losses by different HyperNets; null where there is one. */
+  readonly betweenHyperNets: number | null;
   /** Moves along dE/dc against random ones; null but in the study of that gradient. */
   readonly moves: MoveComparison | null;
   /** SVG files. */

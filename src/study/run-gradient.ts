@@ -27,6 +27,9 @@ export async function runGradient(job: StudyJob, bench: Bench, context: StudyCon
     architecturesPerMinute: (60 * seconds.length) / seconds.reduce((sum, value) => sum + value, 0),
     seedCeiling: null,
     rightIsBetter: null,
+    corruption: null,
+    hypernets: [],
+    betweenHyperNets: null,
     figures: drawn.map(({ name }) => folder.figurePath(name)),
   };
   await folder.writeResult(result);

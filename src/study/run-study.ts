@@ -1,55 +1,78 @@
 /** Runs a study to its end: measurements, statistics, figures, the document. */
 
-import { cellName, corruptArchitecture, countCost, type Architecture } from "../arch/index.js";
 import { loadDataset, type Dataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
-import { Random } from "../random.js";
-import { findProxy } from "../rank/index.js";
-import { computeType, prepareData, prepareEvaluation } from "../run/index.js";
-import { evaluateGenerated, loadBatches } from "../train/index.js";
+import { drawFigure } from "../report/index.js";
+import { prepareData, prepareEvaluation } from "../run/index.js";
+import { seedCeiling } from "../statistics/index.js";
 import { openBench, type Bench } from "./bench.js";
-import { compare, type ComparisonDocument, type Predictor } from "./document.js";
+import { measureCorruption } from "./corruption.js";
+import type { ComparisonDocument } from "./document.js";
 import type { StudyContext } from "./events.js";
-import { drawComparison } from "./figures.js";
+import { planPredictors, planScatter } from "./figures.js";
 import type { StudyJob } from "./request.js";
 import type { StudyResult } from "./result.js";
 import { runGradient } from "./run-gradient.js";
-import { trainedHyperNet, type TrainedHyperNet } from "./trained-hypernet.js";
+import { scoreBaselines, scoreMeasure, scoreVariant } from "./score-variants.js";
+import { summarizeComparison, summarizeHyperNets } from "./summarize.js";
+import { trainedHyperNet } from "./trained-hypernet.js";
 import type { TrainingData } from "./train-normally.js";
 import { findTruths } from "./truths.js";
+import { planCapacity, planCorruption } from "./variant-figures.js";
 import { hypernetOf, listVariants, type Variant } from "./variants.js";
-
-/** Images of the batch that NASWOT looks at, as in its paper. */
-const proxyImages = 128;
 
 export async function runStudy(job: StudyJob, context: StudyContext): Promise<StudyResult> {
   const { request } = job;
   const bench = await openBench(job);
   if (request.study === "gradient") return runGradient(job, bench, context);
-  const { folder, dataset, architectures } = bench;
+  const { folder, dataset, architectures, table } = bench;
   const variants = listVariants(request);
   for (const [index, variant] of variants.entries()) {
     const place = { folder, dataset, name: hypernetOf(variant), config: variant.config };
     const trained = await trainedHyperNet(job, place, context);
-    await scoreAll(bench, { trained, variant }, context);
-    if (index === 0) await scoreProxies(job, { bench, trained }, context);
+    await scoreVariant(bench, { trained, variant }, context);
+    if (index === 0) await scoreBaselines(request, { bench, trained }, context);
   }
   const data = () => trainingData(job, dataset);
-  const truths = await findTruths({ request, architectures, data }, bench.table, context);
-  const document = summarize(job, bench, { variants, truths: truths.errors });
-  const drawn = await drawComparison(document);
-  for (const { name, svg } of drawn) await replaceFile(folder.figurePath(name), svg);
-  const seconds = bench.table.column(`${variants[0].name}.seconds`, architectures.length);
-  const result: StudyResult = {
-    ...document,
+  const truths = await findTruths({ request, architectures, data }, table, context);
+  const document = summarizeComparison({ request, variants }, bench, truths.errors);
+  const result = { ...document, ...describeVariants(job, bench, variants), seedCeiling: truths.ceiling };
+  const figures = await Promise.all(planFigures(job, result).map((plan) => drawFigure(plan)));
+  for (const { name, svg } of figures) await replaceFile(folder.figurePath(name), svg);
+  const complete = { ...result, figures: figures.map(({ name }) => folder.figurePath(name)) };
+  await folder.writeResult(complete);
+  return complete;
+}
+
+/** What is said of the HyperNets, besides how their scores agree with the truth. */
+function describeVariants({ request }: StudyJob, bench: Bench, variants: readonly Variant[]) {
+  const { table, architectures } = bench;
+  const columns = (measure: "loss" | "seconds", of: readonly Variant[]) =>
+    of.map((variant) => table.column(scoreMeasure(variant, measure), architectures.length));
+  const [seconds] = columns("seconds", variants);
+  const corruption =
+    request.study === "corrupt" ? measureCorruption(bench, variants, request.config.seed) : null;
+  const ofSeveral = new Set(variants.map(hypernetOf)).size > 1;
+  return {
     architecturesPerMinute: (60 * seconds.length) / seconds.reduce((sum, value) => sum + value, 0),
-    seedCeiling: truths.ceiling,
-    rightIsBetter: request.study === "corrupt" ? rightIsBetter(bench) : null,
+    rightIsBetter: corruption?.find(({ name }) => name === "corrupted")?.rightIsBetter.mean ?? null,
+    corruption,
+    hypernets: summarizeHyperNets(variants, bench),
+    betweenHyperNets: ofSeveral ? seedCeiling(columns("loss", variants)) : null,
     moves: null,
-    figures: drawn.map(({ name }) => folder.figurePath(name)),
   };
-  await folder.writeResult(result);
-  return result;
+}
+
+function planFigures(
+  { request: { study, config } }: StudyJob,
+  result: ComparisonDocument & Pick<StudyResult, "corruption" | "hypernets">,
+) {
+  return [
+    planScatter(result),
+    planPredictors(result),
+    ...(study === "capacity" ? [planCapacity(result, result.hypernets, config.ranking.rankedBy)] : []),
+    ...(result.corruption ? [planCorruption(result.corruption)] : []),
+  ];
 }
 
 async function trainingData(
@@ -62,95 +85,4 @@ async function trainingData(
   const { channels, size, classes } = dataset;
   const shape = { input: { channels, size }, classes: classes.length };
   return { shape, train, test: prepareEvaluation(test) };
-}
-
-/** Loss and error of every architecture with generated weights. */
-async function scoreAll(
-  { table, architectures }: Bench,
-  { trained, variant }: { readonly trained: TrainedHyperNet; readonly variant: Variant },
-  context: StudyContext,
-): Promise<void> {
-  const { name, config, isCorrupted = false } = variant;
-  const { batchNorm } = config.ranking;
-  const options = { batchNorm, computeType: computeType(config) };
-  await table.measure(
-    architectures,
-    {
-      label: `scoring (${name})`,
-      names: [`${name}.loss`, `${name}.error`, `${name}.seconds`],
-      run: (architecture, item) => {
-        const start = context.now();
-        const random = Random.stream(config.seed, "corrupt", item);
-        const describedAs = isCorrupted ? corruptArchitecture(architecture, config.space, random) : undefined;
-        const { loss, error } = evaluateGenerated(trained.network, architecture, trained.scoring, {
-          ...options,
-          describedAs,
-        });
-        const seconds = (context.now() - start) / 1000;
-        return { [`${name}.loss`]: loss, [`${name}.error`]: error, [`${name}.seconds`]: seconds };
-      },
-    },
-    context,
-  );
-}
-
-async function scoreProxies(
-  { request }: StudyJob,
-  { bench, trained }: { readonly bench: Bench; readonly trained: TrainedHyperNet },
-  context: StudyContext,
-): Promise<void> {
-  const { config } = request;
-  const data = {
-    train: trained.data.train,
-    batch: loadBatches(trained.data.train, proxyImages, { count: proxyImages })[0],
-    validation: trained.scoring.validation,
-    networkTraining: config.networkTraining,
-    seed: config.seed,
-    computeType: computeType(config),
-  };
-  for (const name of request.proxies) {
-    const proxy = findProxy(name);
-    await bench.table.measure(
-      bench.architectures,
-      { label: name, names: [name], run: (architecture) => ({ [name]: proxy.score(architecture, data) }) },
-      context,
-    );
-  }
-}
-
-function rightIsBetter({ table, architectures }: Bench): number {
-  const [right, corrupted] = ["right.loss", "corrupted.loss"].map((name) =>
-    table.column(name, architectures.length),
-  );
-  return right.filter((loss, item) => loss < corrupted[item]).length / right.length;
-}
-
-function summarize(
-  { request }: StudyJob,
-  { table, architectures }: Bench,
-  { variants, truths }: { readonly variants: readonly Variant[]; readonly truths: readonly number[] },
-): ComparisonDocument {
-  const count = architectures.length;
-  const column = (name: string, measure = name): Predictor => ({
-    name,
-    values: table.column(measure, count),
-  });
-  const { rankedBy } = request.config.ranking;
-  const other = rankedBy === "loss" ? "error" : "loss";
-  const isAlone = variants.length === 1;
-  return compare({
-    study: request.study,
-    names: architectures.map(describe),
-    truths,
-    predictors: variants.flatMap(({ name }) =>
-      [rankedBy, other].map((by) => column(isAlone ? by : `${name} ${by}`, `${name}.${by}`)),
-    ),
-    baselines: request.proxies.map((name) => column(name)),
-    parameters: architectures.map((architecture) => countCost(architecture).parameters),
-    seed: request.config.seed,
-  });
-}
-
-function describe(architecture: Architecture, item: number): string {
-  return architecture.space === "nas-bench-201" ? cellName(architecture) : `sample ${item}`;
 }

@@ -68,6 +68,12 @@ export class StudyFolder {
     });
   }
 
+  /** What was asked of the study that is here; undefined if there is none. */
+  async readRequest<T extends object>(): Promise<T | undefined> {
+    const text = await readIfThere(join(this.path, "study.json"));
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  }
+
   /** Appends a measurement; at most the last line is lost when the machine stops. */
   append(measurement: Measurement): void {
     appendFileSync(this.#measurements, `${JSON.stringify(measurement)}\n`);

@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveConfig } from "../config/index.js";
 import { setThreads } from "../tensor/index.js";
@@ -9,6 +9,7 @@ import { planPredictors, planScatter } from "./figures.js";
 import type { StudyJob, StudyRequest } from "./request.js";
 import { runStudy } from "./run-study.js";
 import { parseTable } from "./table-file.js";
+import { readTrainedTruths } from "./trained-truths.js";
 import { listVariants } from "./variants.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-study-"));
@@ -29,6 +30,7 @@ const config = resolveConfig({
   preset: "nas-bench-201-tiny",
   overrides: {
     hypernetTraining: { steps: 6, validateEvery: 6, validationArchitectures: 1, checkpointEvery: 2 },
+    ranking: { images: 100, calibrationImages: 100 },
     networkTraining: { epochs: 1 },
     validationImages: 1900,
   },
@@ -137,13 +139,45 @@ describe("a study", () => {
     expect(truths.every((truth) => truth > 0 && truth < 1)).toBe(true);
     expect(Math.abs(seedCeiling ?? NaN)).toBeLessThanOrEqual(1);
   }, 60_000);
+
+  it("takes the errors that an earlier study has trained, and trains nothing", async () => {
+    const first = makeJob("correlation", { study: "correlation", table: undefined, proxies: [] });
+    const { truths, seedCeiling } = await runStudy(first, contextThatStops());
+    const trained = await readTrainedTruths(first.out, config);
+    expect(trained).toMatchObject({ samples: 3, networkTraining: config.networkTraining });
+    const job = makeJob("seeds", { study: "seeds", table: undefined, proxies: [], trained: trained.errors });
+    const result = await runStudy(job, contextThatStops());
+    expect(result).toMatchObject({ truths, seedCeiling });
+    const names = ["mean", "seed-0", "seed-1"].flatMap((name) => [`${name} loss`, `${name} error`]);
+    expect(Object.keys(result.by)).toEqual(names);
+    expect(result.hypernets.map(({ name }) => name)).toEqual(["seed-0", "seed-1"]);
+    expect(result.hypernets[0].parameters.hypernet).toBeGreaterThan(0);
+    expect(Math.abs(result.betweenHyperNets ?? NaN)).toBeLessThanOrEqual(1);
+    const measurements = readFileSync(join(job.out, "measurements.jsonl"), "utf8");
+    expect(measurements).not.toContain("truth");
+  }, 60_000);
+
+  it("does not take errors of other architectures, or of a study that has not trained any", async () => {
+    const { out } = makeJob("correlation");
+    await expect(readTrainedTruths(out, { ...config, seed: 1 })).rejects.toThrow("another seed");
+    await expect(readTrainedTruths(join(folder, "nowhere"), config)).rejects.toThrow("no study");
+    await expect(readTrainedTruths(makeJob("whole").out, config)).rejects.toThrow("come from elsewhere");
+    const job = makeJob("untrained", { study: "correlation", table: undefined, proxies: [] });
+    await expect(runStudy(job, contextThatStops(8))).rejects.toMatchObject({ code: "interrupted" });
+    await expect(readTrainedTruths(job.out, config)).rejects.toThrow("which has not");
+  });
 });
 
 describe("the study of corrupted encodings", () => {
   it("uses one HyperNet and compares the right encoding with a wrong one", async () => {
     const job = makeJob("corrupt", { study: "corrupt", proxies: [] });
-    const { by, rightIsBetter } = await runStudy(job, contextThatStops());
-    expect(Object.keys(by)).toEqual(["right loss", "right error", "corrupted loss", "corrupted error"]);
+    const { by, rightIsBetter, corruption, figures } = await runStudy(job, contextThatStops());
+    const wrong = ["corrupted", "corrupted-1", "corrupted-2", "corrupted-4"];
+    expect(Object.keys(by)).toEqual(["right", ...wrong].flatMap((name) => [`${name} loss`, `${name} error`]));
+    expect(corruption?.map(({ name, elements }) => [name, elements])).toEqual(
+      wrong.map((name, index) => [name, [6, 1, 2, 4][index]]),
+    );
+    expect(figures.map((path) => basename(path))).toContain("corruption.svg");
     expect(readdirSync(join(job.out, "runs"))).toEqual(["hypernet"]);
     expect(rightIsBetter).toBeGreaterThanOrEqual(0);
     // Cells without convolutions have no generated weights and no wrong ones.
@@ -165,9 +199,28 @@ describe("the HyperNets that studies compare", () => {
     );
   });
 
-  it("are narrower by steps in capacity, and much narrower in crippled", () => {
-    expect(widths("capacity")).toEqual([16, 8, 4, 2, 1]);
+  it("are wider and narrower by steps in capacity, and much smaller in crippled", () => {
+    expect(widths("capacity")).toEqual([32, 16, 8, 4, 2, 1]);
     expect(widths("crippled")).toEqual([16, 1]);
+  });
+
+  it("of memory banks too: growth and depth are scaled, equal ones are left out, and free weights need none", () => {
+    const banks = resolveConfig({
+      preset: "demo",
+      dataset: { name: "synthetic", channels: 3, size: 32, classes: 10 },
+      seed: 0,
+      device: "cpu",
+      threads: 2,
+      precision: "fp32",
+    });
+    const hypernets = (study: StudyRequest["study"]) =>
+      listVariants({ ...request, config: banks, study }).map(({ config: { hypernet } }) => hypernet);
+    const growth = hypernets("capacity").map((hypernet) => "growth" in hypernet && hypernet.growth);
+    expect(growth).toEqual([20, 10, 5, 3, 1]);
+    expect(hypernets("crippled")[1]).toMatchObject({ growth: 1, denseBlocks: [1, 1, 1] });
+    expect(hypernets("free-weights").map(({ generated }) => generated)).toEqual(["pointwise", "none"]);
+    const names = listVariants({ ...request, config: banks, study: "corrupt" }).map(({ name }) => name);
+    expect(names.slice(-4)).toEqual(["dilation", "reads", "writes", "units"]);
   });
 
   it("differ in the seed alone in seeds", () => {

@@ -33,6 +33,9 @@ export function studyArchitectures({ config, table, samples }: StudyRequest): re
   return table.map(({ cell }) => buildCellArchitecture(space, parseCell(cell)));
 }
 
+/** Name of the measurement of the errors that training with this seed gave. */
+export const truthMeasure = (seed: number) => `truth.seed${seed}`;
+
 export async function findTruths(
   {
     request,
@@ -48,10 +51,11 @@ export async function findTruths(
   context: StudyContext,
 ): Promise<Truths> {
   if (request.table) return { errors: request.table.map(({ error }) => error), ceiling: null };
+  if (request.trained) return average(request.trained);
   const images = await data();
   const bySeed: number[][] = [];
   for (let seed = 0; seed < request.seeds; seed++) {
-    const name = `truth.seed${seed}`;
+    const name = truthMeasure(seed);
     const label = `training, seed ${seed + 1} of ${request.seeds}`;
     const run = (architecture: Architecture, _: number, progress: (fraction: number) => void) => ({
       [name]: trainNormally(architecture, { config: request.config, seed, data: images, progress }, context),
@@ -59,7 +63,11 @@ export async function findTruths(
     await table.measure(architectures, { label, names: [name], run }, context);
     bySeed.push(table.column(name, architectures.length));
   }
-  const errors = architectures.map(
+  return average(bySeed);
+}
+
+function average(bySeed: readonly (readonly number[])[]): Truths {
+  const errors = bySeed[0].map(
     (_, item) => bySeed.reduce((sum, column) => sum + column[item], 0) / bySeed.length,
   );
   return { errors, ceiling: bySeed.length > 1 ? seedCeiling(bySeed) : null };

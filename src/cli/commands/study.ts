@@ -13,6 +13,7 @@ export interface StudyFlags extends ImageSizeFlag {
   readonly config?: string;
   readonly table?: string;
   readonly limit?: number;
+  readonly truths?: string;
   readonly samples: number;
   readonly seeds: number;
   readonly epochs?: number;
@@ -44,6 +45,10 @@ export function registerStudy(command: Command): void {
     .option("--table <file>", "CSV of cells and their known accuracies: architecture,test_accuracy_percent")
     .option("--limit <n>", "so many rows of the table, spread evenly", count("--limit"))
     .option(
+      "--truths <folder>",
+      "a study that has trained the same architectures: its errors are taken, nothing is trained",
+    )
+    .option(
       "--samples <n>",
       "architectures to sample where there is no table; they are trained, or moved (gradient)",
       count("--samples"),
@@ -57,7 +62,10 @@ export function registerStudy(command: Command): void {
       "statistics when scoring: recalibrated, batch or running",
       parseChoice("--batch-norm", ["recalibrated", "batch", "running"]),
     )
-    .option("--proxies <names>", "baselines, joined by commas", "parameters,flops,synflow,naswot")
+    .option(
+      "--proxies <names>",
+      "baselines, joined by commas (default: parameters,flops,synflow,naswot; in correlation short-training too)",
+    )
     .option("--to <name>", "data set to train networks on, in the study transfer")
     .option(
       "--moves <n>",

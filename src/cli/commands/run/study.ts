@@ -5,23 +5,19 @@ import type { RunConfig } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
 import { nearestName } from "../../../nearest.js";
 import { findProxy, type ProxyName } from "../../../rank/index.js";
-import { formatPercent } from "../../../report/index.js";
-import type { Agreement } from "../../../statistics/index.js";
 import { RunFolder } from "../../../store/index.js";
 import {
   parseTable,
+  readTrainedTruths,
   startStudy,
   studyNames,
   type StudyName,
   type StudyRequest,
-  type Combined,
-  type StudyResult,
 } from "../../../study/index.js";
-import { describeMoves } from "../../describe-moves.js";
+import { describeStudy } from "../../describe-study.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, currentVersions, dataDirOf, openDataset } from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
-import { formatTextTable } from "../../text-table.js";
 import type { StudyFlags } from "../study.js";
 
 export async function study(name: string, flags: StudyFlags, context: CommandContext) {
@@ -40,7 +36,7 @@ export async function study(name: string, flags: StudyFlags, context: CommandCon
     },
     { signal: context.signal, onEvent: showStudy(context.progress) },
   );
-  return { json: result, text: describe(result) };
+  return { json: result, text: describeStudy(result) };
 }
 
 function findStudy(name: string): StudyName {
@@ -59,7 +55,7 @@ async function readRequest(
   flags: StudyFlags,
   context: CommandContext,
 ): Promise<StudyRequest> {
-  const { run, samples, seeds, proxies = "" } = flags;
+  const { run, seeds, proxies = defaultProxies(study) } = flags;
   if (study === "nas-bench-201" && flags.table === undefined) {
     throw new SmashError("usage", {
       rule: "The study nas-bench-201 compares scores with known accuracies.",
@@ -74,6 +70,16 @@ async function readRequest(
       fix: "smash study transfer --run RUN --to DATA.",
     });
   }
+  if (
+    flags.truths !== undefined &&
+    (study === "gradient" || flags.table !== undefined || flags.epochs !== undefined)
+  ) {
+    throw new SmashError("usage", {
+      rule: "With --truths, errors and the training they come from are an earlier study's.",
+      found: `--truths with ${study === "gradient" ? "the study gradient" : flags.table === undefined ? "--epochs" : "--table"}.`,
+      fix: "leave out one of the two.",
+    });
+  }
   if (study !== "gradient" && (flags.moves ?? flags.candidates) !== undefined) {
     throw new SmashError("usage", {
       rule: "The study gradient, and no other, makes moves (--moves, --candidates).",
@@ -82,9 +88,20 @@ async function readRequest(
     });
   }
   const names = proxies.split(",").filter((proxy) => proxy !== "");
+  const asked = change(await readConfig(flags, context), flags);
+  const truths = flags.truths === undefined ? undefined : await readTrainedTruths(flags.truths, asked);
+  if (truths && truths.transferTo !== flags.to) {
+    throw new SmashError("usage", {
+      rule: "Errors are taken from a study that trains on the same data (--to).",
+      found: `--truths ${flags.truths}, trained on ${truths.transferTo ?? asked.dataset}.`,
+      fix: "give the study that trained on this data, or leave out --truths.",
+    });
+  }
+  const samples = Math.min(flags.samples, truths?.samples ?? Infinity);
   return {
     study,
-    config: change(await readConfig(flags, context), flags),
+    config: truths ? { ...asked, networkTraining: truths.networkTraining } : asked,
+    ...(truths && { trained: truths.errors.map((ofSeed) => ofSeed.slice(0, samples)) }),
     ...(run !== undefined && { run }),
     ...(flags.table !== undefined && { table: await readTable(flags.table, flags.limit) }),
     ...(flags.to !== undefined && { transferTo: flags.to }),
@@ -93,6 +110,11 @@ async function readRequest(
     seeds,
     proxies: names.map((proxy): ProxyName => findProxy(proxy).name),
   };
+}
+
+/** Cheap ones; where every architecture is trained to its end anyway, also the beginning of a training. */
+function defaultProxies(study: StudyName): string {
+  return `parameters,flops,synflow,naswot${study === "correlation" ? ",short-training" : ""}`;
 }
 
 async function readConfig(flags: StudyFlags, context: CommandContext): Promise<RunConfig> {
@@ -127,68 +149,3 @@ async function readTable(path: string, limit: number | undefined) {
     });
   }
 }
-
-const columns = [
-  { title: "predictor" },
-  { title: "Spearman", align: "right" },
-  { title: "95 %", align: "right" },
-  { title: "Kendall", align: "right" },
-  { title: "without size", align: "right" },
-  { title: "better half", align: "right" },
-  { title: "95 %", align: "right" },
-  { title: "rank of its best", align: "right" },
-] as const;
-
-function describe(result: StudyResult): string {
-  const { study, n, by, baselines, combined, seedCeiling, rightIsBetter, moves } = result;
-  const drawn = result.figures.map((figure) => `figure  ${figure}`);
-  if (moves !== null) return [...describeMoves(moves, result), ...drawn].join("\n");
-  const mixed: [string, Agreement][] = combined
-    ? [
-        ["all baselines", combined.baselines],
-        ["with the score", combined.withScore],
-      ]
-    : [];
-  const rows = [...Object.entries(by), ...Object.entries(baselines), ...mixed].map(([name, agreement]) => [
-    name,
-    ...describeAgreement(agreement),
-  ]);
-  return [
-    `${study}: ${n} architectures, ${result.architecturesPerMinute.toFixed(1)} scored a minute`,
-    "",
-    formatTextTable(columns, rows),
-    "",
-    ...(combined ? [describeGain(combined)] : []),
-    ...(seedCeiling === null ? [] : [`between training seeds  ${seedCeiling.toFixed(2)}`]),
-    ...(rightIsBetter === null
-      ? []
-      : [`lower loss with the right encoding: ${formatPercent(rightIsBetter, 0)} of the architectures`]),
-    ...drawn,
-  ].join("\n");
-}
-
-function describeGain({ gain }: Combined): string {
-  const { spearman, topHalfSpearman, interval95 } = gain;
-  return (
-    `what the score adds to all baselines: Spearman ${signed(spearman)} (${interval(interval95.spearman)}), ` +
-    `better half ${signed(topHalfSpearman)} (${interval(interval95.topHalfSpearman)})`
-  );
-}
-
-const signed = (value: number) => (value > 0 ? `+${round(value)}` : round(value));
-const interval = ([low, high]: readonly [number, number]) => `${round(low)} … ${round(high)}`;
-
-function describeAgreement(agreement: Agreement): string[] {
-  const { spearman, kendall, partialSpearman, topHalf, interval95, firstChoice } = agreement;
-  return [
-    round(spearman),
-    interval(interval95.spearman),
-    round(kendall),
-    round(partialSpearman ?? NaN),
-    round(topHalf.spearman),
-    interval(interval95.topHalfSpearman),
-    `${firstChoice.rank} (${formatPercent(firstChoice.truth)})`,
-  ];
-}
-
-const round = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : "–");

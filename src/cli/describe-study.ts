@@ -1,0 +1,116 @@
+/** A study's result as text. */
+
+import { formatCount } from "../format-count.js";
+import { formatPercent } from "../report/index.js";
+import type { Agreement } from "../statistics/index.js";
+import type { Combined, StudyResult } from "../study/index.js";
+import { describeMoves } from "./describe-moves.js";
+import { formatTextTable } from "./text-table.js";
+
+const columns = [
+  { title: "predictor" },
+  { title: "Spearman", align: "right" },
+  { title: "95 %", align: "right" },
+  { title: "Kendall", align: "right" },
+  { title: "without size", align: "right" },
+  { title: "better half", align: "right" },
+  { title: "95 %", align: "right" },
+  { title: "rank of its best", align: "right" },
+] as const;
+
+/** What `smash study` prints of a result. */
+export function describeStudy(result: StudyResult): string {
+  const { study, n, by, baselines, combined, seedCeiling, betweenHyperNets, moves } = result;
+  const drawn = result.figures.map((figure) => `figure  ${figure}`);
+  if (moves !== null) return [...describeMoves(moves, result), ...drawn].join("\n");
+  const mixed: [string, Agreement][] = combined
+    ? [
+        ["all baselines", combined.baselines],
+        ["with the score", combined.withScore],
+      ]
+    : [];
+  const rows = [...Object.entries(by), ...Object.entries(baselines), ...mixed].map(([name, agreement]) => [
+    name,
+    ...describeAgreement(agreement),
+  ]);
+  return [
+    `${study}: ${n} architectures, ${result.architecturesPerMinute.toFixed(1)} scored a minute`,
+    "",
+    formatTextTable(columns, rows),
+    "",
+    ...(combined ? [describeGain(combined)] : []),
+    ...(seedCeiling === null ? [] : [`between training seeds  ${seedCeiling.toFixed(2)}`]),
+    ...(betweenHyperNets === null ? [] : [`between HyperNets       ${betweenHyperNets.toFixed(2)}`]),
+    ...describeHyperNets(result),
+    ...describeCorruption(result),
+    ...drawn,
+  ].join("\n");
+}
+
+const hypernetColumns = [
+  { title: "HyperNet" },
+  { title: "parameters", align: "right" },
+  { title: "shared weights", align: "right" },
+  { title: "mean loss", align: "right" },
+  { title: "mean error", align: "right" },
+] as const;
+
+function describeHyperNets({ hypernets }: StudyResult): string[] {
+  if (hypernets.length < 2) return [];
+  const rows = hypernets.map(({ name, parameters: { hypernet, free }, meanLoss, meanError }) => [
+    name,
+    formatCount(hypernet),
+    formatCount(free),
+    meanLoss.toFixed(3),
+    formatPercent(meanError),
+  ]);
+  return ["", formatTextTable(hypernetColumns, rows), ""];
+}
+
+const corruptionColumns = [
+  { title: "wrong" },
+  { title: "elements", align: "right" },
+  { title: "loss", align: "right" },
+  { title: "95 %", align: "right" },
+  { title: "right is better", align: "right" },
+] as const;
+
+function describeCorruption({ corruption }: StudyResult): string[] {
+  if (corruption === null) return [];
+  const rows = corruption.map(({ name, elements, lossIncrease, rightIsBetter }) => [
+    name,
+    elements.toFixed(1),
+    signed(lossIncrease.mean, 4),
+    interval(lossIncrease.interval95, 4),
+    formatPercent(rightIsBetter.mean, 0),
+  ]);
+  return ["", formatTextTable(corruptionColumns, rows), ""];
+}
+
+function describeGain({ gain }: Combined): string {
+  const { spearman, topHalfSpearman, interval95 } = gain;
+  return (
+    `what the score adds to all baselines: Spearman ${signed(spearman)} (${interval(interval95.spearman)}), ` +
+    `better half ${signed(topHalfSpearman)} (${interval(interval95.topHalfSpearman)})`
+  );
+}
+
+const signed = (value: number, digits?: number) =>
+  value > 0 ? `+${round(value, digits)}` : round(value, digits);
+const interval = ([low, high]: readonly [number, number], digits?: number) =>
+  `${round(low, digits)} … ${round(high, digits)}`;
+
+function describeAgreement(agreement: Agreement): string[] {
+  const { spearman, kendall, partialSpearman, topHalf, interval95, firstChoice } = agreement;
+  return [
+    round(spearman),
+    interval(interval95.spearman),
+    round(kendall),
+    round(partialSpearman ?? NaN),
+    round(topHalf.spearman),
+    interval(interval95.topHalfSpearman),
+    `${firstChoice.rank} (${formatPercent(firstChoice.truth)})`,
+  ];
+}
+
+const round = (value: number, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : "–");

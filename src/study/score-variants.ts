@@ -1,0 +1,91 @@
+/** Measures every architecture with generated weights, by every HyperNet of a study, and by the baselines. */
+
+import { corruptArchitecture, type Architecture } from "../arch/index.js";
+import { Random } from "../random.js";
+import { findProxy } from "../rank/index.js";
+import { computeType } from "../run/index.js";
+import { evaluateGenerated, loadBatches } from "../train/index.js";
+import type { Bench } from "./bench.js";
+import type { StudyContext } from "./events.js";
+import type { StudyRequest } from "./request.js";
+import type { TrainedHyperNet } from "./trained-hypernet.js";
+import type { Variant } from "./variants.js";
+
+/** Images of the batch that NASWOT looks at, as in its paper. */
+const proxyImages = 128;
+
+/** Names of the measurements that `scoreVariant` makes. */
+export function scoreMeasure({ name }: Variant, measure: "loss" | "error" | "seconds" | "elements"): string {
+  return `${name}.${measure}`;
+}
+
+/** Loss and error of every architecture with generated weights. */
+export async function scoreVariant(
+  { table, architectures }: Bench,
+  { trained, variant }: { readonly trained: TrainedHyperNet; readonly variant: Variant },
+  context: StudyContext,
+): Promise<void> {
+  const { name, config } = variant;
+  const options = { batchNorm: config.ranking.batchNorm, computeType: computeType(config) };
+  await table.measure(
+    architectures,
+    {
+      label: `scoring (${name})`,
+      names: (["loss", "error", "seconds", "elements"] as const).map((measure) =>
+        scoreMeasure(variant, measure),
+      ),
+      run: (architecture, item) => {
+        const start = context.now();
+        const { describedAs, elements } = describe(architecture, variant, item);
+        const { loss, error } = evaluateGenerated(trained.network, architecture, trained.scoring, {
+          ...options,
+          describedAs,
+        });
+        const seconds = (context.now() - start) / 1000;
+        const values = { loss, error, seconds, elements };
+        return Object.fromEntries(
+          Object.entries(values).map(([measure, value]) => [`${name}.${measure}`, value]),
+        );
+      },
+    },
+    context,
+  );
+}
+
+/** What the HyperNet is told, and in how many elements that is wrong. */
+function describe(
+  architecture: Architecture,
+  { config, corruption }: Variant,
+  item: number,
+): { readonly describedAs?: Architecture; readonly elements: number } {
+  if (!corruption) return { elements: 0 };
+  const random = Random.stream(config.seed, "corrupt", item);
+  const { architecture: describedAs, elements } = corruptArchitecture(architecture, config.space, {
+    ...corruption,
+    random,
+  });
+  return { describedAs, elements };
+}
+
+export async function scoreBaselines(
+  { config, proxies }: StudyRequest,
+  { bench, trained }: { readonly bench: Bench; readonly trained: TrainedHyperNet },
+  context: StudyContext,
+): Promise<void> {
+  const data = {
+    train: trained.data.train,
+    batch: loadBatches(trained.data.train, proxyImages, { count: proxyImages })[0],
+    validation: trained.scoring.validation,
+    networkTraining: config.networkTraining,
+    seed: config.seed,
+    computeType: computeType(config),
+  };
+  for (const name of proxies) {
+    const proxy = findProxy(name);
+    await bench.table.measure(
+      bench.architectures,
+      { label: name, names: [name], run: (architecture) => ({ [name]: proxy.score(architecture, data) }) },
+      context,
+    );
+  }
+}

@@ -1,0 +1,91 @@
+/** From a study's measurements to its document. */
+
+import { cellName, countCost, type Architecture } from "../arch/index.js";
+import type { RunConfig } from "../config/index.js";
+import { createSearchNetwork, type HasParameters } from "../network/index.js";
+import { scope } from "../tensor/index.js";
+import type { Bench } from "./bench.js";
+import { compare, type ComparisonDocument, type Predictor } from "./document.js";
+import type { StudyRequest } from "./request.js";
+import { scoreMeasure } from "./score-variants.js";
+import type { Variant } from "./variants.js";
+
+/** One HyperNet of a study. Scores of two HyperNets are not comparable, their agreement with the truth is. */
+export interface HyperNetSummary {
+  readonly name: string;
+  /** Trainable ones: the HyperNet's, and those it shares among all architectures. */
+  readonly parameters: { readonly hypernet: number; readonly free: number };
+  /** Means over the architectures, with generated weights: nats, and a fraction. */
+  readonly meanLoss: number;
+  readonly meanError: number;
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+export function summarizeComparison(
+  { request, variants }: { readonly request: StudyRequest; readonly variants: readonly Variant[] },
+  { table, architectures }: Bench,
+  truths: readonly number[],
+): ComparisonDocument {
+  const column = (measure: string) => table.column(measure, architectures.length);
+  const { rankedBy } = request.config.ranking;
+  const measures = [rankedBy, rankedBy === "loss" ? "error" : "loss"] as const;
+  const isAlone = variants.length === 1;
+  const each = variants.flatMap((variant): Predictor[] =>
+    measures.map((by) => ({
+      name: isAlone ? by : `${variant.name} ${by}`,
+      values: column(scoreMeasure(variant, by)),
+    })),
+  );
+  /** Scores of HyperNets that differ in nothing but the seed can be averaged. */
+  const averaged = measures.map((by) => {
+    const columns = variants.map((variant) => column(scoreMeasure(variant, by)));
+    return {
+      name: `mean ${by}`,
+      values: architectures.map((_, item) => mean(columns.map((of) => of[item]))),
+    };
+  });
+  return compare({
+    study: request.study,
+    names: architectures.map(describe),
+    truths,
+    predictors: request.study === "seeds" ? [...averaged, ...each] : each,
+    baselines: request.proxies.map((name) => ({ name, values: column(name) })),
+    parameters: architectures.map((architecture) => countCost(architecture).parameters),
+    seed: request.config.seed,
+  });
+}
+
+/** The HyperNets that were told the truth. */
+export function summarizeHyperNets(
+  variants: readonly Variant[],
+  { table, architectures }: Bench,
+): readonly HyperNetSummary[] {
+  return variants
+    .filter(({ corruption }) => !corruption)
+    .map((variant) => ({
+      name: variant.name,
+      parameters: countParameters(variant.config),
+      meanLoss: mean(table.column(scoreMeasure(variant, "loss"), architectures.length)),
+      meanError: mean(table.column(scoreMeasure(variant, "error"), architectures.length)),
+    }));
+}
+
+function countParameters({ space, hypernet, seed }: RunConfig): HyperNetSummary["parameters"] {
+  const count = (part: HasParameters) =>
+    [...part.parameters().values()].reduce((sum, tensor) => sum + tensor.size, 0);
+  return scope(() => {
+    const network = createSearchNetwork({ space, hypernet } as Parameters<typeof createSearchNetwork>[0], {
+      seed,
+    });
+    // A HyperNet that generates nothing is not trained.
+    return {
+      hypernet: hypernet.generated === "none" ? 0 : count(network.hypernet),
+      free: count(network.free),
+    };
+  });
+}
+
+function describe(architecture: Architecture, item: number): string {
+  return architecture.space === "nas-bench-201" ? cellName(architecture) : `sample ${item}`;
+}

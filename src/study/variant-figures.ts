@@ -1,0 +1,108 @@
+/** Figures of studies that compare HyperNets, or what they are told. */
+
+import { figureColors as colors, type FigurePlan } from "../report/index.js";
+import type { CorruptionEffect } from "./corruption.js";
+import type { ComparisonDocument } from "./document.js";
+import type { HyperNetSummary } from "./summarize.js";
+
+/** Agreement with the truth against the size of the HyperNet. */
+export function planCapacity(
+  { by, n }: Pick<ComparisonDocument, "by" | "n">,
+  hypernets: readonly HyperNetSummary[],
+  rankedBy: string,
+): FigurePlan {
+  const values = hypernets.flatMap(({ name, parameters }) => {
+    const agreement = by[`${name} ${rankedBy}`];
+    const { interval95 } = agreement;
+    return [
+      { over: "all", value: agreement.spearman, interval: interval95.spearman },
+      { over: "better half", value: agreement.topHalf.spearman, interval: interval95.topHalfSpearman },
+    ].map(({ interval: [low, high], ...row }) => ({ ...row, low, high, parameters: parameters.hypernet }));
+  });
+  const x = {
+    field: "parameters",
+    type: "quantitative",
+    title: "parameters of the HyperNet",
+    scale: { type: "log", nice: false, padding: 16 },
+    axis: { format: "~s", tickCount: 6 },
+  } as const;
+  const color = {
+    field: "over",
+    type: "nominal",
+    scale: { domain: ["all", "better half"], range: [colors.blue, colors.orange] },
+  } as const;
+  return {
+    name: "capacity",
+    title: "How large a HyperNet must be",
+    caption:
+      `Spearman correlation of the ${rankedBy} with generated weights with the true errors of ${n} architectures; lines ` +
+      "are 95 % bootstrap intervals.",
+    spec: {
+      data: { values },
+      layer: [
+        {
+          mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 2 },
+          encoding: {
+            x,
+            color,
+            y: { field: "low", type: "quantitative", title: "Spearman correlation" },
+            y2: { field: "high" },
+          },
+        },
+        {
+          mark: { type: "line", point: { size: 60 } },
+          encoding: { x, color, y: { field: "value", type: "quantitative" } },
+        },
+      ],
+    },
+  };
+}
+
+/** Loss that a wrong encoding costs, by what is wrong in it. */
+export function planCorruption(effects: readonly CorruptionEffect[]): FigurePlan {
+  const values = effects.map(
+    ({
+      name,
+      elements,
+      lossIncrease: {
+        mean,
+        interval95: [low, high],
+      },
+    }) => ({
+      name: `${name.replace(/^corrupted$/, "everything").replace("corrupted-", "elements: ")} (${elements.toFixed(1)})`,
+      mean,
+      low,
+      high,
+    }),
+  );
+  const y = {
+    field: "name",
+    type: "nominal",
+    title: "wrong (elements)",
+    sort: values.map(({ name }) => name),
+  } as const;
+  return {
+    name: "corruption",
+    title: "What a wrong encoding costs",
+    caption:
+      "Mean loss with generated weights when the HyperNet is told something wrong, less the loss with the right encoding; " +
+      "in brackets the mean number of wrong elements; lines are 95 % bootstrap intervals. Zero: it does not listen.",
+    spec: {
+      data: { values },
+      layer: [
+        {
+          mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 2, color: colors.blue },
+          encoding: {
+            y,
+            x: { field: "low", type: "quantitative", title: "increase of the loss (nats)" },
+            x2: { field: "high" },
+          },
+        },
+        {
+          mark: { type: "point", opacity: 1, size: 60, color: colors.blue },
+          encoding: { y, x: { field: "mean", type: "quantitative" } },
+        },
+      ],
+    },
+  };
+}
