@@ -2,7 +2,11 @@
 
 import type { ImageChunk } from "./source.js";
 
+/** Images that are resized side by side. */
+const atOnce = 32;
+
 export interface ResizeOptions {
+  /** 1 or 3. */
   readonly channels: number;
   /** Height = width now and then, pixels. */
   readonly from: number;
@@ -20,18 +24,31 @@ export async function resizeImages<Chunk extends Pick<ImageChunk, "pixels">>(
   const after = channels * to * to;
   const count = chunk.pixels.length / before;
   const pixels = new Uint8Array(count * after);
-  for (let index = 0; index < count; index++) {
-    // The planes as one tall grey picture would bleed into each other: one picture each.
-    for (let channel = 0; channel < channels; channel++) {
-      const start = index * before + channel * from * from;
-      const plane = chunk.pixels.subarray(start, start + from * from);
-      const resized = await sharp(plane, { raw: { width: from, height: from, channels: 1 } })
-        .resize(to, to)
-        .toColourspace("b-w")
-        .raw()
-        .toBuffer();
-      pixels.set(resized, index * after + channel * to * to);
-    }
+  const resize = async (index: number) => {
+    const image = interleave(chunk.pixels.subarray(index * before, (index + 1) * before), channels);
+    const raw = { width: from, height: from, channels: channels as 1 | 3 };
+    const picture = sharp(image, { raw }).resize(to, to);
+    const resized = await (channels === 1 ? picture.toColourspace("b-w") : picture).raw().toBuffer();
+    pixels.set(separate(resized, channels), index * after);
+  };
+  // Several at a time: most of a call is waiting for one of the library's threads.
+  for (let start = 0; start < count; start += atOnce) {
+    const length = Math.min(atOnce, count - start);
+    await Promise.all(Array.from({ length }, (_, offset) => resize(start + offset)));
   }
   return { ...chunk, pixels };
+}
+
+/** [channels, pixels] -> [pixels, channels] */
+function interleave(planes: Uint8Array, channels: number): Uint8Array {
+  if (channels === 1) return planes;
+  const count = planes.length / channels;
+  return Uint8Array.from(planes, (_, at) => planes[(at % channels) * count + Math.floor(at / channels)]);
+}
+
+/** [pixels, channels] -> [channels, pixels] */
+function separate(pixels: Uint8Array, channels: number): Uint8Array {
+  if (channels === 1) return pixels;
+  const count = pixels.length / channels;
+  return Uint8Array.from(pixels, (_, at) => pixels[(at % count) * channels + Math.floor(at / count)]);
 }

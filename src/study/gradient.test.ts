@@ -18,7 +18,7 @@ function makeJob(preset: "tiny" | "nas-bench-201-tiny", name: string): StudyJob 
       hypernetTraining: { steps: 6, validateEvery: 6, validationArchitectures: 1, checkpointEvery: 2 },
       validationImages: 1900,
     },
-    dataset: { name: "synthetic", channels: 3, size: 32, classes: 10 },
+    dataset: { name: "synthetic", channels: 3, size: 16, classes: 10 },
     seed: 0,
     device: "cpu",
     threads: 2,

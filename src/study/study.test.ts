@@ -34,7 +34,7 @@ const config = resolveConfig({
     networkTraining: { epochs: 1 },
     validationImages: 1900,
   },
-  dataset: { name: "synthetic", channels: 3, size: 32, classes: 10 },
+  dataset: { name: "synthetic", channels: 3, size: 16, classes: 10 },
   seed: 0,
   device: "cpu",
   threads: 2,
@@ -207,7 +207,7 @@ describe("the HyperNets that studies compare", () => {
   it("of memory banks too: growth and depth are scaled, equal ones are left out, and free weights need none", () => {
     const banks = resolveConfig({
       preset: "demo",
-      dataset: { name: "synthetic", channels: 3, size: 32, classes: 10 },
+      dataset: { name: "synthetic", channels: 3, size: 16, classes: 10 },
       seed: 0,
       device: "cpu",
       threads: 2,
