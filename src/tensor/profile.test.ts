@@ -28,7 +28,13 @@ describe("a profile", () => {
     );
     const others = names.filter((name) => !isKernel(name));
     expect(others).toEqual(
-      expect.arrayContaining(["smash::sameConv2d", "smash::backward", "aten::narrow", "aten::clone", "aten::empty"]),
+      expect.arrayContaining([
+        "smash::sameConv2d",
+        "smash::backward",
+        "aten::narrow",
+        "aten::clone",
+        "aten::empty",
+      ]),
     );
     expect(others.filter((name) => name.startsWith("kernel::"))).toEqual([]);
   });

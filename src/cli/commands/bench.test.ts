@@ -92,10 +92,21 @@ it("the figure of growth has the measured points, the fitted line and the propor
       readonly data?: { readonly values: readonly { readonly size: number; readonly time: number }[] };
     }[];
   };
-  const places = (points: typeof data.values) => points.map(({ size, time }) => [size, Number(time.toFixed(6))]);
-  expect(places(data.values)).toEqual([[1, 1], [2, 1.5], [4, 2.25]]); // prettier-ignore
-  expect(places(layer[0].data!.values)).toEqual([[1, 1], [4, 4]]); // prettier-ignore
-  expect(places(layer[1].data!.values)).toEqual([[1, 1], [4, 2.25]]); // prettier-ignore
+  const places = (points: typeof data.values) =>
+    points.map(({ size, time }) => [size, Number(time.toFixed(6))]);
+  expect(places(data.values)).toEqual([
+    [1, 1],
+    [2, 1.5],
+    [4, 2.25],
+  ]);
+  expect(places(layer[0].data!.values)).toEqual([
+    [1, 1],
+    [4, 4],
+  ]);
+  expect(places(layer[1].data!.values)).toEqual([
+    [1, 1],
+    [4, 2.25],
+  ]);
   const { svg } = await drawFigure(plan);
   expect(svg).toContain("depth: exponent 0.58");
   expect(svg).toContain("depth 10 to 40, 100 to 225 ms");

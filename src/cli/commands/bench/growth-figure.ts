@@ -6,7 +6,10 @@ import type { GrowthSeries } from "./growth.js";
 /** Points are measured, solid lines fitted; along the dashed one, time is proportional to size. */
 export function planGrowth(series: readonly GrowthSeries[]): FigurePlan {
   const largest = Math.max(...series.map(({ values }) => values[values.length - 1] / values[0]));
-  const named = series.map((one) => ({ ...one, label: `${one.name}: exponent ${one.law.exponent.toFixed(2)}` }));
+  const named = series.map((one) => ({
+    ...one,
+    label: `${one.name}: exponent ${one.law.exponent.toFixed(2)}`,
+  }));
   const measured = named.flatMap(({ label, values, ms }) =>
     values.map((value, index) => ({ label, size: value / values[0], time: ms[index] / ms[0] })),
   );
