@@ -37,7 +37,7 @@ export function planGrowth(series: readonly GrowthSeries[]): FigurePlan {
     type: "nominal",
     scale: { domain: named.map(({ label }) => label), range: [colors.blue, colors.orange, colors.green] },
     // Three long names do not fit side by side.
-    legend: { columns: 1 },
+    legend: { columns: 1, labelLimit: 300 },
   } as const;
   const ranges = series.map(
     ({ name, values, ms }) =>
