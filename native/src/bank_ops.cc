@@ -12,6 +12,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "bank_kernel.h"
+#include "kernel_mark.h"
 
 namespace smash {
 namespace {
@@ -61,6 +62,7 @@ void scatter(const Tensor& buffer, const Tensor& inner, const Tensor& mask, cons
 
 void gather_runs(const Tensor& buffer, const Tensor& inner, const Runs& runs, bool relu) {
   if (has_kernel(buffer, inner)) {
+    const KernelMark mark("gatherBanks");
     if (buffer.scalar_type() == at::kFloat) return gather<float>(buffer, inner, runs, relu);
     return gather<at::BFloat16>(buffer, inner, runs, relu);
   }
@@ -74,6 +76,7 @@ void gather_runs(const Tensor& buffer, const Tensor& inner, const Runs& runs, bo
 
 void scatter_runs(const Tensor& buffer, const Tensor& inner, const Tensor& mask, const Runs& runs) {
   if (has_kernel(buffer, inner) && (!mask.defined() || has_kernel(buffer, mask))) {
+    const KernelMark kernel("scatterBanks");
     const bool masked = mask.defined();
     if (buffer.scalar_type() == at::kFloat) {
       return masked ? scatter<float, true>(buffer, inner, mask, runs) : scatter<float, false>(buffer, inner, mask, runs);

@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 
-#if defined(__AVX512BF16__)
+#if defined(__AVX512F__)
 #include <immintrin.h>
 #endif
 
@@ -12,6 +12,8 @@
 #include <new>
 #include <type_traits>
 #include <vector>
+
+#include "kernel_mark.h"
 
 namespace smash {
 namespace {
@@ -25,6 +27,8 @@ constexpr int kLanes = 4, kTileRows = 4;
 #endif
 // Vectors of output channels a tile holds: with kTileRows, what fits the registers.
 constexpr int kTileVectors = 3;
+// A tile of one vector has twice the rows: sums that wait for each other would leave the multipliers idle.
+constexpr int tile_rows(int vectors) { return vectors == 1 ? 2 * kTileRows : kTileRows; }
 
 // Unaligned: channels start anywhere.
 typedef float Vector __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float))));
@@ -110,8 +114,16 @@ struct Operands {
   const int64_t* b_segments;
   int64_t segments, length;  // k runs to `length` in every segment
   int64_t a_row, a_step;     // from one i, one k, to the next
+  int64_t a_half;            // to the second half of a tile of more than kTileRows rows
   int64_t b_step;
 };
+
+// Row `i` of a tile of `kRows`, in elements from its first.
+template <int kRows, class AnyOperands>
+inline __attribute__((always_inline)) int64_t row_offset(const AnyOperands& o, int i) {
+  if constexpr (kRows <= kTileRows) return i * o.a_row;
+  return i < kTileRows ? i * o.a_row : o.a_half + (i - kTileRows) * o.a_row;
+}
 
 template <int kRows, int kVectors>
 inline __attribute__((always_inline)) void multiply(const Operands& o, Vector (&sum)[kRows][kVectors]) {
@@ -124,7 +136,7 @@ inline __attribute__((always_inline)) void multiply(const Operands& o, Vector (&
       for (int v = 0; v < kVectors; ++v) column[v] = *reinterpret_cast<const Vector*>(b + v * kLanes);
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) {
-        const float value = a[i * o.a_row];
+        const float value = a[row_offset<kRows>(o, i)];
 #pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) sum[i][v] += value * column[v];
       }
@@ -143,7 +155,7 @@ struct HalfOperands {
   const Half* b;
   const int64_t* a_segments;
   const int64_t* b_segments;
-  int64_t segments, pairs, a_row;
+  int64_t segments, pairs, a_row, a_half;
   int64_t b_step;
 };
 
@@ -163,7 +175,7 @@ inline __attribute__((always_inline)) void multiply(const HalfOperands& o, Vecto
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) {
         int32_t value;
-        std::memcpy(&value, a + i * o.a_row, sizeof(value));
+        std::memcpy(&value, a + row_offset<kRows>(o, i), sizeof(value));
         const __m512i both = _mm512_set1_epi32(value);
 #pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) total[i][v] = _mm512_dpbf16_ps(total[i][v], (__m512bh)both, (__m512bh)column[v]);
@@ -203,9 +215,12 @@ inline void pair_halves(const float* one, const float* other, int64_t count, Hal
 #endif
 
 // Calls body(integral_constant rows) for tiles that cover `count` rows: full tiles, then halves.
-template <class Body>
+template <int kVectors, class Body>
 inline void for_tiles(int64_t count, Body body) {
   int64_t at = 0;
+  if constexpr (constexpr int kMost = tile_rows(kVectors); kMost > kTileRows) {
+    for (; at + kMost <= count; at += kMost) body(std::integral_constant<int, kMost>(), at);
+  }
   for (; at + kTileRows <= count; at += kTileRows) body(std::integral_constant<int, kTileRows>(), at);
   if constexpr (kTileRows > 4) {
     if (at + 4 <= count) { body(std::integral_constant<int, 4>(), at); at += 4; }
@@ -372,14 +387,42 @@ inline void store(const Vector (&sum)[kVectors], float* y, const float* mask, in
       }
       *reinterpret_cast<Vector*>(y + v * kLanes) = value;
     } else {
+#if defined(__AVX512F__)
+      const __mmask16 some = left <= 0 ? 0 : static_cast<__mmask16>((1u << left) - 1);
+      const __m512 gate = mask == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(some, mask + v * kLanes);
+      const __mmask16 open = mask == nullptr ? some : _mm512_mask_cmp_ps_mask(some, gate, _mm512_setzero_ps(), _CMP_GT_OQ);
+      _mm512_mask_storeu_ps(y + v * kLanes, some, _mm512_maskz_mov_ps(open, (__m512)sum[v]));
+#else
       float lanes[kLanes];
       std::memcpy(lanes, &sum[v], sizeof(lanes));
       for (int64_t lane = 0; lane < left; ++lane) {
         y[v * kLanes + lane] = mask == nullptr || mask[v * kLanes + lane] > 0.f ? lanes[lane] : 0.f;
       }
+#endif
     }
   }
 }
+
+// Rows of a kernel (or of a band) from `first` to before `last`.
+struct Span {
+  int64_t first, last;
+};
+
+// The rows of the kernel that reach pixels of the image from image rows `y` to `y + rows - 1`: what lies outside is zero.
+Span kernel_rows(const ConvShape& s, int64_t y, int64_t rows = 1) {
+  const int64_t step = s.dilation[0], pad = step * (s.kernel[0] - 1) / 2;
+  const int64_t above = pad - (y + rows - 1), below = s.height - 1 + pad - y;
+  return {above <= 0 ? 0 : (above + step - 1) / step, std::min(s.kernel[0], below / step + 1)};
+}
+
+// Of `rows` rows of a band that begins at image row `y`, those from which row `tap` of the kernel reaches the image.
+Span rows_reached(const ConvShape& s, int64_t tap, int64_t y, int64_t rows) {
+  const int64_t shift = s.dilation[0] * (tap - (s.kernel[0] - 1) / 2);
+  return {std::max<int64_t>(0, -shift - y), std::min(rows, s.height - shift - y)};
+}
+
+// Taps of a row of the kernel that are neighbours in memory are one: longer loops, fuller tiles.
+bool has_joined_taps(const ConvShape& s, const Blocks& blocks) { return s.dilation[1] == 1 && blocks.count == 1; }
 
 // A convolution of one band with packed weights. The input gradient is one too, with its taps in reverse.
 class BandConvolution {
@@ -392,32 +435,35 @@ class BandConvolution {
 #endif
   }
 
-  // `mask` (may be null): the result is zero where it is not positive; its rows are `mask_row` floats apart.
-  void run(const Band& band, int64_t rows, const float* mask, int64_t mask_row, float* y) const {
+  // `first`: the band's first row in the image. `mask` (may be null): the result is zero where it is not positive; its
+  // rows are `mask_row` floats apart.
+  void run(const Band& band, int64_t first, int64_t rows, const float* mask, int64_t mask_row, float* y) const {
 #if defined(__AVX512BF16__)
     if (s_.bfloat16) {
       thread_local Floats scratch;
       const int64_t count = (rows + s_.dilation[0] * (s_.kernel[0] - 1)) * band.row;
       Half* halves = scratch.take_halves(count);
       to_halves(band.data, count, halves);
-      return run(halves, packed_.halves(), band.row, rows, mask, mask_row, y);
+      return run(halves, packed_.halves(), band.row, first, rows, mask, mask_row, y);
     }
 #endif
-    run(band.data, static_cast<const float*>(packed_.data()), band.row, rows, mask, mask_row, y);
+    run(band.data, static_cast<const float*>(packed_.data()), band.row, first, rows, mask, mask_row, y);
   }
 
  private:
   // Element: float, or Half with weights in pairs.
   template <class Element>
-  void run(const Element* data, const Element* weights, int64_t data_row, int64_t rows, const float* mask, int64_t mask_row,
-           float* y) const {
+  void run(const Element* data, const Element* weights, int64_t data_row, int64_t first, int64_t rows, const float* mask,
+           int64_t mask_row, float* y) const {
     constexpr bool kIsHalf = std::is_same_v<Element, Half>;
-    const int64_t taps = s_.kernel[0] * s_.kernel[1];
     // Elements of a lane over all inputs of a tap.
     const int64_t depth = kIsHalf ? (blocks_.inputs + 1) / 2 * 2 : blocks_.inputs;
+    const int64_t joined = has_joined_taps(s_, blocks_) && depth == blocks_.inputs ? s_.kernel[1] : 1;
+    // Segments of a row of the kernel.
+    const int64_t across = s_.kernel[1] / joined, segments = s_.kernel[0] * across, length = joined * blocks_.inputs;
     int64_t tap_offsets[kMostTaps], weight_offsets[kMostTaps];
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      tap_offsets[tap] = tap / s_.kernel[1] * s_.dilation[0] * data_row + tap % s_.kernel[1] * s_.dilation[1] * s_.inputs;
+    for (int64_t tap = 0; tap < segments; ++tap) {
+      tap_offsets[tap] = tap / across * s_.dilation[0] * data_row + tap % across * s_.dilation[1] * s_.inputs;
     }
     for (int64_t block = 0; block < blocks_.count; ++block) {
       for (const Piece& piece : pieces_) {
@@ -425,35 +471,67 @@ class BandConvolution {
           constexpr int kVectors = decltype(vectors)::value;
           constexpr int64_t width = kVectors * kLanes;
           const int64_t at = block * blocks_.outputs + piece.first, count = std::min(width, blocks_.outputs - piece.first);
-          for (int64_t tap = 0; tap < taps; ++tap) weight_offsets[tap] = tap * depth * width;
-          auto o = operands(weights, tap_offsets, weight_offsets, width);
+          for (int64_t tap = 0; tap < segments; ++tap) weight_offsets[tap] = tap * joined * depth * width;
+          auto o = operands(weights, length, width);
+          const auto tile_at = [&](auto tile, int64_t row, int64_t column, int64_t half, int64_t half_pixels) {
+            constexpr int kRows = decltype(tile)::value;
+            Vector sum[kRows][kVectors] = {};
+            o.a = data + row * data_row + column * s_.inputs + block * blocks_.inputs;
+            o.a_half = half;
+            multiply<kRows, kVectors>(o, sum);
+            const int64_t second = kRows > kTileRows ? half_pixels - kTileRows : 0;
+            for (int i = 0; i < kRows; ++i) {
+              const int64_t pixel = row * s_.width + column + i + (i < kTileRows ? 0 : second);
+              const int64_t gate = pixel / s_.width * mask_row + pixel % s_.width * s_.outputs + at;
+              store<kVectors>(sum[i], y + pixel * s_.outputs + at, mask == nullptr ? nullptr : mask + gate, count);
+            }
+          };
+          const auto span = [&](int64_t row, int64_t many) {
+            const Span used = kernel_rows(s_, first + row, many);
+            o.a_segments = tap_offsets + used.first * across;
+            o.b_segments = weight_offsets + used.first * across;
+            o.segments = (used.last - used.first) * across;
+          };
+          constexpr int kMost = tile_rows(kVectors);
           for (int64_t row = 0; row < rows; ++row) {
-            for_tiles(s_.width, [&](auto tile, int64_t column) {
-              constexpr int kRows = decltype(tile)::value;
-              Vector sum[kRows][kVectors] = {};
-              o.a = data + row * data_row + column * s_.inputs + block * blocks_.inputs;
-              multiply<kRows, kVectors>(o, sum);
-              float* target = y + (row * s_.width + column) * s_.outputs + at;
-              const float* gate = mask == nullptr ? nullptr : mask + row * mask_row + column * s_.outputs + at;
-              for (int i = 0; i < kRows; ++i, target += s_.outputs) {
-                store<kVectors>(sum[i], target, gate, count);
-                if (gate != nullptr) gate += s_.outputs;
+            int64_t done = 0;
+            // Rows too short for a tile of one vector are taken two at a time.
+            if (kMost > kTileRows && s_.width < kMost && s_.width >= kTileRows && row + 1 < rows) {
+              span(row, 2);
+              for (; done + kTileRows <= s_.width; done += kTileRows) {
+                tile_at(std::integral_constant<int, kMost>(), row, done, data_row, s_.width);
               }
+              if (done == s_.width) {
+                ++row;
+                continue;
+              }
+              for (int64_t below = 1; below >= 0; --below) {
+                span(row + below, 1);
+                for_tiles<kVectors>(s_.width - done, [&](auto tile, int64_t column) {
+                  tile_at(tile, row + below, done + column, kTileRows * s_.inputs, kTileRows);
+                });
+              }
+              ++row;
+              continue;
+            }
+            span(row, 1);
+            for_tiles<kVectors>(s_.width, [&](auto tile, int64_t column) {
+              tile_at(tile, row, column, kTileRows * s_.inputs, kTileRows);
             });
           }
-          weights += taps * depth * width;
+          weights += s_.kernel[0] * s_.kernel[1] * depth * width;
         });
       }
     }
   }
 
-  Operands operands(const float* weights, const int64_t* taps, const int64_t* offsets, int64_t width) const {
-    return {nullptr, weights, taps, offsets, s_.kernel[0] * s_.kernel[1], blocks_.inputs, s_.inputs, 1, width};
+  Operands operands(const float* weights, int64_t length, int64_t width) const {
+    return {nullptr, weights, nullptr, nullptr, 0, length, s_.inputs, 1, 0, width};
   }
 
 #if defined(__AVX512BF16__)
-  HalfOperands operands(const Half* weights, const int64_t* taps, const int64_t* offsets, int64_t width) const {
-    return {nullptr, weights, taps, offsets, s_.kernel[0] * s_.kernel[1], (blocks_.inputs + 1) / 2, s_.inputs, 2 * width};
+  HalfOperands operands(const Half* weights, int64_t length, int64_t width) const {
+    return {nullptr, weights, nullptr, nullptr, 0, (length + 1) / 2, s_.inputs, 0, 2 * width};
   }
 #endif
 
@@ -474,20 +552,23 @@ class WeightGradient {
   // A vector of the last pixel's gradient may reach this many floats beyond its channels.
   bool overreaches() const { return blocks_.count * lanes_ != s_.outputs; }
 
-  void add(const Band& x, const float* dy, int64_t dy_row, int64_t rows) {
+  // `first`: the band's first row in the image.
+  void add(const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
 #if defined(__AVX512BF16__)
     // Turning the pixels around to make pairs of them only pays where they are used many times.
-    if (s_.bfloat16 && s_.kernel[0] * s_.kernel[1] > 1) return add_halves(x, dy, dy_row, rows);
+    if (s_.bfloat16 && s_.kernel[0] * s_.kernel[1] > 1) return add_halves(x, dy, dy_row, first, rows);
 #endif
     std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
     for (int64_t row = 0; row < rows; ++row) {
       x_offsets[row] = row * x.row;
       dy_offsets[row] = row * dy_row;
     }
-    add(x.row, [&](int64_t block, int64_t first, int64_t offset, int64_t input) {
-      return Operands{x.data + offset + block * blocks_.inputs + input, dy + block * blocks_.outputs + first,
-                      x_offsets.data(), dy_offsets.data(), rows, s_.width, 1, s_.inputs, s_.outputs};
-    }, s_.inputs);
+    const int64_t joined = has_joined_taps(s_, blocks_) ? s_.kernel[1] : 1;
+    add({x.row, s_.inputs, joined, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
+      return Operands{x.data + offset + block * blocks_.inputs + input, dy + block * blocks_.outputs + output,
+                      x_offsets.data() + used.first, dy_offsets.data() + used.first, used.last - used.first, s_.width, 1,
+                      s_.inputs, kTileRows, s_.outputs};
+    });
   }
 
   // In the order of the threads, so that the sum is the same every time.
@@ -518,30 +599,38 @@ class WeightGradient {
   }
 
  private:
-  // `operands(block, first output, offset of a tap in x, first input)`; the rows of x are `x_row` apart.
+  // What is added up: elements of x from one row, one pixel, to the next; taps that are one; rows of the image.
+  struct Part {
+    int64_t x_row, x_pixel, joined, first, rows;
+  };
+
+  // `operands(block, first output, offset of a tap in x, first input, rows of the band)`.
   template <class Make>
-  void add(int64_t x_row, Make operands, int64_t pixel) {
+  void add(const Part& part, Make operands) {
     Floats& partial = partial_[at::get_thread_num()];
     float* target = partial.data() == nullptr ? partial.take_zeros(total_) : partial.data();
-    const int64_t taps = s_.kernel[0] * s_.kernel[1];
+    const int64_t across = s_.kernel[1] / part.joined, length = part.joined * blocks_.inputs;
     for (int64_t block = 0; block < blocks_.count; ++block) {
       for (const Piece& piece : pieces_) {
         with_vectors(piece.vectors, [&](auto vectors) {
           constexpr int kVectors = decltype(vectors)::value;
           constexpr int64_t width = kVectors * kLanes;
-          for (int64_t tap = 0; tap < taps; ++tap) {
-            const int64_t offset = tap / s_.kernel[1] * s_.dilation[0] * x_row + tap % s_.kernel[1] * s_.dilation[1] * pixel;
-            for_tiles(blocks_.inputs, [&](auto tile, int64_t input) {
+          for (int64_t tap = 0; tap < s_.kernel[0] * across; ++tap) {
+            const Span used = rows_reached(s_, tap / across, part.first, part.rows);
+            if (used.first >= used.last) continue;
+            const int64_t offset =
+                tap / across * s_.dilation[0] * part.x_row + tap % across * s_.dilation[1] * part.x_pixel;
+            for_tiles<kVectors>(length, [&](auto tile, int64_t input) {
               constexpr int kRows = decltype(tile)::value;
               Vector sum[kRows][kVectors] = {};
-              multiply<kRows, kVectors>(operands(block, piece.first, offset, input), sum);
-              float* out = target + (tap * blocks_.inputs + input) * width;
+              multiply<kRows, kVectors>(operands(block, piece.first, offset, input, used), sum);
+              float* out = target + (tap * length + input) * width;
               for (int i = 0; i < kRows; ++i) {
                 for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(out + i * width + v * kLanes) += sum[i][v];
               }
             });
           }
-          target += taps * blocks_.inputs * width;
+          target += s_.kernel[0] * s_.kernel[1] * blocks_.inputs * width;
         });
       }
     }
@@ -549,7 +638,7 @@ class WeightGradient {
 
 #if defined(__AVX512BF16__)
   // Sums over pairs of neighbouring pixels: x turned around to [input, pixel], dy to [row, pair, output, 2].
-  void add_halves(const Band& x, const float* dy, int64_t dy_row, int64_t rows) {
+  void add_halves(const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
     thread_local Floats flat_scratch, turned_scratch, pairs_scratch;
     const int64_t row = x.row / s_.inputs, pixels = row * (rows + s_.dilation[0] * (s_.kernel[0] - 1));
     Half* flat = flat_scratch.take_halves(pixels * s_.inputs);
@@ -574,11 +663,11 @@ class WeightGradient {
       x_offsets[y] = y * row;
       dy_offsets[y] = y * pairs * step;
     }
-    add(row, [&](int64_t block, int64_t first, int64_t offset, int64_t input) {
+    add({row, 1, 1, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
       return HalfOperands{turned + (block * blocks_.inputs + input) * plane + offset,
-                          paired + 2 * (block * blocks_.outputs + first), x_offsets.data(), dy_offsets.data(),
-                          rows, pairs, plane, step};
-    }, 1);
+                          paired + 2 * (block * blocks_.outputs + output), x_offsets.data() + used.first,
+                          dy_offsets.data() + used.first, used.last - used.first, pairs, plane, kTileRows * plane, step};
+    });
   }
 #endif
 
@@ -611,6 +700,7 @@ void emit(const PixelSink& sink, int64_t first, int64_t count, int64_t channels,
 }  // namespace
 
 void conv_forward(const ConvShape& shape, const PixelSource& x, const ConvWeight& weight, const PixelSink& y) {
+  const KernelMark mark("convForward");
   const ConvShape s = flattened(shape);
   const BandConvolution convolution(s, weight, false);
   const Bands bands(s, std::max(s.inputs, s.outputs));
@@ -618,12 +708,13 @@ void conv_forward(const ConvShape& shape, const PixelSource& x, const ConvWeight
     thread_local Floats input, output;
     const Band band(s, bands, s.inputs, x, image, first, last, input);
     emit(y, (image * s.height + first) * s.width, (last - first) * s.width, s.outputs, output,
-         [&](float* target) { convolution.run(band, last - first, nullptr, 0, target); });
+         [&](float* target) { convolution.run(band, first, last - first, nullptr, 0, target); });
   });
 }
 
 void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSource& dy, const ConvWeight& weight,
                    const PixelSink& dx, const ConvWeight& dw) {
+  const KernelMark mark("convBackward");
   const ConvShape s = flattened(shape);
   ConvShape reversed = s;
   std::swap(reversed.inputs, reversed.outputs);
@@ -644,12 +735,12 @@ void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSour
         std::memcpy(safe, values, rows * dy_band.row * sizeof(float));
         values = safe;
       }
-      gradient.add(x_band, values, dy_band.row, rows);
+      gradient.add(x_band, values, dy_band.row, first, rows);
     }
     if (!wants_dx) return;
     const float* mask = x.relu != Relu::none ? x_band.inside(bands, s.inputs) : nullptr;
     emit(dx, (image * s.height + first) * s.width, rows * s.width, s.inputs, output,
-         [&](float* target) { convolution.run(dy_band, rows, mask, x_band.row, target); });
+         [&](float* target) { convolution.run(dy_band, first, rows, mask, x_band.row, target); });
   });
   if (dw.data != nullptr) gradient.finish(dw);
 }

@@ -218,6 +218,10 @@ struct Convert<Ints> : ConvertList<int64_t> {
   static constexpr const char* name = "readonly number[]";
 };
 template <>
+struct Convert<std::vector<double>> : ConvertList<double> {
+  static constexpr const char* name = "readonly number[]";
+};
+template <>
 struct Convert<Tensors> : ConvertList<Tensor> {
   static constexpr const char* name = "readonly Handle[]";
 };

@@ -3,8 +3,10 @@
 // Its convolutions are small and their length changes with every architecture. As matrix products over unfolded
 // patches, every feature is unfolded once and its part in all later layers is one product.
 
+#include <ATen/Dispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "hypernet_kernel.h"
 #include "op_table.h"
 
 namespace smash {
@@ -14,18 +16,66 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
 
-constexpr int64_t kTaps = 9;  // 3x3
-
-// Features [C, k, L] -> patches [9C, kL], after the leaky ReLU that stands before every convolution.
-Tensor unfold(const Tensor& features, double slope) {
-  return at::im2col(at::leaky_relu(features, slope).unsqueeze(0), {3, 3}, {1, 1}, {1, 1}, {1, 1}).squeeze(0);
+bool has_kernel(const Tensor& x) {
+  return x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
 }
 
-// The gradient of `unfold`: patches [9C, kL] -> [C, k, L]
-Tensor fold(const Tensor& patches, const Tensor& features, double slope) {
-  const Tensor folded =
-      at::col2im(patches.unsqueeze(0), {features.size(1), features.size(2)}, {3, 3}, {1, 1}, {1, 1}, {1, 1}).squeeze(0);
-  return at::leaky_relu_backward(folded, features, slope, false);
+// A part of a matrix whose rows are contiguous, in one view.
+Tensor part(const Tensor& matrix, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+  return matrix.as_strided({rows, columns}, {matrix.stride(0), 1}, matrix.storage_offset() + row * matrix.stride(0) + column);
+}
+
+// Patches [9C, kL] of features [C, k, L], after the leaky ReLU that stands before every convolution.
+void unfold(const Tensor& features, double slope, const Tensor& patches) {
+  if (!has_kernel(features)) {
+    patches.copy_(at::im2col(at::leaky_relu(features, slope).unsqueeze(0), {3, 3}, {1, 1}, {1, 1}, {1, 1}).squeeze(0));
+    return;
+  }
+  AT_DISPATCH_FLOATING_TYPES(features.scalar_type(), "unfold", [&] {
+    unfold_planes<scalar_t>(features.data_ptr<scalar_t>(), {features.size(0), features.size(1), features.size(2)},
+                            static_cast<scalar_t>(slope), patches.data_ptr<scalar_t>());
+  });
+}
+
+// Adds the gradient of `unfold`, patches [9C, kL], to that of the features [C, k, L].
+void fold(const Tensor& patches, const Tensor& features, double slope, const Tensor& gradient) {
+  if (!has_kernel(features)) {
+    const Tensor folded =
+        at::col2im(patches.unsqueeze(0), {features.size(1), features.size(2)}, {3, 3}, {1, 1}, {1, 1}, {1, 1}).squeeze(0);
+    gradient.add_(at::leaky_relu_backward(folded, features, slope, false).view(gradient.sizes()));
+    return;
+  }
+  AT_DISPATCH_FLOATING_TYPES(features.scalar_type(), "fold", [&] {
+    add_folded<scalar_t>(patches.data_ptr<scalar_t>(), features.data_ptr<scalar_t>(),
+                         {features.size(0), features.size(1), features.size(2)}, static_cast<scalar_t>(slope),
+                         gradient.data_ptr<scalar_t>());
+  });
+}
+
+// A layer's weight over its norm into its rows of the matrix, and the norm.
+void normalize(const Tensor& weight, const Tensor& target, const Tensor& norm) {
+  if (!has_kernel(weight)) {
+    norm.copy_(at::norm(weight));
+    target.copy_(weight.view(target.sizes()) / norm);
+    return;
+  }
+  AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "normalize", [&] {
+    *norm.data_ptr<scalar_t>() = divide_by_norm<scalar_t>(
+        weight.data_ptr<scalar_t>(), {target.size(0), target.size(1), target.stride(0)}, target.data_ptr<scalar_t>());
+  });
+}
+
+// The gradient of `normalize`, into `target`; weight and gradient are parts of matrices of the same size.
+void normalize_backward(const Tensor& weight, const Tensor& gradient, const Tensor& norm, const Tensor& target) {
+  if (!has_kernel(weight)) {
+    target.copy_(((gradient - weight * at::sum(weight * gradient)) / norm).view({-1}));
+    return;
+  }
+  AT_DISPATCH_FLOATING_TYPES(weight.scalar_type(), "normalize_backward", [&] {
+    divide_by_norm_backward<scalar_t>(weight.data_ptr<scalar_t>(), gradient.data_ptr<scalar_t>(),
+                                      {weight.size(0), weight.size(1), weight.stride(0)}, *norm.data_ptr<scalar_t>(),
+                                      target.data_ptr<scalar_t>());
+  });
 }
 
 struct DenseBlock : Function<DenseBlock> {
@@ -34,30 +84,26 @@ struct DenseBlock : Function<DenseBlock> {
     const int64_t inputs = x.size(0);
     const int64_t positions = x.size(1) * x.size(2);
     // Every layer's weight in its rows; a layer does not read itself or what comes later.
-    Tensor matrix = at::zeros({layers * growth, kTaps * (inputs + (layers - 1) * growth)}, x.options());
-    Tensor norms = at::empty({layers}, x.options());
+    const Tensor matrix = at::zeros({layers * growth, kTaps * (inputs + (layers - 1) * growth)}, x.options());
+    const Tensor norms = at::empty({layers}, x.options());
     int64_t at = 0;
     for (int64_t layer = 0; layer < layers; ++layer) {
       const int64_t width = kTaps * (inputs + layer * growth);
-      const Tensor flat = weights.narrow(0, at, growth * width).view({growth, width});
+      normalize(weights.narrow(0, at, growth * width), part(matrix, layer * growth, growth, 0, width), norms[layer]);
       at += growth * width;
-      const Tensor norm = norms[layer];
-      norm.copy_(at::norm(flat));
-      Tensor target = matrix.narrow(0, layer * growth, growth).narrow(1, 0, width);
-      at::div_out(target, flat, norm);
     }
-    Tensor result = at::empty({inputs + layers * growth, x.size(1), x.size(2)}, x.options());
-    Tensor patches = at::empty({matrix.size(1), positions}, x.options());
+    const Tensor result = at::empty({inputs + layers * growth, x.size(1), x.size(2)}, x.options());
+    const Tensor patches = at::empty({matrix.size(1), positions}, x.options());
     result.narrow(0, 0, inputs).copy_(x);
-    patches.narrow(0, 0, kTaps * inputs).copy_(unfold(x, slope));
+    const Tensor first = part(patches, 0, kTaps * inputs, 0, positions);
+    unfold(x, slope, first);
     Tensor grown = result.narrow(0, inputs, layers * growth).view({layers * growth, positions});
-    at::mm_out(grown, matrix.narrow(1, 0, kTaps * inputs), patches.narrow(0, 0, kTaps * inputs));
+    at::mm_out(grown, matrix.narrow(1, 0, kTaps * inputs), first);
     for (int64_t layer = 0; layer + 1 < layers; ++layer) {
-      const int64_t first = kTaps * (inputs + layer * growth), later = (layer + 1) * growth;
-      Tensor own = patches.narrow(0, first, kTaps * growth);
-      own.copy_(unfold(result.narrow(0, inputs + layer * growth, growth), slope));
-      grown.narrow(0, later, layers * growth - later)
-          .addmm_(matrix.narrow(0, later, layers * growth - later).narrow(1, first, kTaps * growth), own);
+      const int64_t first = kTaps * (inputs + layer * growth), later = (layer + 1) * growth, rest = layers * growth - later;
+      const Tensor own = part(patches, first, kTaps * growth, 0, positions);
+      unfold(result.narrow(0, inputs + layer * growth, growth), slope, own);
+      part(grown, later, rest, 0, positions).addmm_(part(matrix, later, rest, first, kTaps * growth), own);
     }
     context->save_for_backward({result, matrix, patches, norms});
     context->saved_data["inputs"] = inputs;
@@ -72,20 +118,20 @@ struct DenseBlock : Function<DenseBlock> {
     const Tensor &result = saved[0], &matrix = saved[1], &patches = saved[2], &norms = saved[3];
     const int64_t inputs = context->saved_data["inputs"].toInt(), growth = context->saved_data["growth"].toInt();
     const double slope = context->saved_data["slope"].toDouble();
-    const int64_t layers = norms.size(0), rows = layers * growth;
+    const int64_t layers = norms.size(0), rows = layers * growth, positions = patches.size(1);
     const Tensor total = gradients[0].contiguous();
-    const Tensor grown = total.narrow(0, inputs, rows).clone().view({rows, patches.size(1)});
+    const Tensor grown = total.narrow(0, inputs, rows).clone().view({rows, positions});
     for (int64_t layer = layers - 2; layer >= 0; --layer) {
       const int64_t first = kTaps * (inputs + layer * growth), later = (layer + 1) * growth;
-      const Tensor own = at::mm(matrix.narrow(0, later, rows - later).narrow(1, first, kTaps * growth).t(),
-                                grown.narrow(0, later, rows - later));
-      grown.narrow(0, layer * growth, growth)
-          .add_(fold(own, result.narrow(0, inputs + layer * growth, growth), slope).view({growth, -1}));
+      const Tensor own = at::mm(part(matrix, later, rows - later, first, kTaps * growth).t(),
+                                part(grown, later, rows - later, 0, positions));
+      fold(own, result.narrow(0, inputs + layer * growth, growth), slope, part(grown, layer * growth, growth, 0, positions));
     }
     Tensor x_gradient;
     if (context->saved_data["needsInput"].toBool()) {
       const Tensor own = at::mm(matrix.narrow(1, 0, kTaps * inputs).t(), grown);
-      x_gradient = fold(own, result.narrow(0, 0, inputs), slope).add_(total.narrow(0, 0, inputs));
+      x_gradient = total.narrow(0, 0, inputs).clone();
+      fold(own, result.narrow(0, 0, inputs), slope, x_gradient);
     }
     const Tensor all = at::mm(grown, patches.t());
     const int64_t count = growth * kTaps * (layers * inputs + growth * layers * (layers - 1) / 2);
@@ -93,12 +139,8 @@ struct DenseBlock : Function<DenseBlock> {
     int64_t at = 0;
     for (int64_t layer = 0; layer < layers; ++layer) {
       const int64_t width = kTaps * (inputs + layer * growth);
-      const Tensor weight = matrix.narrow(0, layer * growth, growth).narrow(1, 0, width);
-      const Tensor gradient = all.narrow(0, layer * growth, growth).narrow(1, 0, width);
-      // d/dw of w / |w|: the part of the gradient orthogonal to the normalised weight, over the norm.
-      Tensor target = weight_gradient.narrow(0, at, growth * width).view({growth, width});
-      at::sub_out(target, gradient, at::mul(weight, at::sum(weight * gradient)));
-      target.div_(norms[layer]);
+      normalize_backward(part(matrix, layer * growth, growth, 0, width), part(all, layer * growth, growth, 0, width),
+                         norms[layer], weight_gradient.narrow(0, at, growth * width));
       at += growth * width;
     }
     return {x_gradient, weight_gradient, Tensor(), Tensor(), Tensor()};

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernel_mark.h"
 #include "op_table.h"
 
 namespace smash {
@@ -49,6 +50,7 @@ void reduce_rows(int64_t count, int64_t sums, double* total, Body body) {
 // Mean and biased variance of every channel, in one pass: float sums within a row of pixels, double ones across rows.
 // Shifted by the first pixel, so that a mean far from zero does not cancel the variance.
 void moments(const Layout& l, const float* x, std::vector<double>& mean, std::vector<double>& variance) {
+  const KernelMark mark("moments");
   std::vector<double> sums(2 * l.channels);
   reduce_rows(l.batch * l.height, 2 * l.channels, sums.data(), [&](int64_t row, float* own) {
     const float* pixel = x + row * l.width * l.channels;
@@ -109,6 +111,7 @@ struct NormReluPool : Function<NormReluPool> {
     const float *values = x.data_ptr<float>(), *a = scale.data_ptr<float>(), *b = shift.data_ptr<float>();
     float* result = y.data_ptr<float>();
     const float share = 1.f / static_cast<float>(l.window_height * l.window_width);
+    const KernelMark mark("normReluPool");
     at::parallel_for(0, l.batch * l.out_height(), 1, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
         float* out = result + row * l.out_width() * l.channels;
@@ -148,6 +151,7 @@ struct NormReluPool : Function<NormReluPool> {
       if (pooled >= l.out_height()) return nullptr;
       return upstream + (row / l.height * l.out_height() + pooled) * l.out_width() * l.channels;
     };
+    const KernelMark mark("normReluPoolBackward");
     // Sums over pixels of g and of g * (x - mean), g the gradient after the ReLU.
     std::vector<double> sums(2 * l.channels);
     reduce_rows(l.batch * l.height, 2 * l.channels, sums.data(), [&](int64_t row, float* own) {

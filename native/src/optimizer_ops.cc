@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "kernel_mark.h"
 #include "op_table.h"
 
 namespace smash {
@@ -37,6 +38,7 @@ struct Adam {
 
   void update_fused(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& square) const {
     float* p = parameter.data_ptr<float>();
+    const KernelMark mark("adam");
     const float* g = gradient.data_ptr<float>();
     float* m = mean.data_ptr<float>();
     float* v = square.data_ptr<float>();
@@ -67,6 +69,7 @@ struct Sgd {
 
   void update_fused(Tensor& parameter, const Tensor& gradient, Tensor& velocity) const {
     float* p = parameter.data_ptr<float>();
+    const KernelMark mark("sgd");
     const float* g = gradient.data_ptr<float>();
     float* v = velocity.data_ptr<float>();
     const float lr = rate, mu = momentum, wd = decay, direct = nesterov ? 1 : 0, follow = nesterov ? momentum : 1;

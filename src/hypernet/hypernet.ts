@@ -98,10 +98,12 @@ export class HyperNet {
     }: { readonly noiseSeed?: number | undefined; readonly encoding?: Tensor | undefined } = {},
   ): Tensor[] {
     const output = this.#run(this.#input(encoding ?? this.#load(encoded), noiseSeed));
-    const layers = encoded.layers.map(({ start }, index) => ({ start, ...shapes[index] }));
-    const weights = generatedWeights(output, layers, this.dimensions);
-    if (this.settings.weightNorm === "unit") return weights;
-    return weights.map((weight, index) => weight.mul(Math.sqrt(2 * shapes[index].outputs)));
+    const layers = encoded.layers.map(({ start }, index) => {
+      const { inputs, outputs } = shapes[index];
+      const gain = this.settings.weightNorm === "he" ? Math.sqrt(2 * outputs) : 1;
+      return { start, inputs, outputs, gain };
+    });
+    return generatedWeights(output, layers, this.dimensions);
   }
 
   /** [C, k, L] */

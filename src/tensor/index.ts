@@ -36,7 +36,7 @@ export type {
   SameConvOptions,
 } from "./ops.js";
 export { BankBuffer } from "./banks.js";
-export { profile } from "./profile.js";
+export { isKernel, profile } from "./profile.js";
 export type { ProfiledOperator } from "./profile.js";
 export { denseBlock, generatedWeights, sliceWeights } from "./weights.js";
 export type { GeneratedLayer } from "./weights.js";

@@ -108,7 +108,7 @@ export interface NativeOps {
   readBanks(buffer: Handle, banks: readonly number[], width: number, relu: boolean): Handle[];
   writeBanks(buffer: Handle, value: Handle, banks: readonly number[], width: number, occupied: number): Handle;
   sameConv2d(x: Handle, weight: Handle, dilation: readonly number[], groups: number, relu: boolean, bfloat16: boolean): Handle;
-  generatedWeights(output: Handle, layers: readonly number[], inputs: number, outputs: number): Handle[];
+  generatedWeights(output: Handle, layers: readonly number[], gains: readonly number[], inputs: number, outputs: number): Handle[];
   sliceWeights(weight: Handle, specs: readonly number[]): Handle[];
   denseBlock(x: Handle, weights: readonly Handle[], slope: number): Handle;
   normReluPool2d(x: Handle, weight: Handle, bias: Handle, mean: Handle | null, variance: Handle | null, training: boolean, momentum: number, epsilon: number, window: number): Handle;

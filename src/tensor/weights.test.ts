@@ -57,7 +57,10 @@ function plainWeight(
     .reshape([rows * rowOutputs, columns * columnInputs])
     .narrow(0, 0, layer.outputs)
     .narrow(1, layer.start * columnInputs, layer.inputs);
-  return matrix.div(matrix.norm()).reshape([layer.outputs, layer.inputs, 1, 1]);
+  return matrix
+    .div(matrix.norm())
+    .mul(layer.gain ?? 1)
+    .reshape([layer.outputs, layer.inputs, 1, 1]);
 }
 
 const generated = fc
@@ -68,15 +71,25 @@ const generated = fc
     widths: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 }),
     gap: fc.integer({ min: 0, max: 1 }),
     outputs: fc.array(fc.nat(), { minLength: 4, maxLength: 4 }),
+    gains: fc.array(fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }), {
+      minLength: 4,
+      maxLength: 4,
+    }),
     unused: fc.nat({ max: 4 }),
     channelsLast: fc.boolean(),
   })
-  .map(({ columnInputs, rowOutputs, rows, widths, gap, outputs, unused, channelsLast }) => {
+  .map(({ columnInputs, rowOutputs, rows, widths, gap, outputs, gains, unused, channelsLast }) => {
     let columns = 0;
     const layers = widths.map((width, index) => {
       const start = columns;
       columns += width + gap;
-      return { start, inputs: width * columnInputs, outputs: 1 + (outputs[index] % (rows * rowOutputs)) };
+      const gain = gains[index];
+      return {
+        start,
+        inputs: width * columnInputs,
+        outputs: 1 + (outputs[index] % (rows * rowOutputs)),
+        ...(gain !== undefined && { gain }),
+      };
     });
     const used = layers.map((_, index) => layers.length === 1 || index !== unused);
     return {
@@ -90,7 +103,7 @@ const generated = fc
   });
 
 describe("generated weights", () => {
-  it("are the layers' bricks over their norm, with the gradient of that", () => {
+  it("are the layers' bricks over their norm times their gain, with the gradient of that", () => {
     fc.assert(
       fc.property(generated, ({ shape, layers, columnInputs, rowOutputs, used, channelsLast }) => {
         scope(() => {

@@ -9,11 +9,13 @@ export interface GeneratedLayer {
   readonly start: number;
   readonly inputs: number;
   readonly outputs: number;
+  /** Euclidean norm of its weight. Default 1. */
+  readonly gain?: number;
 }
 
 /**
- * The layers' 1x1 weights [outputs, inputs, 1, 1], each divided by its Euclidean norm (simplified weight norm), from
- * the HyperNet's output [1, rowOutputs * columnInputs, k, L].
+ * The layers' 1x1 weights [outputs, inputs, 1, 1], each divided by its Euclidean norm (simplified weight norm) and
+ * multiplied by its gain, from the HyperNet's output [1, rowOutputs * columnInputs, k, L].
  */
 export function generatedWeights(
   output: Tensor,
@@ -22,7 +24,13 @@ export function generatedWeights(
 ): Tensor[] {
   const spec = layers.flatMap(({ start, inputs, outputs }) => [start, inputs, outputs]);
   return native()
-    .generatedWeights(output.handle, spec, columnInputs, rowOutputs)
+    .generatedWeights(
+      output.handle,
+      spec,
+      layers.map(({ gain = 1 }) => gain),
+      columnInputs,
+      rowOutputs,
+    )
     .map((handle) => new Tensor(handle));
 }
 

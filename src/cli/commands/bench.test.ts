@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
+import { drawFigure } from "../../report/index.js";
 import { runSmash } from "../built-cli.fixture.js";
 import { median } from "./bench/benchmark.js";
-import { exponentOf } from "./bench/growth.js";
+import { planGrowth } from "./bench/growth-figure.js";
+import { fitPowerLaw } from "./bench/growth.js";
 import { slope } from "./bench/memory.js";
 
 interface Document {
@@ -46,6 +48,12 @@ it("profile splits a step's time over its operators", async () => {
     const sum = operators.reduce((total, { selfMs }) => total + selfMs, 0);
     expect(sum / (row.oursMs as number)).toBeGreaterThan(0.7);
     expect(sum / (row.oursMs as number)).toBeLessThan(1);
+    const named = (name: string) => operators.find((operator) => operator.name === name)!.selfMs;
+    const [kernelMs, share] = [row.kernelMs as number, row.overheadShare as number];
+    expect(kernelMs).toBeGreaterThan(named("kernel::convForward") + named("kernel::convBackward"));
+    // Calls, nodes and copies are in the sum, but no kernels.
+    expect(kernelMs).toBeLessThan(sum - named("smash::convWrite2d") - named("aten::copy_"));
+    expect(share).toBeCloseTo(1 - kernelMs / (row.oursMs as number), 10);
   }
 });
 
@@ -63,10 +71,51 @@ it("an unknown benchmark is told the nearest one", async () => {
   );
 });
 
-it("the exponent of a power law is found, whatever its factor", () => {
-  expect(exponentOf([1, 2, 4, 8], [5, 10, 20, 40])).toBeCloseTo(1);
-  expect(exponentOf([1, 10, 100], [3, 3, 3])).toBeCloseTo(0);
-  expect(exponentOf([1, 2, 4], [2, 8, 32])).toBeCloseTo(2);
+it("a power law is found, exponent and factor", () => {
+  const expectLaw = (x: readonly number[], y: readonly number[], exponent: number, factor: number) => {
+    const law = fitPowerLaw(x, y);
+    expect(law.exponent).toBeCloseTo(exponent);
+    expect(law.factor).toBeCloseTo(factor);
+  };
+  expectLaw([1, 2, 4, 8], [5, 10, 20, 40], 1, 5);
+  expectLaw([2, 20, 200], [3, 3, 3], 0, 3);
+  expectLaw([1, 2, 4], [2, 8, 32], 2, 2);
+});
+
+it("the figure of growth has the measured points, the fitted line and the proportional one, as multiples", async () => {
+  const values = [10, 20, 40];
+  const ms = [100, 150, 225];
+  const plan = planGrowth([{ name: "depth", values, ms, law: fitPowerLaw(values, ms) }]);
+  const { data, layer } = plan.spec as unknown as {
+    readonly data: { readonly values: readonly { readonly size: number; readonly time: number }[] };
+    readonly layer: readonly {
+      readonly data?: { readonly values: readonly { readonly size: number; readonly time: number }[] };
+    }[];
+  };
+  const places = (points: typeof data.values) =>
+    points.map(({ size, time }) => [size, Number(time.toFixed(6))]);
+  expect(places(data.values)).toEqual([
+    [1, 1],
+    [2, 1.5],
+    [4, 2.25],
+  ]);
+  expect(places(layer[0].data!.values)).toEqual([
+    [1, 1],
+    [4, 4],
+  ]);
+  expect(places(layer[1].data!.values)).toEqual([
+    [1, 1],
+    [4, 2.25],
+  ]);
+  const { svg } = await drawFigure(plan);
+  expect(svg).toContain("depth: exponent 0.58");
+  expect(svg).toContain("depth 10 to 40, 100 to 225 ms");
+});
+
+it("a folder for the figure is refused where there is none, before anything is measured", async () => {
+  const { code, stderr } = await runSmash(["bench", "memory", "--out", "figures"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("use growth");
 });
 
 it("growth is the slope of the line through all values, whatever they scatter", () => {

@@ -13,7 +13,8 @@ export function registerBench(command: Command): void {
       "measured steps a size, or runs (default: 15; network-step 6, ranking 12, growth 9, memory 200, help 30)",
       parseInteger("--steps", { min: 1 }),
     )
-    .action((name: string, flags: { readonly steps?: number }, command: Command) =>
+    .option("--out <folder>", "folder for the figure of growth (default: none is drawn)")
+    .action((name: string, flags: { readonly steps?: number; readonly out?: string }, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
         const { runBenchmark } = await import("./bench/run-benchmark.js");
         return runBenchmark(name, flags, context);

@@ -1,5 +1,6 @@
 /** What every benchmark of the project is to the command line. */
 
+import type { FigurePlan } from "../../../report/index.js";
 import type { CommandContext } from "../../run-command.js";
 import { formatTextTable } from "../../text-table.js";
 
@@ -18,11 +19,15 @@ export interface BenchResult {
   readonly rows: readonly BenchRow[];
   /** The rows for people. */
   readonly text: string;
+  /** Of a benchmark that has one. */
+  readonly figure?: FigurePlan;
 }
 
 export interface Benchmark {
   /** Steps or runs measured unless the user says how many. */
   readonly steps: number;
+  /** Default: false. */
+  readonly hasFigure?: boolean;
   run(steps: number, context: CommandContext): Promise<BenchResult>;
 }
 

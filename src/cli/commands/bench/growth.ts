@@ -9,6 +9,7 @@ import { Random } from "../../../random.js";
 import type { CommandContext } from "../../run-command.js";
 import { formatTextTable } from "../../text-table.js";
 import { median, type Benchmark } from "./benchmark.js";
+import { planGrowth } from "./growth-figure.js";
 import { batchSize, createTraining, sizes, type MeasuredTraining } from "./training.js";
 
 const warmup = 2;
@@ -66,10 +67,26 @@ function repeated(seed: number, depth: number): MemoryBankArchitecture {
   return { ...shallow, blocks };
 }
 
+/** What was measured of one of them. */
+export interface GrowthSeries {
+  readonly name: string;
+  readonly values: readonly number[];
+  /** A value each. */
+  readonly ms: readonly number[];
+  readonly law: PowerLaw;
+}
+
+/** factor * x ** exponent */
+export interface PowerLaw {
+  readonly exponent: number;
+  readonly factor: number;
+}
+
 export const growth: Benchmark = {
   steps: 9,
+  hasFigure: true,
   run(steps, { common, progress }) {
-    const rows = series.flatMap(({ name, values, create }) => {
+    const measured = series.map(({ name, values, create }): GrowthSeries => {
       progress.start(`growth with ${name}`, values.length * (steps + warmup));
       // In turns, so that a machine that slows down slows all of them.
       const runs = values.map((value) => ({ ...create(value, common), times: [] as number[] }));
@@ -82,25 +99,28 @@ export const growth: Benchmark = {
         }
       }
       progress.stop();
-      const measured = runs.map(({ times, steps: count }) => median(times) * count);
-      const exponent = exponentOf(values, measured);
-      return values.map((value, index) => ({
-        ...{ size: `${name} ${value}`, precision: common.precision, oursMs: measured[index] },
+      const ms = runs.map(({ times, steps: count }) => median(times) * count);
+      return { name, values, ms, law: fitPowerLaw(values, ms) };
+    });
+    const rows = measured.flatMap(({ name, values, ms, law: { exponent } }) =>
+      values.map((value, index) => ({
+        ...{ size: `${name} ${value}`, precision: common.precision, oursMs: ms[index] },
         ...{ peerMs: null, floorMs: null, ratio: null },
         ...{ series: name, value, exponent, targetExponent: 1 },
-      }));
-    });
+      })),
+    );
     const columns = ["", "ms", "exponent"].map((title) => ({ title, align: "right" as const }));
     const lines = rows.map(({ size, oursMs, exponent }) => [size, oursMs.toFixed(0), exponent.toFixed(2)]);
-    return Promise.resolve({ rows, text: formatTextTable(columns, lines) });
+    return Promise.resolve({ rows, text: formatTextTable(columns, lines), figure: planGrowth(measured) });
   },
 };
 
-/** Least-squares slope of log y over log x. */
-export function exponentOf(x: readonly number[], y: readonly number[]): number {
+/** The least-squares line through log y over log x. */
+export function fitPowerLaw(x: readonly number[], y: readonly number[]): PowerLaw {
   const [logX, logY] = [x, y].map((values) => values.map(Math.log));
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [middleX, middleY] = [mean(logX), mean(logY)];
   const rise = logX.reduce((sum, value, index) => sum + (value - middleX) * (logY[index] - middleY), 0);
-  return rise / logX.reduce((sum, value) => sum + (value - middleX) ** 2, 0);
+  const exponent = rise / logX.reduce((sum, value) => sum + (value - middleX) ** 2, 0);
+  return { exponent, factor: Math.exp(middleY - exponent * middleX) };
 }

@@ -1,7 +1,10 @@
 /** The benchmarks by name. */
 
+import { join, resolve } from "node:path";
 import { SmashError } from "../../../errors.js";
+import { replaceFile } from "../../../files.js";
 import { nearestName } from "../../../nearest.js";
+import { drawFigure } from "../../../report/index.js";
 import type { CommandContext } from "../../run-command.js";
 import type { Benchmark } from "./benchmark.js";
 import { growth } from "./growth.js";
@@ -26,7 +29,7 @@ const benchmarks: ReadonlyMap<string, Benchmark> = new Map([
 
 export async function runBenchmark(
   name: string,
-  flags: { readonly steps?: number },
+  flags: { readonly steps?: number; readonly out?: string },
   context: CommandContext,
 ) {
   const benchmark = benchmarks.get(name);
@@ -39,6 +42,16 @@ export async function runBenchmark(
       fix: `${nearest ? `did you mean "${nearest}"? Otherwise ` : ""}use one of ${names.join(", ")}.`,
     });
   }
-  const { rows, text } = await benchmark.run(flags.steps ?? benchmark.steps, context);
-  return { json: { benchmark: name, rows }, text };
+  if (flags.out !== undefined && !benchmark.hasFigure) {
+    throw new SmashError("usage", {
+      rule: "The folder --out is for the figure of a benchmark that has one.",
+      found: `--out ${flags.out} with "${name}".`,
+      fix: "leave --out away, or use growth.",
+    });
+  }
+  const { rows, text, figure } = await benchmark.run(flags.steps ?? benchmark.steps, context);
+  if (flags.out === undefined || !figure) return { json: { benchmark: name, rows }, text };
+  const path = resolve(join(flags.out, `${figure.name}.svg`));
+  await replaceFile(path, (await drawFigure(figure)).svg);
+  return { json: { benchmark: name, rows, figures: [path] }, text: `${text}\nfigure: ${path}` };
 }
