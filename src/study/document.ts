@@ -116,7 +116,8 @@ function combine(
   };
 }
 
-function meanRanks(predictors: readonly Predictor[]): number[] {
+/** One predictor out of several: the mean of an architecture's ranks by each. */
+export function meanRanks(predictors: readonly Predictor[]): number[] {
   const ranks = predictors.map(({ values }) => averageRanks(values.map(lastIfUndefined)));
   return ranks[0].map((_, item) => ranks.reduce((sum, of) => sum + of[item], 0) / ranks.length);
 }

@@ -25,15 +25,14 @@ export async function scoreVariant(
   { trained, variant }: { readonly trained: TrainedHyperNet; readonly variant: Variant },
   context: StudyContext,
 ): Promise<void> {
-  const { name, config } = variant;
+  const { config, corruption } = variant;
   const options = { batchNorm: config.ranking.batchNorm, computeType: computeType(config) };
+  const measures = ["loss", "error", "seconds", ...(corruption ? (["elements"] as const) : [])] as const;
   await table.measure(
     architectures,
     {
-      label: `scoring (${name})`,
-      names: (["loss", "error", "seconds", "elements"] as const).map((measure) =>
-        scoreMeasure(variant, measure),
-      ),
+      label: `scoring (${variant.name})`,
+      names: measures.map((measure) => scoreMeasure(variant, measure)),
       run: (architecture, item) => {
         const start = context.now();
         const { describedAs, elements } = describe(architecture, variant, item);
@@ -41,10 +40,9 @@ export async function scoreVariant(
           ...options,
           describedAs,
         });
-        const seconds = (context.now() - start) / 1000;
-        const values = { loss, error, seconds, elements };
+        const values = { loss, error, seconds: (context.now() - start) / 1000, elements };
         return Object.fromEntries(
-          Object.entries(values).map(([measure, value]) => [`${name}.${measure}`, value]),
+          measures.map((measure) => [scoreMeasure(variant, measure), values[measure]]),
         );
       },
     },

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveConfig } from "../config/index.js";
+import { spearman } from "../statistics/index.js";
 import { setThreads } from "../tensor/index.js";
-import { compare } from "./document.js";
+import { compare, meanRanks } from "./document.js";
 import { planPredictors, planScatter } from "./figures.js";
 import type { StudyJob, StudyRequest } from "./request.js";
 import { runStudy } from "./run-study.js";
@@ -124,6 +125,23 @@ describe("a study", () => {
     for (const figure of result.figures) expect(readFileSync(figure, "utf8")).toMatch(/^<svg/);
     const saved = JSON.parse(readFileSync(join(job.out, "result.json"), "utf8")) as typeof result;
     expect(saved.spearman).toBe(result.spearman);
+  });
+
+  it("says what the loss and NASWOT predict together", async () => {
+    const job = makeJob("together", { proxies: ["naswot"] });
+    const { by, scores } = await runStudy(job, contextThatStops());
+    expect(Object.keys(by)).toEqual(["loss", "error", "loss + naswot"]);
+    const lines = readFileSync(join(job.out, "measurements.jsonl"), "utf8").trim().split("\n");
+    const naswot = lines
+      .map((line) => JSON.parse(line) as { measure: string; value: number })
+      .filter(({ measure }) => measure === "naswot")
+      .map(({ value }) => value);
+    const together = meanRanks([
+      { name: "loss", values: scores },
+      { name: "naswot", values: naswot },
+    ]);
+    const truths = table.map(({ error }) => error);
+    expect(by["loss + naswot"].spearman).toBeCloseTo(spearman(together, truths));
   });
 
   it("is refused when another one is in its folder", async () => {

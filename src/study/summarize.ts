@@ -5,7 +5,7 @@ import type { RunConfig } from "../config/index.js";
 import { createSearchNetwork, type HasParameters } from "../network/index.js";
 import { scope } from "../tensor/index.js";
 import type { Bench } from "./bench.js";
-import { compare, type ComparisonDocument, type Predictor } from "./document.js";
+import { compare, meanRanks, type ComparisonDocument, type Predictor } from "./document.js";
 import type { StudyRequest } from "./request.js";
 import { scoreMeasure } from "./score-variants.js";
 import type { Variant } from "./variants.js";
@@ -45,12 +45,17 @@ export function summarizeComparison(
       values: architectures.map((_, item) => mean(columns.map((of) => of[item]))),
     };
   });
+  const baselines = request.proxies.map((name): Predictor => ({ name, values: column(name) }));
+  /** What a HyperNet has learned and how an untrained network sees images go well together: docs/results. */
+  const naswot = baselines.find(({ name }) => name === "naswot");
+  const together =
+    isAlone && naswot ? [{ name: `${rankedBy} + naswot`, values: meanRanks([each[0], naswot]) }] : [];
   return compare({
     study: request.study,
     names: architectures.map(describe),
     truths,
-    predictors: request.study === "seeds" ? [...averaged, ...each] : each,
-    baselines: request.proxies.map((name) => ({ name, values: column(name) })),
+    predictors: request.study === "seeds" ? [...averaged, ...each] : [...each, ...together],
+    baselines,
     parameters: architectures.map((architecture) => countCost(architecture).parameters),
     seed: request.config.seed,
   });
