@@ -1,11 +1,28 @@
 /** Figures of a study: score against true error, and how the predictors compare. */
 
 import { figureColors as colors, type FigurePlan } from "../report/index.js";
-import { betterHalf } from "../statistics/index.js";
+import { betterHalf, type Agreement } from "../statistics/index.js";
 import type { ComparisonDocument } from "./document.js";
 
 /** Vega expression: a fraction as percent. */
 const percent = "format(100 * datum.value, '~g')";
+
+/** Colours of correlations over all architectures and in the better half. */
+export const overColor = {
+  field: "over",
+  type: "nominal",
+  scale: { domain: ["all", "better half"], range: [colors.blue, colors.orange] },
+} as const;
+
+/** Both correlations of a predictor with their intervals; those that are not defined are left out. */
+export function correlationRows({ spearman, topHalf, interval95 }: Agreement) {
+  return [
+    { over: "all", value: spearman, interval: interval95.spearman },
+    { over: "better half", value: topHalf.spearman, interval: interval95.topHalfSpearman },
+  ]
+    .filter(({ value }) => Number.isFinite(value))
+    .map(({ interval: [low, high], ...row }) => ({ ...row, low, high }));
+}
 
 export function planScatter({ study, scores, truths, spearman, topHalf }: ComparisonDocument): FigurePlan {
   const half = new Set(betterHalf(truths));
@@ -54,27 +71,11 @@ export function planScatter({ study, scores, truths, spearman, topHalf }: Compar
 export function planPredictors({ by, baselines, combined, n }: ComparisonDocument): FigurePlan {
   const all = [...Object.entries(by), ...Object.entries(baselines)];
   if (combined) all.push(["all baselines", combined.baselines], ["with the score", combined.withScore]);
-  const values = all.flatMap(([name, agreement]) => {
-    const { interval95 } = agreement;
-    return [
-      { name, over: "all", value: agreement.spearman, interval: interval95.spearman },
-      {
-        name,
-        over: "better half",
-        value: agreement.topHalf.spearman,
-        interval: interval95.topHalfSpearman,
-      },
-    ]
-      .filter(({ value }) => Number.isFinite(value))
-      .map(({ interval: [low, high], ...row }) => ({ ...row, low, high }));
-  });
+  const values = all.flatMap(([name, agreement]) =>
+    correlationRows(agreement).map((row) => ({ name, ...row })),
+  );
   const y = { field: "name", type: "nominal", title: null, sort: all.map(([name]) => name) } as const;
   const yOffset = { field: "over", type: "nominal", sort: ["all", "better half"] } as const;
-  const color = {
-    field: "over",
-    type: "nominal",
-    scale: { domain: ["all", "better half"], range: [colors.blue, colors.orange] },
-  } as const;
   return {
     name: "predictors",
     title: "Predictors of the true error",
@@ -89,14 +90,14 @@ export function planPredictors({ by, baselines, combined, n }: ComparisonDocumen
           encoding: {
             y,
             yOffset,
-            color,
+            color: overColor,
             x: { field: "low", type: "quantitative", title: "Spearman correlation" },
             x2: { field: "high" },
           },
         },
         {
           mark: { type: "point", opacity: 1, size: 60 },
-          encoding: { y, yOffset, color, x: { field: "value", type: "quantitative" } },
+          encoding: { y, yOffset, color: overColor, x: { field: "value", type: "quantitative" } },
         },
       ],
     },

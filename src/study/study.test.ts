@@ -10,6 +10,7 @@ import { planPredictors, planScatter } from "./figures.js";
 import type { StudyJob, StudyRequest } from "./request.js";
 import { runStudy } from "./run-study.js";
 import { parseTable } from "./table-file.js";
+import { planCapacity } from "./variant-figures.js";
 import { readTrainedTruths } from "./trained-truths.js";
 import { listVariants } from "./variants.js";
 
@@ -272,6 +273,24 @@ describe("a comparison's figures", () => {
   it("leave out scores that are not finite, and mark the better half", () => {
     const { values } = (planScatter(document).spec as { data: { values: { half: string }[] } }).data;
     expect(values.map(({ half }) => half)).toEqual(["better half", "better half", "other half"]);
+  });
+
+  it("of HyperNets have their sizes and both correlations", () => {
+    const [one, other] = ["width-1", "width-0.5"].map((name, index) => ({
+      name,
+      parameters: { hypernet: 100 * (index + 1), free: 5 },
+      meanLoss: 1,
+      meanError: 0.5,
+    }));
+    const by = { "width-1 loss": document.by.loss, "width-0.5 loss": document.by.loss };
+    const { spec } = planCapacity({ by, n: 4 }, [one, other], "loss");
+    const { values } = (spec as unknown as { data: { values: { parameters: number; over: string }[] } }).data;
+    expect(values.map(({ parameters, over }) => [parameters, over])).toEqual([
+      [100, "all"],
+      [100, "better half"],
+      [200, "all"],
+      [200, "better half"],
+    ]);
   });
 
   it("have a row for every predictor that is defined", () => {

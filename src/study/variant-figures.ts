@@ -2,6 +2,7 @@
 
 import { figureColors as colors, type FigurePlan } from "../report/index.js";
 import type { CorruptionEffect } from "./corruption.js";
+import { correlationRows, overColor } from "./figures.js";
 import type { ComparisonDocument } from "./document.js";
 import type { HyperNetSummary } from "./summarize.js";
 
@@ -11,25 +12,15 @@ export function planCapacity(
   hypernets: readonly HyperNetSummary[],
   rankedBy: string,
 ): FigurePlan {
-  const values = hypernets.flatMap(({ name, parameters }) => {
-    const agreement = by[`${name} ${rankedBy}`];
-    const { interval95 } = agreement;
-    return [
-      { over: "all", value: agreement.spearman, interval: interval95.spearman },
-      { over: "better half", value: agreement.topHalf.spearman, interval: interval95.topHalfSpearman },
-    ].map(({ interval: [low, high], ...row }) => ({ ...row, low, high, parameters: parameters.hypernet }));
-  });
+  const values = hypernets.flatMap(({ name, parameters }) =>
+    correlationRows(by[`${name} ${rankedBy}`]).map((row) => ({ ...row, parameters: parameters.hypernet })),
+  );
   const x = {
     field: "parameters",
     type: "quantitative",
     title: "parameters of the HyperNet",
     scale: { type: "log", nice: false, padding: 16 },
     axis: { format: "~s", tickCount: 6 },
-  } as const;
-  const color = {
-    field: "over",
-    type: "nominal",
-    scale: { domain: ["all", "better half"], range: [colors.blue, colors.orange] },
   } as const;
   return {
     name: "capacity",
@@ -44,14 +35,14 @@ export function planCapacity(
           mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 2 },
           encoding: {
             x,
-            color,
+            color: overColor,
             y: { field: "low", type: "quantitative", title: "Spearman correlation" },
             y2: { field: "high" },
           },
         },
         {
           mark: { type: "line", point: { size: 60 } },
-          encoding: { x, color, y: { field: "value", type: "quantitative" } },
+          encoding: { x, color: overColor, y: { field: "value", type: "quantitative" } },
         },
       ],
     },
