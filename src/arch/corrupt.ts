@@ -9,6 +9,7 @@ import type { Block, Convolution, Layer } from "./architecture.js";
 import { blockBanks } from "./bank-sizes.js";
 import { axisChoices, dilationChoices } from "./convolution-choices.js";
 import { buildLayer, unitChoices } from "./layer-choices.js";
+import { nonEmptyBanks } from "./memory-banks.js";
 import { range } from "./numbers.js";
 import { cellEdges, formatCell, operations, pruneCell, type Cell } from "./nas-bench-201/cell.js";
 import { drawOther } from "./perturb-convolutions.js";
@@ -71,7 +72,7 @@ export function corruptArchitecture(
     const block = blocks[at];
     const layer = corruptLayer(
       kind,
-      { settings, block, index: at, nonEmpty: countFilled(block, index) },
+      { settings, block, index: at, nonEmpty: nonEmptyBanks(block, index) },
       {
         layer: block.layers[index],
         random,
@@ -82,11 +83,6 @@ export function corruptArchitecture(
     changed++;
   }
   return { architecture: { ...architecture, blocks }, elements: changed };
-}
-
-function countFilled({ inputChannels, bankChannels, layers }: Block, index: number): number {
-  const written = layers.slice(0, index).map(({ writes }) => writes.at(-1)! + 1);
-  return Math.max(inputChannels / bankChannels, ...written);
 }
 
 /** The layer with one element wrong; undefined where there is no alternative. */

@@ -51,12 +51,12 @@ export class SmashNetwork implements SearchNetwork {
   generate(architecture: MemoryBankArchitecture, options: ForwardOptions): WeightSource {
     const { statistics, noiseSeed, describedAs = architecture, encoding } = options;
     if (describedAs.space !== "memory-banks") throw new TypeError("a description of another space");
-    const shapes = listSites(architecture)
-      .filter((site) => site.kind === "pointwise")
-      .map(({ shape: [outputs, inputs] }) => ({ outputs, inputs }));
     if (this.hypernet.settings.generated === "none") {
       return new GeneratedSource(architecture, [], { free: this.free, statistics });
     }
+    const shapes = listSites(architecture)
+      .filter((site) => site.kind === "pointwise")
+      .map(({ shape: [outputs, inputs] }) => ({ outputs, inputs }));
     const pointwise = this.hypernet.generate(encodeArchitecture(describedAs, this.space.settings), shapes, {
       noiseSeed,
       encoding,

@@ -1,6 +1,7 @@
 /** How sure a statistic of n pairs is: the interval that 95 % of resamplings of the pairs give (percentile bootstrap). */
 
 import type { Random } from "../random.js";
+import { mean } from "./correlation.js";
 
 /** Lower and upper end. */
 export type Interval = readonly [low: number, high: number];
@@ -46,8 +47,6 @@ export interface Estimate {
 
 /** The mean of the values with its bootstrap interval. */
 export function estimateMean(values: readonly number[], options: BootstrapOptions): Estimate {
-  const mean = (numbers: readonly number[]) =>
-    numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
   const interval = interval95(values.length, (drawn) => mean(drawn.map((item) => values[item])), options);
   return { mean: mean(values), interval95: interval };
 }

@@ -12,7 +12,8 @@ type Numbers = readonly number[];
 /** Correlation of x and y. */
 export type Correlation = (x: Numbers, y: Numbers) => number;
 
-function mean(values: Numbers): number {
+/** NaN of no values. */
+export function mean(values: Numbers): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

@@ -7,7 +7,7 @@
 
 import { Random } from "../random.js";
 import { moveKinds, type MoveKind } from "../search/index.js";
-import { estimateMean, type Estimate } from "../statistics/index.js";
+import { estimateMean, mean, type Estimate } from "../statistics/index.js";
 import type { Bench } from "./bench.js";
 import { compare, type ComparisonDocument } from "./document.js";
 import { moveMeasure } from "./measure-moves.js";
@@ -51,8 +51,6 @@ export interface MoveComparison {
   readonly kinds: Readonly<Record<MoveKind, KindOfMove>>;
   readonly against: Readonly<Record<Exclude<MoveKind, "gradient">, Contrast>>;
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 export function summarizeMoves(
   { request }: { readonly request: StudyRequest },

@@ -3,6 +3,7 @@
 import { cellName, countCost, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import { createSearchNetwork, type HasParameters } from "../network/index.js";
+import { mean } from "../statistics/index.js";
 import { scope } from "../tensor/index.js";
 import type { Bench } from "./bench.js";
 import { compare, meanRanks, type ComparisonDocument, type Predictor } from "./document.js";
@@ -19,8 +20,6 @@ export interface HyperNetSummary {
   readonly meanLoss: number;
   readonly meanError: number;
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 export function summarizeComparison(
   { request, variants }: { readonly request: StudyRequest; readonly variants: readonly Variant[] },
