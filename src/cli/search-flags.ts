@@ -1,8 +1,8 @@
 /** The flags that say what is searched, and within which limits: the same for `smash search` and `smash rank`. */
 
 import type { Command } from "commander";
-import type { Limits, TrialOrigin } from "../search/index.js";
-import { parseCount, parseInteger, parseNumber } from "./option-values.js";
+import type { Limits, RankedBy, TrialOrigin } from "../search/index.js";
+import { parseChoice, parseCount, parseInteger, parseNumber } from "./option-values.js";
 
 /** Written out, because loading the strategies would slow down every help. */
 export const strategyNames = [
@@ -12,6 +12,17 @@ export const strategyNames = [
   "evolution",
   "nsga2",
 ] as const satisfies readonly TrialOrigin[];
+
+/** What orders architectures. */
+export interface ByFlag {
+  readonly by?: RankedBy;
+}
+
+const rankedBys = ["loss", "error", "loss+naswot"] as const satisfies readonly RankedBy[];
+
+export function addByFlag(command: Command, description: string): Command {
+  return command.option("--by <measure>", description, parseChoice("--by", rankedBys));
+}
 
 /** Strategies with a number of trials of their own on the command line. */
 const counted = [

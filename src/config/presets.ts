@@ -191,7 +191,7 @@ const presets: readonly Preset[] = [
       counts: { random: 6, perturb: 3, chain: 3 },
       images: 100,
       calibrationImages: 50,
-      rankedBy: "loss",
+      rankedBy: "loss+naswot",
       batchNorm: "recalibrated",
     },
     networkTraining: {
@@ -238,7 +238,7 @@ const presets: readonly Preset[] = [
       counts: { random: 200, perturb: 50, chain: 50 },
       images: 1000,
       calibrationImages: 500,
-      rankedBy: "loss",
+      rankedBy: "loss+naswot",
       batchNorm: "recalibrated",
     },
     networkTraining: {

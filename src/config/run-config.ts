@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { describeValue, SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
+import { rankedBys } from "../search/index.js";
 import { networkOptions } from "./network-options.js";
 import { spaceSchema } from "./space-schema.js";
 
@@ -87,7 +88,7 @@ const settings = {
     images: count,
     /** Training images by which recalibrated BatchNorm statistics are gathered. */
     calibrationImages: count,
-    rankedBy: z.enum(["loss", "error"]),
+    rankedBy: z.enum(rankedBys),
     batchNorm: z.enum(["recalibrated", "batch", "running"]),
   }),
   networkTraining: z.strictObject({

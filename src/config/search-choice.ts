@@ -1,12 +1,14 @@
 /** What a search's flags change of a configuration's ranking. */
 
-import type { Limits, SearchCounts, TrialOrigin } from "../search/index.js";
+import type { Limits, RankedBy, SearchCounts, TrialOrigin } from "../search/index.js";
 import type { RunConfig } from "./run-config.js";
 
 /** What a search may propose, and how many. */
 export interface SearchChoice {
   /** Beside those of the configuration; the same limit replaces it. */
   readonly limits?: Limits;
+  /** What ranks. */
+  readonly rankedBy?: RankedBy | undefined;
   /** Who proposes what follows the random samples, in place of perturb and chain. */
   readonly strategy?: TrialOrigin | undefined;
   /** Replace numbers of trials. */
@@ -16,9 +18,10 @@ export interface SearchChoice {
 type Ranking = RunConfig["ranking"];
 
 export function chooseSearch(ranking: Ranking, choice: SearchChoice): Ranking {
-  const { limits = {}, counts = {} } = choice;
+  const { limits = {}, counts = {}, rankedBy = ranking.rankedBy } = choice;
   return {
     ...ranking,
+    rankedBy,
     counts: { ...moveTo(ranking.counts, choice.strategy), ...withoutUndefined(counts) },
     limits: { ...ranking.limits, ...withoutUndefined(limits) },
   };

@@ -11,8 +11,14 @@ import { countCost, functionKey } from "../arch/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import { Random } from "../random.js";
 import type { Limits, Strategy, Trial } from "../search/index.js";
-import { evaluateGenerated, type EvaluationOptions, type ScoringData } from "../train/index.js";
+import {
+  evaluateGenerated,
+  type BatchTensors,
+  type EvaluationOptions,
+  type ScoringData,
+} from "../train/index.js";
 import { proposeWithin, type ProposalOptions } from "./propose.js";
+import { measureNaswot } from "./proxies/naswot.js";
 
 /** What is scored, on what, and in which order. */
 export interface RankOptions extends EvaluationOptions, Pick<ProposalOptions, "rankedBy"> {
@@ -59,12 +65,17 @@ export async function* rankArchitectures(
     const proposal = await proposeWithin(plan[id], history, { ...proposing, space, random, seen });
     const { architecture, ...measured } = proposal;
     const { error, loss } = evaluateGenerated(network, architecture, scoring, evaluation);
+    const naswot =
+      rankedBy === "loss+naswot"
+        ? { naswot: measureNaswot(architecture, { ...evaluation, batch: requireUntrained(scoring), seed }) }
+        : {};
     const trial: Trial = {
       id,
       architecture,
       origin: plan[id].name,
       validationError: error,
       validationLoss: loss,
+      ...naswot,
       ...countCost(architecture),
       ...measured,
     };
@@ -72,6 +83,11 @@ export async function* rankArchitectures(
     seen.add(functionKey(architecture));
     yield { type: "trial", trial, total: plan.length };
   }
+}
+
+function requireUntrained({ untrained }: ScoringData): BatchTensors {
+  if (untrained) return untrained;
+  throw new TypeError("a ranking by loss+naswot needs images of ScoringData.untrained");
 }
 
 function cannotMeasure(): Promise<number> {

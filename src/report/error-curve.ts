@@ -2,7 +2,7 @@
 
 import type { FigureSpec } from "./draw-figure.js";
 import { colors } from "./figure-theme.js";
-import { percentLabel } from "./score-axis.js";
+import { percentLabel } from "./score-naming.js";
 
 export interface CurveRow {
   /** Step or epoch. */

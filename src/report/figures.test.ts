@@ -64,9 +64,12 @@ describe("renderFigures", () => {
     }
   });
 
-  test.each(["loss", "error"] as const)("names the score when ranked by %s", async (rankedBy) => {
+  test.each([
+    ["loss", "validation loss (nats)"],
+    ["error", "validation error (%)"],
+    ["loss+naswot", "mean rank in loss and NASWOT"],
+  ] as const)("names the score when ranked by %s", async (rankedBy, unit) => {
     const figures = await renderFigures(fakeRun({ rankedBy }));
-    const unit = rankedBy === "loss" ? "validation loss (nats)" : "validation error (%)";
     for (const { svg } of figures.slice(1, 5)) expect(svg).toContain(`SMASH score: ${unit}`);
   });
 

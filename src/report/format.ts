@@ -18,6 +18,11 @@ export function formatLoss(loss: number): string {
   return Math.abs(loss) < 10_000 ? loss.toFixed(3) : loss.toExponential(2);
 }
 
+/** NASWOT of a trial: minus a log-determinant, lower is better; one decimal. */
+export function formatNaswot(naswot = NaN): string {
+  return Number.isFinite(naswot) ? naswot.toFixed(1) : missing;
+}
+
 /** A whole number with separated thousands: 45,000. */
 export function formatInteger(count: number): string {
   return Number.isFinite(count) ? grouped.format(Math.round(count)) : missing;

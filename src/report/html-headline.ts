@@ -5,6 +5,7 @@ import { html, type Markup } from "./html-markup.js";
 import { factList, unbroken, type Fact } from "./html-parts.js";
 import { bestTrial } from "./best-trial.js";
 import type { ReportData, RunStatus } from "./report-data.js";
+import { scoreNaming } from "./score-naming.js";
 
 const statusNames: Readonly<Record<RunStatus, string>> = {
   "training-hypernet": "training the HyperNet",
@@ -56,7 +57,7 @@ function lead(data: ReportData): string {
   if (trained !== undefined) {
     return (
       `A network of ${formatCount(trained.parameters)} parameters and ${formatCount(trained.flops)} multiply-adds. ` +
-      `It was chosen among ${counted(trials.length)} by its validation ${rankedBy} with generated weights, ` +
+      `It was chosen among ${counted(trials.length)} by its ${scoreNaming[rankedBy].measure}, ` +
       `and then trained from scratch for ${formatInteger(trained.epochs)} epochs.`
     );
   }
@@ -102,9 +103,9 @@ function keyFigures(data: ReportData): readonly Fact[] {
 
 function score(data: ReportData): string {
   const best = bestTrial(data)!;
-  return data.rankedBy === "loss"
-    ? `SMASH loss ${formatLoss(best.validationLoss)}`
-    : `SMASH error ${formatPercent(best.validationError)}`;
+  return data.rankedBy === "error"
+    ? `SMASH error ${formatPercent(best.validationError)}`
+    : `SMASH loss ${formatLoss(best.validationLoss)}`;
 }
 
 function counted(architectures: number): string {

@@ -4,6 +4,7 @@ import { formatInteger } from "./format.js";
 import { html, type Markup } from "./html-markup.js";
 import { factList } from "./html-parts.js";
 import type { ReportData } from "./report-data.js";
+import { scoreNaming } from "./score-naming.js";
 
 const batchNormNotes: Readonly<Record<ReportData["batchNorm"], string>> = {
   recalibrated: "BatchNorm statistics were measured anew for each architecture before it was scored.",
@@ -19,9 +20,9 @@ export function notesSection(data: ReportData): Markup {
     <h2>How to read this</h2>
     <ul>
       <li>
-        <strong>The SMASH score</strong> is the ${rankedBy} on ${formatInteger(dataset.scoringImages)}
-        validation images of a network whose weights the HyperNet wrote. It ranks architectures. It does not
-        say how good a network becomes after training; trained networks are far better.
+        <strong>The SMASH score</strong> is
+        ${scoreNaming[rankedBy].meaning(formatInteger(dataset.scoringImages))}. It ranks architectures. It
+        does not say how good a network becomes after training; trained networks are far better.
       </li>
       <li>
         <strong>Scores compare within one HyperNet only.</strong> Another run, seed or step count gives

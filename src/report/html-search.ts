@@ -1,12 +1,20 @@
 /** The sections about the search: what was searched, how the HyperNet learned, how the architectures scored. */
 
 import type { Figure } from "./draw-figure.js";
-import { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
+import {
+  formatCount,
+  formatDuration,
+  formatInteger,
+  formatLoss,
+  formatNaswot,
+  formatPercent,
+} from "./format.js";
 import { html, type Markup } from "./html-markup.js";
 import { factList, plots } from "./html-parts.js";
 import { describeLimits, rankTrials } from "../search/index.js";
 import { bestTrial } from "./best-trial.js";
 import type { ReportData } from "./report-data.js";
+import { scoreNaming } from "./score-naming.js";
 
 export function searchedSection(data: ReportData): Markup {
   const { dataset, hypernet } = data;
@@ -31,7 +39,7 @@ export function searchedSection(data: ReportData): Markup {
       ["Preset", data.preset],
       ["Architectures scored", origins === "" ? undefined : origins],
       ["Limits", describeLimits(data.limits ?? {})],
-      ["Ranked by", `validation ${data.rankedBy}`],
+      ["Ranked by", scoreNaming[data.rankedBy].measure],
       ["BatchNorm statistics", data.batchNorm],
       ["HyperNet parameters", formatCount(hypernet.parameters)],
       ["Freely learned, shared parameters", formatCount(hypernet.freeParameters)],
@@ -71,6 +79,7 @@ export function scoresSection(data: ReportData, figures: readonly Figure[]): Mar
 export function rankingSection(data: ReportData): Markup | undefined {
   if (data.trials.length === 0) return undefined;
   const best = bestTrial(data);
+  const withNaswot = data.rankedBy === "loss+naswot";
   const leaders = rankTrials(data.trials, data.rankedBy).slice(0, 10);
   const rows = leaders.map(
     (trial, index) =>
@@ -78,6 +87,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
         <th scope="row">${index + 1}</th>
         <td>${formatPercent(trial.validationError)}</td>
         <td>${formatLoss(trial.validationLoss)}</td>
+        ${withNaswot ? html`<td>${formatNaswot(trial.naswot)}</td>` : undefined}
         <td>${formatCount(trial.parameters)}</td>
         <td>${formatCount(trial.flops)}</td>
         <td>${trial.origin}</td>
@@ -86,8 +96,8 @@ export function rankingSection(data: ReportData): Markup | undefined {
   return html`<section>
     <h2>${leaders.length === 10 ? "The best ten" : "The ranking"}</h2>
     <p>
-      Ordered by validation ${data.rankedBy} with generated weights. Neighbouring ranks are often closer than
-      the score is exact.
+      Ordered by ${scoreNaming[data.rankedBy].measure}. Neighbouring ranks are often closer than the score is
+      exact.
     </p>
     <div class="scroll">
       <table>
@@ -96,6 +106,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
             <th scope="col">Rank</th>
             <th scope="col">SMASH error</th>
             <th scope="col">Loss (nats)</th>
+            ${withNaswot ? html`<th scope="col">NASWOT</th>` : undefined}
             <th scope="col">${"Para\u00admeters"}</th>
             <th scope="col">Multiply-adds</th>
             <th scope="col">Origin</th>

@@ -119,6 +119,14 @@ describe("renderReport", () => {
     expect(page.match(/class="best"/g)).toHaveLength(1);
   });
 
+  test("ranked by loss and NASWOT says what that is, and lists both", async () => {
+    const page = text(await renderReport(fakeRun({ rankedBy: "loss+naswot" })));
+    expect(page).toMatch(/by its\s+mean rank in validation loss with generated weights and in NASWOT/);
+    expect(page).toMatch(/ranks in this run in two measures: the loss on 1,000/);
+    expect(page).toMatch(/Loss \(nats\)\s+NASWOT/);
+    expect(text(await renderReport(fakeRun()))).not.toContain("NASWOT");
+  });
+
   test("says how many images the scores are from, which is fewer than were held out", async () => {
     const page = text(await renderReport(fakeRun()));
     expect(page).toMatch(/scored on the same\s+1,000\s+validation/);

@@ -14,5 +14,7 @@ export { renderFigures } from "./figures.js";
 export { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
 export { renderReport } from "./html.js";
 export { formatParetoLines } from "./pareto-lines.js";
+export { scoreNaming } from "./score-naming.js";
+export type { ScoreNaming } from "./score-naming.js";
 export { formatTrialTable } from "./table.js";
 export type { TableOptions } from "./table.js";

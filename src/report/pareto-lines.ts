@@ -1,7 +1,8 @@
 /** Pareto fronts for a terminal: what each cost buys, a line for each. */
 
-import { scoreOf, type CostName, type Pareto, type RankedBy } from "../search/index.js";
-import { formatCount, formatLoss } from "./format.js";
+import type { CostName, Pareto, RankedBy } from "../search/index.js";
+import { formatCount } from "./format.js";
+import { scoreNaming } from "./score-naming.js";
 
 /** Points of a line: what fits on about 80 columns. */
 const mostPoints = 5;
@@ -19,8 +20,7 @@ export function formatParetoLines(pareto: Pareto, rankedBy: RankedBy): readonly 
     if (front.length === 0) return [];
     const points = thin(front, mostPoints).map((trial) => {
       const value = cost === "latencyMs" ? `${trial.latencyMs!.toPrecision(3)} ms` : formatCount(trial[cost]);
-      const score = scoreOf(trial, rankedBy);
-      return `${rankedBy === "loss" ? formatLoss(score) : `${(100 * score).toFixed(2)} %`} at ${value}`;
+      return `${scoreNaming[rankedBy].format(trial.score)} at ${value}`;
     });
     return [`least ${rankedBy} for its ${nouns[cost]}: ${points.join(", ")}`];
   });

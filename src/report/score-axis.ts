@@ -5,10 +5,9 @@
  * than three quartile ranges above the upper quartile) are left off the figures, counted and mentioned.
  */
 
-import type { Trial } from "../search/index.js";
-import { rankTrials, scoreOf } from "../search/index.js";
-import type { RankedBy } from "../search/index.js";
+import { rankScored, type ScoredTrial } from "../search/index.js";
 import type { ReportData } from "./report-data.js";
+import { scoreNaming } from "./score-naming.js";
 
 /** A trial as one row of a figure's data. */
 export interface ScoredRow {
@@ -37,33 +36,25 @@ export interface ScoreAxis {
 /** `undefined` before two trials have a finite score. */
 export function scoreAxis(data: ReportData): ScoreAxis | undefined {
   const { trials, rankedBy } = data;
-  const ranked = rankTrials(trials, rankedBy).map((trial, index) => row(trial, index + 1, rankedBy));
+  const scored = rankScored(trials, rankedBy);
+  const ranked = scored.map((one, index) => row(one, index + 1));
   const finite = ranked.filter(({ score }) => Number.isFinite(score));
   if (finite.length < 2) return undefined;
   const limit = upperLimit(finite.map(({ score }) => score));
   const rows = finite.filter(({ score }) => score <= limit);
   const left = ranked.length - rows.length;
+  const { title, labelExpr } = scoreNaming[rankedBy];
+  const chosen = scored.findIndex(({ trial }) => trial.id === data.best?.id);
   return {
-    ...scoreLabels(rankedBy),
-    rows,
-    best: data.best === undefined ? rows[0] : row(data.best, 1, rankedBy),
+    ...{ title, labelExpr, rows },
+    best: chosen === -1 ? rows[0] : ranked[chosen],
     omitted:
       left === 0 ? "" : ` ${left} of ${ranked.length} scores lie far above the others and are not drawn.`,
   };
 }
 
-function scoreLabels(rankedBy: RankedBy) {
-  return rankedBy === "loss"
-    ? { title: "SMASH score: validation loss (nats)", labelExpr: "datum.label" }
-    : { title: "SMASH score: validation error (%)", labelExpr: percentLabel };
-}
-
-/** Vega expression that shows a fraction as a bare percent number; the axis title holds the unit. */
-export const percentLabel = "format(datum.value * 100, '~r')";
-
-function row(trial: Trial, rank: number, rankedBy: RankedBy): ScoredRow {
-  const { parameters, flops, origin } = trial;
-  return { rank, score: scoreOf(trial, rankedBy), parameters, flops, origin };
+function row({ trial: { parameters, flops, origin }, score }: ScoredTrial, rank: number): ScoredRow {
+  return { rank, score, parameters, flops, origin };
 }
 
 function upperLimit(ascending: readonly number[]): number {

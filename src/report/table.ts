@@ -1,9 +1,7 @@
 /** The best trials as a table for a terminal: at most 80 columns wide, whatever the terminal. */
 
-import type { Trial } from "../search/index.js";
-import { formatCount, formatLoss, missing } from "./format.js";
-import { rankTrials } from "../search/index.js";
-import type { RankedBy } from "../search/index.js";
+import { rankTrials, type RankedBy, type Trial } from "../search/index.js";
+import { formatCount, formatLoss, formatNaswot, missing } from "./format.js";
 
 /** What `formatTrialTable` shows. */
 export interface TableOptions {
@@ -16,31 +14,38 @@ export interface TableOptions {
 /** No origin of ours is longer; a foreign one must not break the width. */
 const longestOrigin = 16;
 
-const header = ["rank", "SMASH error %", "loss", "parameters", "multiply-adds", "origin"] as const;
+interface Column {
+  readonly title: string;
+  readonly cell: (trial: Trial, rank: number) => string;
+}
+
+/** Numbers, in the order of the columns. */
+const columns: readonly Column[] = [
+  { title: "rank", cell: (_, rank) => String(rank) },
+  {
+    title: "SMASH error %",
+    cell: ({ validationError: error }) => (Number.isFinite(error) ? (100 * error).toFixed(2) : missing),
+  },
+  { title: "loss", cell: ({ validationLoss }) => formatLoss(validationLoss) },
+  { title: "parameters", cell: ({ parameters }) => formatCount(parameters) },
+  { title: "multiply-adds", cell: ({ flops }) => formatCount(flops) },
+];
+const naswotColumn: Column = { title: "NASWOT", cell: ({ naswot }) => formatNaswot(naswot) };
+const originColumn: Column = { title: "origin", cell: ({ origin }) => origin.slice(0, longestOrigin) };
 
 /** Rows ordered by score, best first, numbers to the right and the origin to the left. No line break at the end. */
 export function formatTrialTable(trials: readonly Trial[], options: TableOptions = {}): string {
   const { limit = 10, rankedBy = "loss" } = options;
+  const shown = [...columns, ...(rankedBy === "loss+naswot" ? [naswotColumn] : []), originColumn];
   const rows = rankTrials(trials, rankedBy)
     .slice(0, limit)
-    .map((trial, index) => cells(trial, index + 1));
-  const lines = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const last = header.length - 1;
+    .map((trial, index) => shown.map(({ cell }) => cell(trial, index + 1)));
+  const lines = [shown.map(({ title }) => title), ...rows];
+  const last = shown.length - 1;
+  const widths = shown.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   return lines
     .map((line) =>
       line.map((cell, column) => (column === last ? cell : cell.padStart(widths[column]))).join("  "),
     )
     .join("\n");
-}
-
-function cells(trial: Trial, rank: number): readonly string[] {
-  return [
-    String(rank),
-    Number.isFinite(trial.validationError) ? (100 * trial.validationError).toFixed(2) : missing,
-    formatLoss(trial.validationLoss),
-    formatCount(trial.parameters),
-    formatCount(trial.flops),
-    trial.origin.slice(0, longestOrigin),
-  ];
 }

@@ -10,6 +10,7 @@ export {
   evaluationBatch,
   prepareData,
   prepareEvaluation,
+  prepareProxyBatch,
   prepareScoring,
 } from "./prepare.js";
 export type { RunData } from "./prepare.js";

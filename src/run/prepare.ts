@@ -3,8 +3,9 @@
 import type { RunConfig } from "../config/index.js";
 import { channelStatistics, splitTrain, type Dataset, type ImageSet } from "../data/index.js";
 import { createSearchNetwork as create, type SearchNetwork } from "../network/index.js";
+import { naswotImages } from "../rank/index.js";
 import type { DType } from "../tensor/index.js";
-import { loadBatches, type ImageSource, type ScoringData } from "../train/index.js";
+import { loadBatches, type BatchTensors, type ImageSource, type ScoringData } from "../train/index.js";
 
 /** The parts of a data set as a run divides them. */
 export interface RunData {
@@ -28,11 +29,17 @@ export function prepareData(config: RunConfig, dataset: Dataset): RunData {
 
 /** The images every candidate is scored on, on the device. */
 export function prepareScoring(config: RunConfig, data: RunData): ScoringData {
-  const { images, calibrationImages } = config.ranking;
+  const { images, calibrationImages, rankedBy } = config.ranking;
   return {
     calibration: loadBatches(data.train, evaluationBatch, { count: calibrationImages }),
     validation: loadBatches(data.validation, evaluationBatch, { count: images }),
+    ...(rankedBy === "loss+naswot" && { untrained: prepareProxyBatch(data) }),
   };
+}
+
+/** The training images that zero-cost proxies look at. */
+export function prepareProxyBatch({ train }: RunData): BatchTensors {
+  return loadBatches(train, naswotImages, { count: naswotImages })[0];
 }
 
 export function prepareEvaluation(source: ImageSource) {

@@ -8,7 +8,7 @@
 
 import { randomSearch } from "./random-search.js";
 import type { Strategy } from "./strategy.js";
-import { rankTrials } from "./trial.js";
+import { rankTrials } from "./score.js";
 
 /** Members alive at once. The paper has 100 and scores 20,000; runs here score some hundred. */
 export const populationSize = 50;

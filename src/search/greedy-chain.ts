@@ -5,7 +5,7 @@
 
 import { randomSearch } from "./random-search.js";
 import type { Strategy } from "./strategy.js";
-import { rankTrials } from "./trial.js";
+import { rankTrials } from "./score.js";
 
 export const greedyChain: Strategy = {
   name: "chain",

@@ -9,6 +9,7 @@
 import { orderByFronts } from "./crowding.js";
 import { pointOf } from "./pareto.js";
 import { randomSearch } from "./random-search.js";
+import { scoreTrials } from "./score.js";
 import type { Strategy } from "./strategy.js";
 
 /** Parents at once. */
@@ -18,13 +19,13 @@ export const nsga2: Strategy = {
   name: "nsga2",
   propose(history, context) {
     const { random, space, rankedBy, against: cost } = context;
-    const parents = orderByFronts(history, (trial) => pointOf(trial, { rankedBy, cost })).slice(
+    const parents = orderByFronts(scoreTrials(history, rankedBy), (scored) => pointOf(scored, cost)).slice(
       0,
       populationSize,
     );
     if (parents.length < 2) return randomSearch.propose(history, context);
     // Both indices stand in the order, so the smaller is the better.
     const winner = Math.min(random.integer(0, parents.length - 1), random.integer(0, parents.length - 1));
-    return space.perturb(parents[winner].item.architecture, random);
+    return space.perturb(parents[winner].item.trial.architecture, random);
   },
 };

@@ -49,6 +49,7 @@ test("a run has fronts of parameters and work, and of latency once some are meas
   const best = Math.min(...trials.map(({ validationLoss }) => validationLoss).filter(Number.isFinite));
   expect(parameters!.at(-1)!.validationLoss).toBe(best);
   expect(flops!.at(-1)!.validationLoss).toBe(best);
+  expect(flops!.at(-1)!.score).toBe(best);
   expect(flops![0]).not.toHaveProperty("architecture");
   const measured = trials.map((trial, index) => (index < 20 ? { ...trial, latencyMs: 20 - index } : trial));
   const { latencyMs } = paretoFronts(measured, "loss");

@@ -1,7 +1,8 @@
 /** Which trials are worth their cost: no other has a score at least as good for at most as much. */
 
 import type { Cost } from "../arch/index.js";
-import { scoreOf, type RankedBy, type Trial } from "./trial.js";
+import { scoreTrials, type RankedBy, type ScoredTrial } from "./score.js";
+import type { Trial } from "./trial.js";
 
 /** What a score is weighed against. */
 export type CostName = keyof Cost | "latencyMs";
@@ -33,15 +34,12 @@ export function paretoFront<T>(items: readonly T[], measure: (item: T) => Scored
 }
 
 /** A trial as a measured point; the cost of a latency that was not measured is not finite. */
-export function pointOf(
-  trial: Trial,
-  { rankedBy, cost }: { readonly rankedBy: RankedBy; readonly cost: CostName },
-): ScoredCost {
-  return { score: scoreOf(trial, rankedBy), cost: trial[cost] ?? Infinity };
+export function pointOf({ trial, score }: ScoredTrial, cost: CostName): ScoredCost {
+  return { score, cost: trial[cost] ?? Infinity };
 }
 
-/** A trial of a front; its architecture stands in the ranking, under the same id. */
-export type FrontTrial = Omit<Trial, "architecture">;
+/** A trial of a front, with its score; its architecture stands in the ranking, under the same id. */
+export type FrontTrial = Omit<Trial, "architecture"> & Pick<ScoredTrial, "score">;
 
 /** The front of every cost: of latency only where some were measured. */
 export type Pareto = Readonly<Partial<Record<CostName, readonly FrontTrial[]>>>;
@@ -50,11 +48,12 @@ export type Pareto = Readonly<Partial<Record<CostName, readonly FrontTrial[]>>>;
 export function paretoFronts(trials: readonly Trial[], rankedBy: RankedBy): Pareto {
   const hasLatency = trials.some(({ latencyMs }) => latencyMs !== undefined);
   const costs: readonly CostName[] = ["parameters", "flops", ...(hasLatency ? ["latencyMs" as const] : [])];
+  const scored = scoreTrials(trials, rankedBy);
   return Object.fromEntries(
     costs.map((cost) => [
       cost,
-      paretoFront(trials, (trial) => pointOf(trial, { rankedBy, cost })).map(
-        ({ architecture: _, ...rest }): FrontTrial => rest,
+      paretoFront(scored, (one) => pointOf(one, cost)).map(
+        ({ trial: { architecture: _, ...rest }, score }): FrontTrial => ({ ...rest, score }),
       ),
     ]),
   );

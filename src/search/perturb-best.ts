@@ -2,7 +2,7 @@
 
 import { randomSearch } from "./random-search.js";
 import type { Strategy } from "./strategy.js";
-import { rankTrials } from "./trial.js";
+import { rankTrials } from "./score.js";
 
 export const perturbBest: Strategy = {
   name: "perturb",

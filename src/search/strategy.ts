@@ -2,7 +2,8 @@
 
 import type { Architecture, Cost, SearchSpace } from "../arch/index.js";
 import type { Random } from "../random.js";
-import type { RankedBy, Trial, TrialOrigin } from "./trial.js";
+import type { RankedBy } from "./score.js";
+import type { Trial, TrialOrigin } from "./trial.js";
 
 /** What a proposal may depend on besides the history. */
 export interface SearchContext {

@@ -1,4 +1,4 @@
-/** One scored architecture, and how scores order. */
+/** One scored architecture. */
 
 import type { Architecture } from "../arch/index.js";
 
@@ -17,30 +17,12 @@ export interface Trial {
   readonly validationError: number;
   /** Mean cross-entropy over the same images, nats. */
   readonly validationLoss: number;
+  /** NASWOT of the untrained network, lower is better; measured where it takes part in the score. */
+  readonly naswot?: number;
   /** Trainable parameters of the resulting network. */
   readonly parameters: number;
   /** Multiply-adds of the resulting network for one image. */
   readonly flops: number;
   /** Median milliseconds for one image, measured where time is limited: exported to ONNX, on one CPU thread. */
   readonly latencyMs?: number;
-}
-
-/** The measure that orders trials; the loss separates good ones better than the error. */
-export type RankedBy = "loss" | "error";
-
-/** The SMASH score of a trial: the measure it is ranked by. */
-export function scoreOf(
-  trial: Pick<Trial, "validationLoss" | "validationError">,
-  rankedBy: RankedBy,
-): number {
-  return rankedBy === "loss" ? trial.validationLoss : trial.validationError;
-}
-
-/** Lower score first. Ties keep the order of scoring; scores that are not finite come last. */
-export function rankTrials(trials: readonly Trial[], rankedBy: RankedBy): readonly Trial[] {
-  const key = (trial: Trial) => {
-    const score = scoreOf(trial, rankedBy);
-    return Number.isFinite(score) ? score : Number.MAX_VALUE;
-  };
-  return [...trials].sort((one, other) => key(one) - key(other) || one.id - other.id);
 }

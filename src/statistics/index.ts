@@ -4,4 +4,4 @@ export { estimateMean, interval95, quantile } from "./bootstrap.js";
 export type { BootstrapOptions, Estimate, Interval } from "./bootstrap.js";
 export { kendall, mean, partialSpearman, pearson, spearman } from "./correlation.js";
 export type { Correlation } from "./correlation.js";
-export { averageRanks } from "./ranks.js";
+export { averageRanks, meanRanks, order } from "./ranks.js";

@@ -16,3 +16,9 @@ export function averageRanks(values: readonly number[]): number[] {
   }
   return ranks;
 }
+
+/** One order out of several: the mean of an item's ranks in each column. */
+export function meanRanks(columns: readonly (readonly number[])[]): number[] {
+  const ranks = columns.map(averageRanks);
+  return ranks[0].map((_, item) => ranks.reduce((sum, of) => sum + of[item], 0) / ranks.length);
+}

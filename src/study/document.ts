@@ -2,9 +2,9 @@
 
 import { Random } from "../random.js";
 import {
-  averageRanks,
   betterHalf,
   interval95,
+  meanRanks,
   measureAgreement,
   spearman,
   type Agreement,
@@ -61,13 +61,15 @@ export interface ComparisonDocument extends Omit<Agreement, "n"> {
   readonly combined: Combined | null;
 }
 
-/** A score that is not a number predicts the worst. */
-const lastIfUndefined = (value: number) => (Number.isNaN(value) ? Infinity : value);
+/** Values that can be ranked: one that is not a number predicts the worst. */
+export function ranked(values: readonly number[]): number[] {
+  return values.map((value) => (Number.isNaN(value) ? Infinity : value));
+}
 
 export function compare(input: ComparisonInput): ComparisonDocument {
   const { study, names, truths, predictors, baselines, parameters, seed, clusters, resamples } = input;
   const agree = ({ values }: Predictor) =>
-    measureAgreement(values.map(lastIfUndefined), truths, {
+    measureAgreement(ranked(values), truths, {
       parameters,
       clusters,
       seed,
@@ -94,7 +96,9 @@ function combine(
   { predictors: [score], baselines, truths, seed, resamples }: ComparisonInput,
   agree: (predictor: Predictor) => Agreement,
 ): Combined {
-  const [without, withScore] = [baselines, [score, ...baselines]].map(meanRanks);
+  const [without, withScore] = [baselines, [score, ...baselines]].map((predictors) =>
+    meanRanks(predictors.map(({ values }) => ranked(values))),
+  );
   const gainOf = (positions: readonly number[]) => {
     const at = (values: readonly number[]) => positions.map((position) => values[position]);
     return spearman(at(withScore), at(truths)) - spearman(at(without), at(truths));
@@ -114,10 +118,4 @@ function combine(
       interval95: { spearman: interval(all, "all"), topHalfSpearman: interval(half, "half") },
     },
   };
-}
-
-/** One predictor out of several: the mean of an architecture's ranks by each. */
-export function meanRanks(predictors: readonly Predictor[]): number[] {
-  const ranks = predictors.map(({ values }) => averageRanks(values.map(lastIfUndefined)));
-  return ranks[0].map((_, item) => ranks.reduce((sum, of) => sum + of[item], 0) / ranks.length);
 }

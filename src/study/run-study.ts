@@ -49,12 +49,16 @@ function describeVariants({ request }: StudyJob, bench: Bench, variants: readonl
   const { table, architectures } = bench;
   const columns = (measure: "loss" | "seconds", of: readonly Variant[]) =>
     of.map((variant) => table.column(scoreMeasure(variant, measure), architectures.length));
-  const [seconds] = columns("seconds", variants);
+  const naswot = request.config.ranking.rankedBy === "loss+naswot";
+  const seconds = [
+    ...columns("seconds", variants)[0],
+    ...(naswot ? table.column("naswot.seconds", architectures.length) : []),
+  ];
   const corruption =
     request.study === "corrupt" ? measureCorruption(bench, variants, request.config.seed) : null;
   const ofSeveral = new Set(variants.map(hypernetOf)).size > 1;
   return {
-    architecturesPerMinute: (60 * seconds.length) / seconds.reduce((sum, value) => sum + value, 0),
+    architecturesPerMinute: (60 * architectures.length) / seconds.reduce((sum, value) => sum + value, 0),
     rightIsBetter: corruption?.find(({ name }) => name === "corrupted")?.rightIsBetter.mean ?? null,
     corruption,
     hypernets: summarizeHyperNets(variants, bench),

@@ -2,17 +2,14 @@
 
 import { corruptArchitecture, type Architecture } from "../arch/index.js";
 import { Random } from "../random.js";
-import { findProxy } from "../rank/index.js";
-import { computeType } from "../run/index.js";
-import { evaluateGenerated, loadBatches } from "../train/index.js";
+import { findProxy, type ProxyName } from "../rank/index.js";
+import { computeType, prepareProxyBatch } from "../run/index.js";
+import { evaluateGenerated } from "../train/index.js";
 import type { Bench } from "./bench.js";
 import type { StudyContext } from "./events.js";
 import type { StudyRequest } from "./request.js";
 import type { TrainedHyperNet } from "./trained-hypernet.js";
 import type { Variant } from "./variants.js";
-
-/** Images of the batch that NASWOT looks at, as in its paper. */
-const proxyImages = 128;
 
 /** Names of the measurements that `scoreVariant` makes. */
 export function scoreMeasure({ name }: Variant, measure: "loss" | "error" | "seconds" | "elements"): string {
@@ -65,6 +62,12 @@ function describe(
   return { describedAs, elements };
 }
 
+/** The baselines, and what takes part in the score. */
+function listProxies({ config, proxies }: Pick<StudyRequest, "config" | "proxies">): readonly ProxyName[] {
+  const { rankedBy } = config.ranking;
+  return rankedBy === "loss+naswot" ? [...new Set([...proxies, "naswot" as const])] : proxies;
+}
+
 export async function scoreBaselines(
   { config, proxies }: StudyRequest,
   { bench, trained }: { readonly bench: Bench; readonly trained: TrainedHyperNet },
@@ -72,17 +75,22 @@ export async function scoreBaselines(
 ): Promise<void> {
   const data = {
     train: trained.data.train,
-    batch: loadBatches(trained.data.train, proxyImages, { count: proxyImages })[0],
+    batch: prepareProxyBatch(trained.data),
     validation: trained.scoring.validation,
     networkTraining: config.networkTraining,
     seed: config.seed,
     computeType: computeType(config),
   };
-  for (const name of proxies) {
+  for (const name of listProxies({ config, proxies })) {
     const proxy = findProxy(name);
+    const run = (architecture: Architecture) => {
+      const start = context.now();
+      const value = proxy.score(architecture, data);
+      return { [name]: value, [`${name}.seconds`]: (context.now() - start) / 1000 };
+    };
     await bench.table.measure(
       bench.architectures,
-      { label: name, names: [name], run: (architecture) => ({ [name]: proxy.score(architecture, data) }) },
+      { label: name, names: [name, `${name}.seconds`], run },
       context,
     );
   }

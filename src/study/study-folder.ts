@@ -12,6 +12,8 @@ import { isDeepStrictEqual } from "node:util";
 import { SmashError } from "../errors.js";
 import { hasCode, replaceFile } from "../files.js";
 import { RunFolder, type Versions } from "../store/index.js";
+import { parseRunConfig } from "../config/index.js";
+import type { StudyRequest } from "./request.js";
 
 /** One number about one architecture. */
 export interface Measurement {
@@ -20,6 +22,11 @@ export interface Measurement {
   /** "loss", "naswot", "truth.seed1", … */
   readonly measure: string;
   readonly value: number;
+}
+
+interface SavedRequest extends StudyRequest {
+  /** Who began the study. */
+  readonly versions?: Versions;
 }
 
 export class StudyFolder {
@@ -48,30 +55,34 @@ export class StudyFolder {
   }
 
   /** Starts a study, or joins the one that is there if the same is asked. */
-  async open(request: object, versions: Versions): Promise<void> {
-    const path = join(this.path, "study.json");
-    const text = await readIfThere(path);
-    const asked = JSON.parse(JSON.stringify(request)) as Readonly<Record<string, unknown>>;
-    if (text === undefined) {
-      await replaceFile(path, `${JSON.stringify({ ...asked, versions }, null, 2)}\n`);
+  async open(request: StudyRequest, versions: Versions): Promise<void> {
+    const saved = await this.readRequest();
+    if (saved === undefined) {
+      await replaceFile(this.#request, `${JSON.stringify({ ...request, versions }, null, 2)}\n`);
       return;
     }
-    const saved = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    const keys = new Set([...Object.keys(asked), ...Object.keys(saved)]);
+    // As JSON has it: without what is undefined.
+    const asked = JSON.parse(JSON.stringify(request)) as SavedRequest;
+    const keys = new Set([...Object.keys(asked), ...Object.keys(saved)]) as Set<keyof SavedRequest>;
     keys.delete("versions"); // another version may go on
     const different = [...keys].find((key) => !isDeepStrictEqual(asked[key], saved[key]));
     if (different === undefined) return;
     throw new SmashError("config", {
-      rule: `A study goes on only with what it began with (${path}).`,
+      rule: `A study goes on only with what it began with (${this.#request}).`,
       found: `another ${different}.`,
       fix: "ask for the same, or give another --out for a new study; nothing was changed.",
     });
   }
 
-  /** What was asked of the study that is here; undefined if there is none. */
-  async readRequest<T extends object>(): Promise<T | undefined> {
-    const text = await readIfThere(join(this.path, "study.json"));
-    return text === undefined ? undefined : (JSON.parse(text) as T);
+  /**
+   * What was asked of the study that is here, whichever version began it: settings that have come since have their
+   * defaults. Undefined if there is none. Throws `SmashError("config")` for a damaged file.
+   */
+  async readRequest(): Promise<SavedRequest | undefined> {
+    const text = await readIfThere(this.#request);
+    if (text === undefined) return undefined;
+    const request = parseJson(text, this.#request);
+    return { ...request, config: parseRunConfig(request.config) };
   }
 
   /** Appends a measurement; at most the last line is lost when the machine stops. */
@@ -97,6 +108,10 @@ export class StudyFolder {
     await replaceFile(this.resultPath, `${JSON.stringify(document, null, 2)}\n`);
   }
 
+  get #request(): string {
+    return join(this.path, "study.json");
+  }
+
   get #measurements(): string {
     return join(this.path, "measurements.jsonl");
   }
@@ -108,5 +123,18 @@ async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
+  }
+}
+
+function parseJson(text: string, path: string): SavedRequest {
+  try {
+    return JSON.parse(text) as SavedRequest;
+  } catch (cause) {
+    throw new SmashError("config", {
+      rule: `${path} must be JSON.`,
+      found: `${String(cause)}.`,
+      fix: "restore the file, or give another --out for a new study.",
+      cause,
+    });
   }
 }

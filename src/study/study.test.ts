@@ -1,14 +1,15 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveConfig } from "../config/index.js";
-import { spearman } from "../statistics/index.js";
+import { meanRanks, spearman } from "../statistics/index.js";
 import { setThreads } from "../tensor/index.js";
-import { compare, meanRanks } from "./document.js";
+import { compare } from "./document.js";
 import { planPredictors, planScatter } from "./figures.js";
 import type { StudyJob, StudyRequest } from "./request.js";
 import { runStudy } from "./run-study.js";
+import { StudyFolder } from "./study-folder.js";
 import { parseTable } from "./table-file.js";
 import { planCapacity } from "./variant-figures.js";
 import { readTrainedTruths } from "./trained-truths.js";
@@ -32,7 +33,7 @@ const config = resolveConfig({
   preset: "nas-bench-201-tiny",
   overrides: {
     hypernetTraining: { steps: 6, validateEvery: 6, validationArchitectures: 1, checkpointEvery: 2 },
-    ranking: { images: 100, calibrationImages: 100 },
+    ranking: { images: 100, calibrationImages: 100, rankedBy: "loss" },
     networkTraining: { epochs: 1 },
     validationImages: 1900,
   },
@@ -128,27 +129,46 @@ describe("a study", () => {
     expect(saved.spearman).toBe(result.spearman);
   });
 
-  it("says what the loss and NASWOT predict together", async () => {
-    const job = makeJob("together", { proxies: ["naswot"] });
-    const { by, scores } = await runStudy(job, contextThatStops());
-    expect(Object.keys(by)).toEqual(["loss", "error", "loss + naswot"]);
+  it("says what the loss and NASWOT predict together, whichever is asked for", async () => {
+    const job = makeJob("loss", { proxies: ["naswot"] });
+    const { by, scores: losses } = await runStudy(job, contextThatStops());
+    expect(Object.keys(by)).toEqual(["loss", "error", "loss+naswot"]);
     const lines = readFileSync(join(job.out, "measurements.jsonl"), "utf8").trim().split("\n");
     const naswot = lines
       .map((line) => JSON.parse(line) as { measure: string; value: number })
       .filter(({ measure }) => measure === "naswot")
       .map(({ value }) => value);
-    const together = meanRanks([
-      { name: "loss", values: scores },
-      { name: "naswot", values: naswot },
-    ]);
+    const together = meanRanks([losses, naswot]);
     const truths = table.map(({ error }) => error);
-    expect(by["loss + naswot"].spearman).toBeCloseTo(spearman(together, truths));
+    expect(by["loss+naswot"].spearman).toBeCloseTo(spearman(together, truths));
+    const ranking = { ...config.ranking, rankedBy: "loss+naswot" } as const;
+    const asked = makeJob("together", { proxies: [], config: { ...config, ranking } });
+    const result = await runStudy(asked, contextThatStops());
+    expect(result.scores).toEqual(together);
+    expect(result.spearman).toBe(by["loss+naswot"].spearman);
+    expect(Object.keys(result.by)).toEqual(["loss+naswot", "loss", "error"]);
+    expect(result.baselines).toEqual({});
   });
 
   it("is refused when another one is in its folder", async () => {
     await expect(runStudy(makeJob("whole", { proxies: [] }), contextThatStops())).rejects.toThrow(
       "another proxies",
     );
+  });
+
+  it("begun by a version that had fewer settings goes on, and a damaged one is named", async () => {
+    const job = makeJob("older", { study: "correlation", table: undefined, samples: 3 });
+    const folder = new StudyFolder(job.out);
+    await folder.open(job.request, job.versions);
+    const path = join(job.out, "study.json");
+    const saved = JSON.parse(readFileSync(path, "utf8")) as { config: { ranking: Record<string, unknown> } };
+    expect(saved.config.ranking.against).toBe("parameters");
+    delete saved.config.ranking.against; // it has a default
+    writeFileSync(path, JSON.stringify(saved));
+    await folder.open(job.request, job.versions);
+    await expect(folder.open({ ...job.request, seeds: 9 }, job.versions)).rejects.toThrow("another seeds");
+    writeFileSync(path, "{");
+    await expect(folder.open(job.request, job.versions)).rejects.toThrow("must be JSON");
   });
 
   it("without a table trains what it scored, with every seed, and gives the ceiling", async () => {

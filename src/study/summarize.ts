@@ -3,10 +3,11 @@
 import { cellName, countCost, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import { createSearchNetwork, type HasParameters } from "../network/index.js";
-import { mean } from "../statistics/index.js";
+import { rankedBys, type RankedBy } from "../search/index.js";
+import { mean, meanRanks } from "../statistics/index.js";
 import { scope } from "../tensor/index.js";
 import type { Bench } from "./bench.js";
-import { compare, meanRanks, type ComparisonDocument, type Predictor } from "./document.js";
+import { compare, ranked, type ComparisonDocument, type Predictor } from "./document.js";
 import type { StudyRequest } from "./request.js";
 import { scoreMeasure } from "./score-variants.js";
 import type { Variant } from "./variants.js";
@@ -27,37 +28,44 @@ export function summarizeComparison(
   truths: readonly number[],
 ): ComparisonDocument {
   const column = (measure: string) => table.column(measure, architectures.length);
-  const { rankedBy } = request.config.ranking;
-  const measures = [rankedBy, rankedBy === "loss" ? "error" : "loss"] as const;
+  const { config, proxies, study } = request;
   const isAlone = variants.length === 1;
+  const measures = listMeasures(request, isAlone);
+  const valuesOf = (variant: Variant, by: RankedBy) =>
+    by === "loss+naswot"
+      ? meanRanks([column(scoreMeasure(variant, "loss")), column("naswot")].map(ranked))
+      : column(scoreMeasure(variant, by));
   const each = variants.flatMap((variant): Predictor[] =>
     measures.map((by) => ({
       name: isAlone ? by : `${variant.name} ${by}`,
-      values: column(scoreMeasure(variant, by)),
+      values: valuesOf(variant, by),
     })),
   );
   /** Scores of HyperNets that differ in nothing but the seed can be averaged. */
-  const averaged = measures.map((by) => {
-    const columns = variants.map((variant) => column(scoreMeasure(variant, by)));
+  const averaged = measures.map((by): Predictor => {
+    const columns = variants.map((variant) => valuesOf(variant, by));
     return {
       name: `mean ${by}`,
       values: architectures.map((_, item) => mean(columns.map((of) => of[item]))),
     };
   });
-  const baselines = request.proxies.map((name): Predictor => ({ name, values: column(name) }));
-  /** What a HyperNet has learned and how an untrained network sees images go well together: docs/results. */
-  const naswot = baselines.find(({ name }) => name === "naswot");
-  const together =
-    isAlone && naswot ? [{ name: `${rankedBy} + naswot`, values: meanRanks([each[0], naswot]) }] : [];
   return compare({
-    study: request.study,
+    study,
     names: architectures.map(describe),
     truths,
-    predictors: request.study === "seeds" ? [...averaged, ...each] : [...each, ...together],
-    baselines,
+    predictors: study === "seeds" ? [...averaged, ...each] : each,
+    baselines: proxies.map((name): Predictor => ({ name, values: column(name) })),
     parameters: architectures.map((architecture) => countCost(architecture).parameters),
-    seed: request.config.seed,
+    seed: config.seed,
   });
+}
+
+/** The headline first. Of several HyperNets only the pair that is asked for, lest the table get too long. */
+function listMeasures({ config, proxies }: StudyRequest, isAlone: boolean): readonly RankedBy[] {
+  const { rankedBy } = config.ranking;
+  return rankedBys
+    .filter((by) => by !== "loss+naswot" || by === rankedBy || (isAlone && proxies.includes("naswot")))
+    .toSorted((one, other) => Number(other === rankedBy) - Number(one === rankedBy));
 }
 
 /** The HyperNets that were told the truth. */

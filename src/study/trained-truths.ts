@@ -3,7 +3,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RunConfig } from "../config/index.js";
 import { SmashError } from "../errors.js";
-import type { StudyRequest } from "./request.js";
 import { StudyFolder } from "./study-folder.js";
 import { truthMeasure } from "./truths.js";
 
@@ -23,7 +22,7 @@ const decisive = ["space", "seed", "dataset", "validationImages"] as const;
 /** Truths of the study in this folder, of the seeds that are trained to their end. */
 export async function readTrainedTruths(path: string, config: RunConfig): Promise<TrainedTruths> {
   const folder = new StudyFolder(path);
-  const request = await folder.readRequest<StudyRequest>();
+  const request = await folder.readRequest();
   if (request?.table !== undefined || request?.trained !== undefined || request === undefined) {
     throw new SmashError("usage", {
       rule: "--truths names the folder of a study that has trained its architectures.",

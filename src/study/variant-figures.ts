@@ -26,7 +26,7 @@ export function planCapacity(
     name: "capacity",
     title: "How large a HyperNet must be",
     caption:
-      `Spearman correlation of the ${rankedBy} with generated weights with the true errors of ${n} architectures; lines ` +
+      `Spearman correlation of the score (${rankedBy}) with the true errors of ${n} architectures; lines ` +
       "are 95 % bootstrap intervals.",
     spec: {
       data: { values },

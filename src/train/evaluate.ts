@@ -53,6 +53,8 @@ export interface ScoringData {
   readonly calibration: readonly BatchTensors[];
   /** Held-out images, the same for every candidate. */
   readonly validation: readonly BatchTensors[];
+  /** Training images that NASWOT shows an untrained network; needed where it takes part in the score. */
+  readonly untrained?: BatchTensors;
 }
 
 export interface EvaluationOptions extends RunOptions {

@@ -5,18 +5,19 @@ import { readCommonOptions } from "../common-options.js";
 import { parseChoice, parseInteger } from "../option-values.js";
 import { runCommand } from "../run-command.js";
 import {
+  addByFlag,
   addCountFlags,
   addLimitFlags,
   strategyNames,
+  type ByFlag,
   type CountFlags,
   type LimitFlags,
 } from "../search-flags.js";
 
-export interface RankFlags extends LimitFlags, CountFlags {
+export interface RankFlags extends LimitFlags, CountFlags, ByFlag {
   readonly run: string;
   readonly samples: number;
   readonly strategy?: (typeof strategyNames)[number];
-  readonly by?: "loss" | "error";
 }
 
 export function registerRank(command: Command): void {
@@ -27,12 +28,8 @@ export function registerRank(command: Command): void {
       "--strategy <name>",
       "who proposes the samples: random, perturb, chain, evolution or nsga2 (default: random)",
       parseChoice("--strategy", strategyNames),
-    )
-    .option(
-      "--by <measure>",
-      "order of the list printed: loss or error",
-      parseChoice("--by", ["loss", "error"]),
     );
+  addByFlag(command, "order of the list printed: loss, error or, where the run has both, loss+naswot");
   addLimitFlags(addCountFlags(command)).action((flags: RankFlags, command: Command) =>
     runCommand(readCommonOptions(command), async (context) => {
       const { rank } = await import("./run/rank.js");

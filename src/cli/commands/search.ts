@@ -6,15 +6,17 @@ import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { parseChoice } from "../option-values.js";
 import { runCommand } from "../run-command.js";
 import {
+  addByFlag,
   addCountFlags,
   addLimitFlags,
   readLimits,
   strategyNames,
+  type ByFlag,
   type CountFlags,
   type LimitFlags,
 } from "../search-flags.js";
 
-interface SearchFlags extends ImageSizeFlag, LimitFlags, CountFlags {
+interface SearchFlags extends ImageSizeFlag, LimitFlags, CountFlags, ByFlag {
   readonly data: string;
   readonly preset: string;
   readonly config?: string;
@@ -34,11 +36,13 @@ export function registerSearch(command: Command): void {
       "who proposes what follows the random samples: random, perturb, chain, evolution or nsga2 (default: as the preset has it)",
       parseChoice("--strategy", strategyNames),
     );
+  addByFlag(command, "what ranks: loss, error or loss+naswot (default: as the preset has it)");
   addLimitFlags(addCountFlags(command)).action((flags: SearchFlags, command: Command) =>
     runCommand(readCommonOptions(command), async (context) => {
       const { search } = await import("./run/search.js");
-      const { strategy, perturb, chain, evolution, nsga2 } = flags;
-      const choice = { limits: readLimits(flags), strategy, counts: { perturb, chain, evolution, nsga2 } };
+      const { by, strategy, perturb, chain, evolution, nsga2 } = flags;
+      const counts = { perturb, chain, evolution, nsga2 };
+      const choice = { limits: readLimits(flags), rankedBy: by, strategy, counts };
       const { json, text } = await search({ ...flags, choice, configFile: flags.config }, context);
       return {
         json,

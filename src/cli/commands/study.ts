@@ -5,8 +5,9 @@ import { readCommonOptions } from "../common-options.js";
 import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { parseChoice, parseInteger } from "../option-values.js";
 import { runCommand } from "../run-command.js";
+import { addByFlag, type ByFlag } from "../search-flags.js";
 
-export interface StudyFlags extends ImageSizeFlag {
+export interface StudyFlags extends ImageSizeFlag, ByFlag {
   readonly run?: string;
   readonly data: string;
   readonly preset: string;
@@ -77,11 +78,14 @@ export function registerStudy(command: Command): void {
       "perturbations among which a move is chosen, in the study gradient (default: 16)",
       count("--candidates"),
     )
-    .option("--out <folder>", "the study's folder (default: runs/study-NAME)")
-    .action((name: string, flags: StudyFlags, command: Command) =>
-      runCommand(readCommonOptions(command), async (context) => {
-        const { study } = await import("./run/study.js");
-        return study(name, flags, context);
-      }),
-    );
+    .option("--out <folder>", "the study's folder (default: runs/study-NAME)");
+  addByFlag(
+    command,
+    "the score of the first line: loss, error or loss+naswot (default: as the preset has it)",
+  ).action((name: string, flags: StudyFlags, command: Command) =>
+    runCommand(readCommonOptions(command), async (context) => {
+      const { study } = await import("./run/study.js");
+      return study(name, flags, context);
+    }),
+  );
 }

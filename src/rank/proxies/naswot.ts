@@ -3,26 +3,34 @@
  * the image's code; the score is the log-determinant of the matrix of how many units agree between every two images.
  */
 
+import type { Architecture } from "../../arch/index.js";
 import { createNetwork, batchStatistics } from "../../network/index.js";
 import { noGrad, scope, type Tensor } from "../../tensor/index.js";
-import type { Proxy } from "./proxy.js";
+import type { Proxy, ProxyData } from "./proxy.js";
 
 /** Added to the diagonal, as a share of it: equal codes then have a low score, and not none. */
 const jitter = 1e-6;
 
-export const naswotProxy: Proxy = {
-  name: "naswot",
-  score: (architecture, { batch, seed, computeType }) =>
-    noGrad(() =>
-      scope(() => {
-        const network = createNetwork(architecture, { seed, device: batch.images.device });
-        const agreement = new Float64Array(batch.count ** 2);
-        const onActivation = (activated: Tensor) => addAgreement(agreement, activated);
-        network.forward(batch.images, { statistics: batchStatistics, computeType, onActivation });
-        return -logDeterminant(agreement, batch.count);
-      }),
-    ),
-};
+/** Images of the batch, as in the paper. */
+export const naswotImages = 128;
+
+/** Minus the paper's score: lower is better. */
+export function measureNaswot(
+  architecture: Architecture,
+  { batch, seed, computeType }: Pick<ProxyData, "batch" | "seed" | "computeType">,
+): number {
+  return noGrad(() =>
+    scope(() => {
+      const network = createNetwork(architecture, { seed, device: batch.images.device });
+      const agreement = new Float64Array(batch.count ** 2);
+      const onActivation = (activated: Tensor) => addAgreement(agreement, activated);
+      network.forward(batch.images, { statistics: batchStatistics, computeType, onActivation });
+      return -logDeterminant(agreement, batch.count);
+    }),
+  );
+}
+
+export const naswotProxy: Proxy = { name: "naswot", score: measureNaswot };
 
 /** Adds, for every two images, the number of units that are on in both or off in both. */
 function addAgreement(agreement: Float64Array, activated: Tensor): void {

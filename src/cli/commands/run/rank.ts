@@ -23,6 +23,14 @@ export async function rank(flags: RankFlags, context: CommandContext) {
       fix: "add --samples 100, say.",
     });
   }
+  const by = flags.by ?? config.ranking.rankedBy;
+  if (by === "loss+naswot" && config.ranking.rankedBy !== by) {
+    throw new SmashError("usage", {
+      rule: "Only a run that is ranked by loss+naswot measures NASWOT.",
+      found: `--by ${by} for a run ranked by ${config.ranking.rankedBy}.`,
+      fix: "leave out --by, or search anew with --by loss+naswot and another --out.",
+    });
+  }
   await openDataset(config.dataset, context, config.space.input.size);
   const result = await startJob(
     {
@@ -35,7 +43,6 @@ export async function rank(flags: RankFlags, context: CommandContext) {
     },
     jobOptions(context, folder),
   );
-  const by = flags.by ?? config.ranking.rankedBy;
   const ranking = rankTrials(result.ranking, by);
   const pareto = paretoFronts(ranking, by);
   const { architecturesPerMinute } = result;

@@ -1,7 +1,7 @@
 /** The work of `smash search`. */
 
 import type { RunConfig, SearchChoice } from "../../../config/index.js";
-import { formatParetoLines, formatPercent, formatTrialTable } from "../../../report/index.js";
+import { formatParetoLines, formatPercent, formatTrialTable, scoreNaming } from "../../../report/index.js";
 import { requireLatency, startJob, writeReport, type SearchResult } from "../../../run/index.js";
 import { describeLimits } from "../../../search/index.js";
 import { RunFolder } from "../../../store/index.js";
@@ -45,7 +45,7 @@ function describeSearch(
   return [
     `HyperNet: validation error ${formatPercent(hypernet.validationError)} with generated weights after ${hypernet.steps} steps`,
     "",
-    `The best of ${ranking.length} architectures${within ? ` with ${within}` : ""}, by ${rankedBy} on ${images} held-out images:`,
+    `The best of ${ranking.length} architectures${within ? ` with ${within}` : ""}, by ${scoreNaming[rankedBy].measure} (${images} held-out images):`,
     formatTrialTable(ranking, { rankedBy }),
     "",
     ...formatParetoLines(pareto, rankedBy),

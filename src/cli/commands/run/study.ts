@@ -123,12 +123,13 @@ async function readConfig(flags: StudyFlags, context: CommandContext): Promise<R
   return configure({ preset: flags.preset, dataset, configFile: flags.config }, context);
 }
 
-function change(config: RunConfig, { images, batchNorm, epochs }: StudyFlags): RunConfig {
+function change(config: RunConfig, { by, images, batchNorm, epochs }: StudyFlags): RunConfig {
   const { ranking, networkTraining } = config;
   return {
     ...config,
     ranking: {
       ...ranking,
+      rankedBy: by ?? ranking.rankedBy,
       images: images ?? ranking.images,
       batchNorm: batchNorm ?? ranking.batchNorm,
     },

@@ -1,0 +1,50 @@
+/** How the measures that can rank are named and written, the same on the terminal and in the report. */
+
+import type { RankedBy } from "../search/index.js";
+import { formatLoss, formatPercent } from "./format.js";
+
+/** Words for one measure. */
+export interface ScoreNaming {
+  /** In a sentence. */
+  readonly measure: string;
+  /** What it is, for a reader who has not met it. */
+  readonly meaning: (images: string) => string;
+  /** Of an axis, with the unit. */
+  readonly title: string;
+  /** Vega expression for an axis label. */
+  readonly labelExpr: string;
+  readonly format: (score: number) => string;
+}
+
+/** Vega expression that shows a fraction as a bare percent number; the axis title holds the unit. */
+export const percentLabel = "format(datum.value * 100, '~r')";
+
+const generated = (measure: string, images: string) =>
+  `the ${measure} on ${images} validation images of a network whose weights the HyperNet wrote`;
+
+/** Words for every measure. */
+export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
+  loss: {
+    measure: "validation loss with generated weights",
+    meaning: (images) => generated("loss", images),
+    title: "SMASH score: validation loss (nats)",
+    labelExpr: "datum.label",
+    format: formatLoss,
+  },
+  error: {
+    measure: "validation error with generated weights",
+    meaning: (images) => generated("error", images),
+    title: "SMASH score: validation error (%)",
+    labelExpr: percentLabel,
+    format: (score) => formatPercent(score),
+  },
+  "loss+naswot": {
+    measure: "mean rank in validation loss with generated weights and in NASWOT",
+    meaning: (images) =>
+      `the mean of an architecture's ranks in this run in two measures: ${generated("loss", images)}, and NASWOT: ` +
+      "how differently the untrained network sees training images",
+    title: "SMASH score: mean rank in loss and NASWOT",
+    labelExpr: "datum.label",
+    format: (score) => score.toFixed(1),
+  },
+};

@@ -1,0 +1,54 @@
+/**
+ * How trials order.
+ *
+ * What a HyperNet has learned and how differently an untrained network sees images know different things. Their mean
+ * rank is a score among given trials only: another trial changes it.
+ */
+
+import { meanRanks, order } from "../statistics/index.js";
+import type { Trial } from "./trial.js";
+
+/** The measures that can order trials. The loss separates good ones better than the error. */
+export const rankedBys = ["loss", "error", "loss+naswot"] as const;
+/** The measure that orders trials. */
+export type RankedBy = (typeof rankedBys)[number];
+
+/** A trial and its SMASH score among others; lower is better, `Infinity` where it is not finite. */
+export interface ScoredTrial {
+  readonly trial: Trial;
+  readonly score: number;
+}
+
+/** The SMASH scores of trials, in their order. */
+export function scoreTrials(trials: readonly Trial[], rankedBy: RankedBy): readonly ScoredTrial[] {
+  const scores = scoresOf(trials, rankedBy);
+  return trials.map((trial, index) => ({ trial, score: scores[index] }));
+}
+
+function scoresOf(trials: readonly Trial[], rankedBy: RankedBy): readonly number[] {
+  const losses = trials.map(({ validationLoss }) => finite(validationLoss));
+  switch (rankedBy) {
+    case "loss":
+      return losses;
+    case "error":
+      return trials.map(({ validationError }) => finite(validationError));
+    case "loss+naswot": {
+      const ranks = meanRanks([losses, trials.map(({ naswot = NaN }) => finite(naswot))]);
+      return ranks.map((rank, index) => (losses[index] === Infinity ? Infinity : rank));
+    }
+  }
+}
+
+const finite = (value: number) => (Number.isFinite(value) ? value : Infinity);
+
+/** Lower score first. Ties keep the order of scoring; scores that are not finite come last. */
+export function rankScored(trials: readonly Trial[], rankedBy: RankedBy): readonly ScoredTrial[] {
+  return [...scoreTrials(trials, rankedBy)].sort(
+    (one, other) => order(one.score, other.score) || one.trial.id - other.trial.id,
+  );
+}
+
+/** As `rankScored`, without the scores. */
+export function rankTrials(trials: readonly Trial[], rankedBy: RankedBy): readonly Trial[] {
+  return rankScored(trials, rankedBy).map(({ trial }) => trial);
+}
