@@ -1,14 +1,24 @@
 import { defineConfig } from "vitest/config";
 
+/** Replaces a module of Node's for all that is loaded after it, so it needs a process of its own. */
+const mocking = "src/nn/safetensors-file.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    // The addon's thread pools belong to a process: one process a test file, and one at a time.
+    // One process at a time, because the addon's thread pools belong to a process.
     pool: "forks",
     maxWorkers: 1,
     reporters: ["default", "./scripts/summary-reporter.mjs"],
     // Threads that wait in a loop slow down every other process on two cores.
     env: { OMP_WAIT_POLICY: "passive" },
     testTimeout: 180_000,
+    projects: [
+      {
+        extends: true,
+        // One process for all files: starting one and loading libtorch takes longer than most of them.
+        test: { name: "units", include: ["src/**/*.test.ts"], exclude: [mocking], isolate: false },
+      },
+      { extends: true, test: { name: "whole program", include: ["test/**/*.test.ts", mocking] } },
+    ],
   },
 });
