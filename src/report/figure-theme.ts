@@ -78,7 +78,8 @@ export const figureConfig: Config = {
     labelPadding: 4,
   },
   axisX: { grid: false, labelFlush: false },
-  axisY: { domain: false, ticks: false },
+  // Text is measured generously where there is no screen; names of predictors are longer than the default of 180.
+  axisY: { domain: false, ticks: false, labelLimit: 300 },
   legend: {
     ...text,
     labelColor: colors.ink,

@@ -6,14 +6,14 @@
  */
 
 import { appendFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Architecture } from "../arch/index.js";
 import { parseRunConfig, type RunConfig } from "../config/index.js";
 import { describeValue, SmashError } from "../errors.js";
-import { hasCode, isDiskFull, removeLeftovers, replaceFile } from "../files.js";
+import { isDiskFull, removeLeftovers, replaceFile } from "../files.js";
+import { parseJson, readIfThere, readJsonLines } from "./json-files.js";
 
 const versionsSchema = z.looseObject({ smash: z.string(), node: z.string(), libtorch: z.string() });
 
@@ -115,24 +115,8 @@ export class RunFolder {
   }
 
   /** All whole lines, oldest first. */
-  async readEvents(): Promise<readonly unknown[]> {
-    const text = (await readIfThere(join(this.path, "events.jsonl"))) ?? "";
-    return text.split("\n").flatMap((line) => {
-      try {
-        return line === "" ? [] : [JSON.parse(line) as unknown];
-      } catch {
-        return []; // torn by a kill; what it told is told again after resuming
-      }
-    });
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
+  readEvents(): Promise<readonly unknown[]> {
+    return readJsonLines(join(this.path, "events.jsonl"));
   }
 }
 
@@ -153,17 +137,4 @@ export function parseSavedConfig(
     });
   }
   return { config: parseRunConfig(config), versions: parsed.data };
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new SmashError("config", {
-      rule: `${path} must be JSON.`,
-      found: `${String(cause)}.`,
-      fix: "restore the file, or start a new run with another --out.",
-      cause,
-    });
-  }
 }

@@ -6,13 +6,12 @@
  */
 
 import { appendFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { SmashError } from "../errors.js";
-import { hasCode, replaceFile } from "../files.js";
-import { RunFolder, type Versions } from "../store/index.js";
 import { parseRunConfig } from "../config/index.js";
+import { SmashError } from "../errors.js";
+import { replaceFile } from "../files.js";
+import { parseJson, readIfThere, readJsonLines, RunFolder, type Versions } from "../store/index.js";
 import type { StudyRequest } from "./request.js";
 
 /** One number about one architecture. */
@@ -23,6 +22,9 @@ export interface Measurement {
   readonly measure: string;
   readonly value: number;
 }
+
+/** JSON has no NaN. */
+type MeasurementLine = Omit<Measurement, "value"> & { readonly value: number | null };
 
 interface SavedRequest extends StudyRequest {
   /** Who began the study. */
@@ -81,7 +83,7 @@ export class StudyFolder {
   async readRequest(): Promise<SavedRequest | undefined> {
     const text = await readIfThere(this.#request);
     if (text === undefined) return undefined;
-    const request = parseJson(text, this.#request);
+    const request = parseJson(text, this.#request) as SavedRequest;
     return { ...request, config: parseRunConfig(request.config) };
   }
 
@@ -92,16 +94,8 @@ export class StudyFolder {
 
   /** All whole lines; a value that was not finite is NaN. */
   async readMeasurements(): Promise<readonly Measurement[]> {
-    const text = (await readIfThere(this.#measurements)) ?? "";
-    return text.split("\n").flatMap((line) => {
-      try {
-        if (line === "") return [];
-        const measurement = JSON.parse(line) as Omit<Measurement, "value"> & { value: number | null };
-        return [{ ...measurement, value: measurement.value ?? NaN }];
-      } catch {
-        return []; // torn by a kill; measured again
-      }
-    });
+    const lines = (await readJsonLines(this.#measurements)) as readonly MeasurementLine[];
+    return lines.map((line) => ({ ...line, value: line.value ?? NaN }));
   }
 
   async writeResult(document: object): Promise<void> {
@@ -114,27 +108,5 @@ export class StudyFolder {
 
   get #measurements(): string {
     return join(this.path, "measurements.jsonl");
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
-}
-
-function parseJson(text: string, path: string): SavedRequest {
-  try {
-    return JSON.parse(text) as SavedRequest;
-  } catch (cause) {
-    throw new SmashError("config", {
-      rule: `${path} must be JSON.`,
-      found: `${String(cause)}.`,
-      fix: "restore the file, or give another --out for a new study.",
-      cause,
-    });
   }
 }
