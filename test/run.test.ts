@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { meanRanks } from "../src/statistics/index.js";
 
 const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "smash-run-"));
@@ -200,6 +201,31 @@ describe("a search", () => {
     await smash(...searchArgs(out));
     const { stdout } = await smash("rank", "--run", out, "--samples", "3", "--chain", "2", "--json");
     expect((JSON.parse(stdout) as { ranking: unknown[] }).ranking).toHaveLength(17);
+    const refused = await smash("rank", "--run", out, "--samples", "1", "--by", "loss+naswot");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("ranked by loss.");
+  }, 180_000);
+
+  it("by loss and NASWOT ranks by both, and lists by one of them when asked", async () => {
+    const out = join(folder, "by-both");
+    await smash(...searchArgs(out, "--by", "loss+naswot", "--perturb", "1", "--chain", "1"));
+    const rank = async (...flags: string[]) => {
+      const { stdout } = await smash("rank", "--run", out, "--samples", "2", "--json", ...flags);
+      const { ranking } = JSON.parse(stdout) as {
+        readonly ranking: readonly Record<"validationLoss" | "naswot", number>[];
+      };
+      return {
+        losses: ranking.map(({ validationLoss }) => validationLoss),
+        naswots: ranking.map(({ naswot }) => naswot),
+      };
+    };
+    const { losses, naswots } = await rank();
+    expect(losses).toHaveLength(10);
+    const places = meanRanks([losses, naswots]);
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(losses).not.toEqual(losses.toSorted((one, other) => one - other));
+    const byLoss = await rank("--by", "loss");
+    expect(byLoss.losses).toEqual(byLoss.losses.toSorted((one, other) => one - other));
   }, 180_000);
 });
 
