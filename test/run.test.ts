@@ -113,7 +113,9 @@ describe("a search", () => {
     const resumed = await smash(...cells(out));
     expect(resumed.code).toBe(0);
     expect(results(resumed.stdout)).toEqual(results((await smash(...cells(other))).stdout));
-    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("NAS-Bench-201 cell");
+    const report = readFileSync(join(out, "report.html"), "utf8");
+    expect(report).toContain("NAS-Bench-201 cell");
+    expect(report).not.toContain("memory banks");
     const train = await smash("train", "--data", "synthetic", "--run", out, "--threads", "2", "--json");
     const trained = JSON.parse(train.stdout) as { checkpoint: string; testError: number };
     const tested = await smash("eval", "--data", "synthetic", "--checkpoint", trained.checkpoint, "--json");

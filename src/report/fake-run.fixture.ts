@@ -40,6 +40,7 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
       ...fakeHypernet(random.fork("hypernet")),
       seconds: 1_327,
     },
+    space: "memory-banks",
     trials,
     rankedBy: "loss",
     batchNorm: "recalibrated",

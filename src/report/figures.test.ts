@@ -67,7 +67,7 @@ describe("renderFigures", () => {
   test.each([
     ["loss", "validation loss (nats)"],
     ["error", "validation error (%)"],
-    ["loss+naswot", "mean rank in loss and NASWOT"],
+    ["loss+naswot", "mean rank"],
   ] as const)("names the score when ranked by %s", async (rankedBy, unit) => {
     const figures = await renderFigures(fakeRun({ rankedBy }));
     for (const { svg } of figures.slice(1, 5)) expect(svg).toContain(`SMASH score: ${unit}`);

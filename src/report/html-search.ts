@@ -16,6 +16,12 @@ import { bestTrial } from "./best-trial.js";
 import type { ReportData } from "./report-data.js";
 import { scoreNaming } from "./score-naming.js";
 
+const spaceNotes: Readonly<Record<ReportData["space"], string>> = {
+  "memory-banks": "Networks whose layers read from and write to memory banks.",
+  "nas-bench-201":
+    "Networks that repeat one cell of NAS-Bench-201: four nodes, six edges, each one of five operations.",
+};
+
 export function searchedSection(data: ReportData): Markup {
   const { dataset, hypernet } = data;
   const origins = [...new Set(data.trials.map(({ origin }) => origin))]
@@ -26,9 +32,9 @@ export function searchedSection(data: ReportData): Markup {
   return html`<section>
     <h2>What was searched</h2>
     <p>
-      Networks whose layers read from and write to memory banks. One auxiliary network, the HyperNet, learns
-      to write the weights of any of them. Architectures are then compared on ${dataset.name} with the weights
-      it writes, without training them.
+      ${spaceNotes[data.space]} One auxiliary network, the HyperNet, learns to write the weights of any of
+      them. Architectures are then compared on ${dataset.name} with the weights it writes, without training
+      them.
     </p>
     ${factList("facts", [
       ["Data set", dataset.name],

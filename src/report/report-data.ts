@@ -5,6 +5,7 @@
  * unfinished: curves and trials may be empty, `best` and `trained` missing.
  */
 
+import type { Architecture } from "../arch/index.js";
 import type { Limits, RankedBy, Trial } from "../search/index.js";
 
 /** How far the run is. */
@@ -103,6 +104,8 @@ export interface ReportData {
     readonly validation: readonly StepPoint[];
     readonly seconds: number;
   };
+  /** The search space. */
+  readonly space: Architecture["space"];
   readonly trials: readonly Trial[];
   readonly rankedBy: RankedBy;
   /** What every trial keeps to. */

@@ -4,6 +4,7 @@ import type { FigurePlan } from "./draw-figure.js";
 import { colors, originScale } from "./figure-theme.js";
 import type { ReportData } from "./report-data.js";
 import { scoreAxis } from "./score-axis.js";
+import { scoreNaming } from "./score-naming.js";
 
 export function planScoreHistogram(data: ReportData): FigurePlan | undefined {
   const axis = scoreAxis(data);
@@ -15,7 +16,7 @@ export function planScoreHistogram(data: ReportData): FigurePlan | undefined {
     title: "Scores of all architectures",
     caption:
       `Number of architectures by score; left is better. The dashed line marks the best. ` +
-      `A wide spread means that the HyperNet tells architectures apart.${omitted}`,
+      `${scoreNaming[data.rankedBy].spread}${omitted}`,
     spec: {
       layer: [
         {

@@ -13,6 +13,8 @@ export interface ScoreNaming {
   readonly title: string;
   /** Vega expression for an axis label. */
   readonly labelExpr: string;
+  /** What a wide spread of it means. */
+  readonly spread: string;
   readonly format: (score: number) => string;
 }
 
@@ -22,6 +24,8 @@ export const percentLabel = "format(datum.value * 100, '~r')";
 const generated = (measure: string, images: string) =>
   `the ${measure} on ${images} validation images of a network whose weights the HyperNet wrote`;
 
+const tellsApart = "A wide spread means that the HyperNet tells architectures apart.";
+
 /** Words for every measure. */
 export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
   loss: {
@@ -29,6 +33,7 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
     meaning: (images) => generated("loss", images),
     title: "SMASH score: validation loss (nats)",
     labelExpr: "datum.label",
+    spread: tellsApart,
     format: formatLoss,
   },
   error: {
@@ -36,6 +41,7 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
     meaning: (images) => generated("error", images),
     title: "SMASH score: validation error (%)",
     labelExpr: percentLabel,
+    spread: tellsApart,
     format: (score) => formatPercent(score),
   },
   "loss+naswot": {
@@ -43,8 +49,9 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
     meaning: (images) =>
       `the mean of an architecture's ranks in this run in two measures: ${generated("loss", images)}, and NASWOT: ` +
       "how differently the untrained network sees training images",
-    title: "SMASH score: mean rank in loss and NASWOT",
+    title: "SMASH score: mean rank",
     labelExpr: "datum.label",
+    spread: "A wide spread means that loss and NASWOT agree.",
     format: (score) => score.toFixed(1),
   },
 };

@@ -64,6 +64,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       validation: [...validation.values()],
       seconds: seconds.hypernet,
     },
+    space: config.space.name,
     trials,
     rankedBy,
     batchNorm,
