@@ -111,10 +111,19 @@ function firstChoice(scores: Numbers, truths: Numbers): Agreement["firstChoice"]
   return { rank: better + (equal + 1) / 2, truth };
 }
 
-/** What no score can beat on average: mean Spearman of the true errors between every two training seeds. */
+/** How well one training foretells another: mean Spearman of the true errors between every two training seeds. */
 export function seedCeiling(truthsBySeed: readonly Numbers[]): number {
   const correlations = truthsBySeed.flatMap((truths, seed) =>
     truthsBySeed.slice(0, seed).map((others) => spearman(truths, others)),
   );
   return correlations.reduce((sum, value) => sum + value, 0) / correlations.length;
+}
+
+/**
+ * The correlation that a perfect predictor is expected to have with the mean error over so many trainings: the square root of that
+ * mean's reliability, which follows from the correlation of one training with another (Spearman 1910, Brown 1910).
+ */
+export function attainableCorrelation(seedCeiling: number, trainings: number): number {
+  const reliability = Math.max(0, seedCeiling);
+  return Math.sqrt((trainings * reliability) / (1 + (trainings - 1) * reliability));
 }

@@ -1,4 +1,4 @@
-export { betterHalf, measureAgreement, seedCeiling } from "./agreement.js";
+export { attainableCorrelation, betterHalf, measureAgreement, seedCeiling } from "./agreement.js";
 export type { Agreement, AgreementOptions, HalfAgreement, Numbers } from "./agreement.js";
 export { estimateMean, interval95, quantile } from "./bootstrap.js";
 export type { BootstrapOptions, Estimate, Interval } from "./bootstrap.js";

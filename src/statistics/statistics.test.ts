@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../../test/goldens/golden.js";
 import { Random } from "../random.js";
-import { betterHalf, measureAgreement, seedCeiling } from "./agreement.js";
+import { attainableCorrelation, betterHalf, measureAgreement, seedCeiling } from "./agreement.js";
 import { interval95, quantile } from "./bootstrap.js";
-import { kendall, partialSpearman, pearson, spearman } from "./correlation.js";
-import { averageRanks } from "./ranks.js";
+import { kendall, mean, partialSpearman, pearson, spearman } from "./correlation.js";
+import { averageRanks, meanRanks } from "./ranks.js";
 
 interface Golden {
   readonly name: string;
@@ -166,5 +166,27 @@ describe("agreement", () => {
 
   it("between seeds is the mean over every two of them", () => {
     expect(seedCeiling([truths, truths, truths.map((truth) => -truth)])).toBeCloseTo(-1 / 3, 12);
+  });
+
+  it.each([1, 2, 5])(
+    "tells what a perfect predictor reaches with the mean of %i noisy trainings",
+    (count) => {
+      const random = Random.stream(0, "noisy");
+      // A sum of uniform numbers is nearly normal, for which ranks behave as values do.
+      const draw = () =>
+        Array.from({ length: 12 }, () => random.uniform()).reduce((sum, value) => sum + value, -6);
+      const perfect = Array.from({ length: 3000 }, draw);
+      const trainings = Array.from({ length: count + 1 }, () => perfect.map((error) => error + 1.5 * draw()));
+      const ceiling = seedCeiling(trainings);
+      const measured = perfect.map((_, item) =>
+        mean(trainings.slice(0, count).map((errors) => errors[item])),
+      );
+      expect(attainableCorrelation(ceiling, count)).toBeCloseTo(spearman(perfect, measured), 1.3);
+      expect(attainableCorrelation(-0.1, count)).toBe(0);
+    },
+  );
+
+  it("of several orders is their mean rank, whatever the scales", () => {
+    expect(meanRanks([truths, truths.map((truth) => 1000 * truth - 7)])).toEqual(averageRanks(truths));
   });
 });

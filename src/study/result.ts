@@ -11,6 +11,8 @@ export interface StudyResult extends ComparisonDocument {
   readonly architecturesPerMinute: number;
   /** Mean Spearman between seeds of normal training; null where truths have one seed only. */
   readonly seedCeiling: number | null;
+  /** Spearman that a perfect predictor is expected to reach with truths as noisy as these; null as above. */
+  readonly attainable: number | null;
   /** Share of the architectures whose loss is lower with the right encoding; null but in the study of corrupted ones. */
   readonly rightIsBetter: number | null;
   /** What wrong encodings cost; null but in the study of corrupted ones. */

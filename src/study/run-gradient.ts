@@ -26,6 +26,7 @@ export async function runGradient(job: StudyJob, bench: Bench, context: StudyCon
     ...document,
     architecturesPerMinute: (60 * seconds.length) / seconds.reduce((sum, value) => sum + value, 0),
     seedCeiling: null,
+    attainable: null,
     rightIsBetter: null,
     corruption: null,
     hypernets: [],

@@ -34,9 +34,9 @@ export async function runStudy(job: StudyJob, context: StudyContext): Promise<St
     if (index === 0) await scoreBaselines(request, { bench, trained }, context);
   }
   const data = () => trainingData(job, dataset);
-  const truths = await findTruths({ request, architectures, data }, table, context);
-  const document = summarizeComparison({ request, variants }, bench, truths.errors);
-  const result = { ...document, ...describeVariants(job, bench, variants), seedCeiling: truths.ceiling };
+  const { errors, ...limits } = await findTruths({ request, architectures, data }, table, context);
+  const document = summarizeComparison({ request, variants }, bench, errors);
+  const result = { ...document, ...describeVariants(job, bench, variants), ...limits };
   const figures = await Promise.all(planFigures(job, result).map((plan) => drawFigure(plan)));
   for (const { name, svg } of figures) await replaceFile(folder.figurePath(name), svg);
   const complete = { ...result, figures: figures.map(({ name }) => folder.figurePath(name)) };

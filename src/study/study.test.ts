@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveConfig } from "../config/index.js";
-import { meanRanks, spearman } from "../statistics/index.js";
+import { attainableCorrelation, meanRanks, spearman } from "../statistics/index.js";
 import { setThreads } from "../tensor/index.js";
 import { compare } from "./document.js";
 import { planPredictors, planScatter } from "./figures.js";
@@ -173,8 +173,9 @@ describe("a study", () => {
 
   it("without a table trains what it scored, with every seed, and gives the ceiling", async () => {
     const job = makeJob("correlation", { study: "correlation", table: undefined, proxies: [] });
-    const { truths, seedCeiling, n } = await runStudy(job, contextThatStops());
+    const { truths, seedCeiling, attainable, n } = await runStudy(job, contextThatStops());
     expect(n).toBe(3);
+    expect(attainable).toBe(attainableCorrelation(seedCeiling!, 2));
     expect(truths.every((truth) => truth > 0 && truth < 1)).toBe(true);
     expect(Math.abs(seedCeiling ?? NaN)).toBeLessThanOrEqual(1);
   }, 60_000);

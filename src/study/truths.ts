@@ -3,16 +3,15 @@
 import { buildCellArchitecture, createSpace, parseCell, type Architecture } from "../arch/index.js";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
-import { seedCeiling } from "../statistics/index.js";
+import { attainableCorrelation, seedCeiling } from "../statistics/index.js";
 import type { StudyContext } from "./events.js";
 import type { MeasurementTable } from "./measure.js";
 import type { StudyRequest } from "./request.js";
+import type { StudyResult } from "./result.js";
 import { trainNormally, type TrainingData } from "./train-normally.js";
 
-export interface Truths {
+export interface Truths extends Pick<StudyResult, "seedCeiling" | "attainable"> {
   readonly errors: readonly number[];
-  /** Mean Spearman between training seeds; null where there is one seed, or a table. */
-  readonly ceiling: number | null;
 }
 
 export function studyArchitectures({ config, table, samples }: StudyRequest): readonly Architecture[] {
@@ -50,7 +49,8 @@ export async function findTruths(
   table: MeasurementTable,
   context: StudyContext,
 ): Promise<Truths> {
-  if (request.table) return { errors: request.table.map(({ error }) => error), ceiling: null };
+  if (request.table)
+    return { errors: request.table.map(({ error }) => error), seedCeiling: null, attainable: null };
   if (request.trained) return average(request.trained);
   const images = await data();
   const bySeed: number[][] = [];
@@ -70,5 +70,7 @@ function average(bySeed: readonly (readonly number[])[]): Truths {
   const errors = bySeed[0].map(
     (_, item) => bySeed.reduce((sum, column) => sum + column[item], 0) / bySeed.length,
   );
-  return { errors, ceiling: bySeed.length > 1 ? seedCeiling(bySeed) : null };
+  if (bySeed.length === 1) return { errors, seedCeiling: null, attainable: null };
+  const ceiling = seedCeiling(bySeed);
+  return { errors, seedCeiling: ceiling, attainable: attainableCorrelation(ceiling, bySeed.length) };
 }
