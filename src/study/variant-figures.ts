@@ -13,10 +13,15 @@ export function planCapacity(
   rankedBy: string,
 ): FigurePlan {
   const values = hypernets.flatMap(({ name, parameters }) =>
-    correlationRows(by[`${name} ${rankedBy}`]).map((row) => ({ ...row, parameters: parameters.hypernet })),
+    correlationRows(by[`${name} ${rankedBy}`]).map((row) => ({
+      ...row,
+      parameters: parameters.hypernet,
+      // Two intervals on one line would hide each other.
+      beside: parameters.hypernet * (row.over === "all" ? 0.97 : 1.03),
+    })),
   );
   const x = {
-    field: "parameters",
+    field: "beside",
     type: "quantitative",
     title: "parameters of the HyperNet",
     scale: { type: "log", nice: false, padding: 16 },
