@@ -39,6 +39,9 @@ export async function drawFigure(plan: FigurePlan): Promise<Figure> {
   const { spec } = vegaLite.compile(sized, { config: figureConfig });
   const view = new vega.View(vega.parse(spec), { renderer: "none", logLevel: vega.Error });
   try {
+    // A first layout does not know how wide labels get whose number depends on the height.
+    await view.runAsync();
+    view.resize();
     const { name, title, caption } = plan;
     return { name, title, caption, svg: labelled(await view.toSVG(), plan) };
   } finally {

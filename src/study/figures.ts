@@ -47,7 +47,7 @@ export function planScatter({ study, scores, truths, spearman, topHalf }: Compar
         x: {
           field: "score",
           type: "quantitative",
-          title: "score with generated weights (lower is better)",
+          title: "score (lower is better)",
           scale: { zero: false, nice: false, padding: 8 },
         },
         y: {
