@@ -214,8 +214,14 @@ describe("a search", () => {
     const rank = async (...flags: string[]) => {
       const { stdout } = await smash("rank", "--run", out, "--samples", "2", "--json", ...flags);
       const { ranking } = JSON.parse(stdout) as {
-        readonly ranking: readonly Record<"validationLoss" | "naswot", number>[];
+        readonly ranking: readonly (Record<"validationLoss" | "naswot", number> & {
+          architecture: unknown;
+        })[];
       };
+      if (flags.length === 0) {
+        const best = readFileSync(join(out, "best", "architecture.json"), "utf8");
+        expect(JSON.parse(best)).toEqual(ranking[0].architecture);
+      }
       return {
         losses: ranking.map(({ validationLoss }) => validationLoss),
         naswots: ranking.map(({ naswot }) => naswot),

@@ -145,8 +145,16 @@ export async function rankMore(
   const { rankedBy, against, batchNorm } = config.ranking;
   const trials = [...store.list()];
   const start = now();
+  let best: Trial | undefined;
+  /** Where scores are ranks, a new trial can change which of the earlier ones leads. */
+  const writeLeader = async () => {
+    const leader = rankTrials(trials, rankedBy).at(0);
+    if (leader === undefined || leader === best) return;
+    best = leader;
+    await folder.writeBest(leader.architecture);
+  };
   try {
-    if (trials.length > 0) await folder.writeBest(rankTrials(trials, rankedBy)[0].architecture);
+    await writeLeader();
     if (trials.length >= plan.length) return { trials, seconds: 0 };
     emit({ type: "phase", phase: "ranking", done: trials.length, total: plan.length });
     const options = {
@@ -164,7 +172,7 @@ export async function rankMore(
     for await (const event of rankArchitectures(network, options)) {
       store.add(event.trial);
       trials.push(event.trial);
-      if (rankTrials(trials, rankedBy)[0] === event.trial) await folder.writeBest(event.trial.architecture);
+      await writeLeader();
       emit(event);
       if (shouldStop() && trials.length < plan.length)
         throw interrupted(`after ${trials.length} of ${plan.length} architectures`);
