@@ -94,7 +94,7 @@ const presets: readonly Preset[] = [
       counts: { random: 60, perturb: 20, chain: 10 },
       images: 1000,
       calibrationImages: 500,
-      rankedBy: "loss",
+      rankedBy: "loss+naswot",
       batchNorm: "recalibrated",
     },
     networkTraining: {
@@ -144,7 +144,7 @@ const presets: readonly Preset[] = [
       counts: { random: 500, perturb: 100, chain: 100 },
       images: 1000,
       calibrationImages: 500,
-      rankedBy: "loss",
+      rankedBy: "loss+naswot",
       batchNorm: "recalibrated",
     },
     networkTraining: {

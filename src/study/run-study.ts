@@ -19,7 +19,7 @@ import { trainedHyperNet } from "./trained-hypernet.js";
 import type { TrainingData } from "./train-normally.js";
 import { findTruths } from "./truths.js";
 import { planCapacity, planCorruption } from "./variant-figures.js";
-import { hypernetOf, listVariants, type Variant } from "./variants.js";
+import { hypernetOf, judgedBy, listVariants, type Variant } from "./variants.js";
 
 export async function runStudy(job: StudyJob, context: StudyContext): Promise<StudyResult> {
   const { request } = job;
@@ -49,7 +49,7 @@ function describeVariants({ request }: StudyJob, bench: Bench, variants: readonl
   const { table, architectures } = bench;
   const columns = (measure: "loss" | "seconds", of: readonly Variant[]) =>
     of.map((variant) => table.column(scoreMeasure(variant, measure), architectures.length));
-  const naswot = request.config.ranking.rankedBy === "loss+naswot";
+  const naswot = judgedBy(request) === "loss+naswot";
   const seconds = [
     ...columns("seconds", variants)[0],
     ...(naswot ? table.column("naswot.seconds", architectures.length) : []),
@@ -68,13 +68,13 @@ function describeVariants({ request }: StudyJob, bench: Bench, variants: readonl
 }
 
 function planFigures(
-  { request: { study, config } }: StudyJob,
+  { request }: StudyJob,
   result: ComparisonDocument & Pick<StudyResult, "corruption" | "hypernets">,
 ) {
   return [
     planScatter(result),
     planPredictors(result),
-    ...(study === "capacity" ? [planCapacity(result, result.hypernets, config.ranking.rankedBy)] : []),
+    ...(request.study === "capacity" ? [planCapacity(result, result.hypernets, judgedBy(request))] : []),
     ...(result.corruption ? [planCorruption(result.corruption)] : []),
   ];
 }

@@ -9,7 +9,7 @@ import type { Bench } from "./bench.js";
 import type { StudyContext } from "./events.js";
 import type { StudyRequest } from "./request.js";
 import type { TrainedHyperNet } from "./trained-hypernet.js";
-import type { Variant } from "./variants.js";
+import { judgedBy, type Variant } from "./variants.js";
 
 /** Names of the measurements that `scoreVariant` makes. */
 export function scoreMeasure({ name }: Variant, measure: "loss" | "error" | "seconds" | "elements"): string {
@@ -63,16 +63,17 @@ function describe(
 }
 
 /** The baselines, and what takes part in the score. */
-function listProxies({ config, proxies }: Pick<StudyRequest, "config" | "proxies">): readonly ProxyName[] {
-  const { rankedBy } = config.ranking;
-  return rankedBy === "loss+naswot" ? [...new Set([...proxies, "naswot" as const])] : proxies;
+function listProxies(request: StudyRequest): readonly ProxyName[] {
+  const { proxies } = request;
+  return judgedBy(request) === "loss+naswot" ? [...new Set([...proxies, "naswot" as const])] : proxies;
 }
 
 export async function scoreBaselines(
-  { config, proxies }: StudyRequest,
+  request: StudyRequest,
   { bench, trained }: { readonly bench: Bench; readonly trained: TrainedHyperNet },
   context: StudyContext,
 ): Promise<void> {
+  const { config } = request;
   const data = {
     train: trained.data.train,
     batch: prepareProxyBatch(trained.data),
@@ -81,7 +82,7 @@ export async function scoreBaselines(
     seed: config.seed,
     computeType: computeType(config),
   };
-  for (const name of listProxies({ config, proxies })) {
+  for (const name of listProxies(request)) {
     const proxy = findProxy(name);
     const run = (architecture: Architecture) => {
       const start = context.now();

@@ -13,7 +13,7 @@ import { StudyFolder } from "./study-folder.js";
 import { parseTable } from "./table-file.js";
 import { planCapacity } from "./variant-figures.js";
 import { readTrainedTruths } from "./trained-truths.js";
-import { listVariants } from "./variants.js";
+import { judgedBy, listVariants } from "./variants.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-study-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -261,6 +261,20 @@ describe("the HyperNets that studies compare", () => {
     expect(hypernets("free-weights").map(({ generated }) => generated)).toEqual(["pointwise", "none"]);
     const names = listVariants({ ...request, config: banks, study: "corrupt" }).map(({ name }) => name);
     expect(names.slice(-4)).toEqual(["dilation", "reads", "writes", "units"]);
+  });
+
+  it("are judged by their own scores, a ranking by what ranks", () => {
+    const ranking = { ...config.ranking, rankedBy: "loss+naswot" } as const;
+    const by = (study: StudyRequest["study"]) => judgedBy({ study, config: { ...config, ranking } });
+    expect(["correlation", "transfer", "capacity", "seeds"].map((study) => by(study as "seeds"))).toEqual([
+      "loss+naswot",
+      "loss+naswot",
+      "loss",
+      "loss",
+    ]);
+    expect(
+      judgedBy({ study: "seeds", config: { ...config, ranking: { ...ranking, rankedBy: "error" } } }),
+    ).toBe("error");
   });
 
   it("differ in the seed alone in seeds", () => {

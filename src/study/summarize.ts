@@ -10,7 +10,7 @@ import type { Bench } from "./bench.js";
 import { compare, ranked, type ComparisonDocument, type Predictor } from "./document.js";
 import type { StudyRequest } from "./request.js";
 import { scoreMeasure } from "./score-variants.js";
-import type { Variant } from "./variants.js";
+import { judgedBy, type Variant } from "./variants.js";
 
 /** One HyperNet of a study. Scores of two HyperNets are not comparable, their agreement with the truth is. */
 export interface HyperNetSummary {
@@ -60,12 +60,14 @@ export function summarizeComparison(
   });
 }
 
-/** The headline first. Of several HyperNets only the pair that is asked for, lest the table get too long. */
-function listMeasures({ config, proxies }: StudyRequest, isAlone: boolean): readonly RankedBy[] {
-  const { rankedBy } = config.ranking;
+/** The headline first. */
+function listMeasures(request: StudyRequest, isAlone: boolean): readonly RankedBy[] {
+  const headline = judgedBy(request);
   return rankedBys
-    .filter((by) => by !== "loss+naswot" || by === rankedBy || (isAlone && proxies.includes("naswot")))
-    .toSorted((one, other) => Number(other === rankedBy) - Number(one === rankedBy));
+    .filter(
+      (by) => by !== "loss+naswot" || by === headline || (isAlone && request.proxies.includes("naswot")),
+    )
+    .toSorted((one, other) => Number(other === headline) - Number(one === headline));
 }
 
 /** The HyperNets that were told the truth. */

@@ -3,7 +3,8 @@
 import { cellEdges, corruptions, type Corruption } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import { SmashError } from "../errors.js";
-import type { StudyRequest } from "./request.js";
+import type { RankedBy } from "../search/index.js";
+import type { StudyName, StudyRequest } from "./request.js";
 
 /** Which elements of an encoding are wrong; nothing given: all. */
 export interface CorruptionChoice {
@@ -105,6 +106,15 @@ function listFreeWeights(config: RunConfig): readonly Variant[] {
     name: name(generated),
     config: { ...banks, hypernet: { ...banks.hypernet, generated } },
   }));
+}
+
+/** Studies that ask what a ranking is worth; the others compare HyperNets, or what they are told. */
+const ofRanking: readonly StudyName[] = ["nas-bench-201", "correlation", "transfer"];
+
+/** The score a study judges: what its configuration ranks by; where HyperNets are compared, their own part of it. */
+export function judgedBy({ study, config }: Pick<StudyRequest, "study" | "config">): RankedBy {
+  const { rankedBy } = config.ranking;
+  return rankedBy === "loss+naswot" && !ofRanking.includes(study) ? "loss" : rankedBy;
 }
 
 /** Name of the run folder of a variant's HyperNet. */
