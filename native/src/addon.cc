@@ -248,6 +248,7 @@ NAPI_MODULE_INIT() {
   add_hypernet_ops(instance->ops);
   add_norm_ops(instance->ops);
   add_optimizer_ops(instance->ops);
+  add_sign_ops(instance->ops);
   add_profiler_ops(instance->ops);
   for (const auto& op : instance->ops) define(env, exports, op->name().c_str(), call_op, op.get());
   for (const Raw& raw : kRaw) define(env, exports, raw.name, call_raw, &raw);

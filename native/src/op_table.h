@@ -103,6 +103,7 @@ void add_weight_ops(OpTable& table);
 void add_hypernet_ops(OpTable& table);
 void add_norm_ops(OpTable& table);
 void add_optimizer_ops(OpTable& table);
+void add_sign_ops(OpTable& table);
 void add_profiler_ops(OpTable& table);
 
 }  // namespace smash

@@ -203,6 +203,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "sameConv2d",
     "normReluPool2d",
     "denseBlock",
+    "signAgreement",
   ],
   "where time goes: profile.test.ts": ["startProfile", "stopProfile"],
   "against plain narrow, permute and div: weights.test.ts": ["generatedWeights", "sliceWeights"],

@@ -46,6 +46,34 @@ function expectSame(
 const odd = fc.constantFrom(1, 3, 5, 7);
 const small = fc.integer({ min: 1, max: 3 });
 
+describe("agreement of signs", () => {
+  it("counts the values of two rows that are both above zero or both not, in any memory order", () => {
+    const shape = fc.record({
+      rows: fc.integer({ min: 1, max: 9 }),
+      channels: fc.integer({ min: 1, max: 40 }),
+      size: small,
+    });
+    fc.assert(
+      fc.property(shape, fc.nat(), fc.boolean(), ({ rows, channels, size }, seed, isStrided) =>
+        scope(() => {
+          const values = normal([rows, channels, size, size], seed).relu();
+          const x = isStrided ? values.permute([2, 1, 0, 3]) : values;
+          const count = x.size / x.shape[0];
+          const codes = x.greater(zeros([])).to({ dtype: "float32" }).reshape([x.shape[0], count]);
+          const off = codes.mul(-1).add(1);
+          const expected = codes.matmul(codes.transpose(0, 1)).add(off.matmul(off.transpose(0, 1)));
+          const found = x.signAgreement();
+          expect(found.toNumbers()).toEqual(expected.toNumbers());
+          expect(found.dtype).toBe("float64");
+          // The way of other devices and types.
+          expect(x.to({ dtype: "float64" }).signAgreement().toNumbers()).toEqual(expected.toNumbers());
+        }),
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
 describe("a convolution of our own", () => {
   it("has the values and gradients of ReLU and libtorch's convolution, whatever the shape", () => {
     const shape = fc.record({

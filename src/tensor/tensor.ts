@@ -346,6 +346,13 @@ export class Tensor {
     return new Tensor(native().argmax(this.handle, dim));
   }
 
+  /**
+   * How many values of every two rows are both above zero or both not: [N, ...] -> [N, N], float64. No gradient.
+   */
+  signAgreement(): Tensor {
+    return new Tensor(native().signAgreement(this.handle));
+  }
+
   /** Indices of the `count` largest, in descending order. */
   topk(count: number, dim: number): Tensor {
     return new Tensor(native().topk(this.handle, count, dim));

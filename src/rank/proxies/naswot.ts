@@ -5,7 +5,7 @@
 
 import type { Architecture } from "../../arch/index.js";
 import { createNetwork, batchStatistics } from "../../network/index.js";
-import { noGrad, scope, type Tensor } from "../../tensor/index.js";
+import { noGrad, scope, zeros, type Tensor } from "../../tensor/index.js";
 import type { Proxy, ProxyData } from "./proxy.js";
 
 /** Added to the diagonal, as a share of it: equal codes then have a low score, and not none. */
@@ -22,31 +22,16 @@ export function measureNaswot(
   return noGrad(() =>
     scope(() => {
       const network = createNetwork(architecture, { seed, device: batch.images.device });
-      const agreement = new Float64Array(batch.count ** 2);
-      const onActivation = (activated: Tensor) => addAgreement(agreement, activated);
+      const agreement = zeros([batch.count, batch.count], { dtype: "float64", device: batch.images.device });
+      const onActivation = (activated: Tensor) =>
+        scope(() => void agreement.addInPlace(activated.signAgreement()));
       network.forward(batch.images, { statistics: batchStatistics, computeType, onActivation });
-      return -logDeterminant(agreement, batch.count);
+      return -logDeterminant(agreement.toArray() as Float64Array, batch.count);
     }),
   );
 }
 
 export const naswotProxy: Proxy = { name: "naswot", score: measureNaswot };
-
-/** Adds, for every two images, the number of units that are on in both or off in both. */
-function addAgreement(agreement: Float64Array, activated: Tensor): void {
-  scope(() => {
-    const images = activated.shape[0];
-    const units = activated.size / images;
-    const codes = activated.greater(activated.mul(0)).to({ dtype: "float32" }).reshape([images, units]);
-    const both = codes.matmul(codes.transpose(0, 1)).toArray() as Float32Array; // [N, N]
-    for (let one = 0; one < images; one++) {
-      for (let other = 0; other < images; other++) {
-        const [onlyOne, onlyOther] = [both[one * images + one], both[other * images + other]];
-        agreement[one * images + other] += units - onlyOne - onlyOther + 2 * both[one * images + other];
-      }
-    }
-  });
-}
 
 /** Of a symmetric positive matrix [size, size], by Cholesky. */
 export function logDeterminant(matrix: Float64Array, size: number): number {
