@@ -23,13 +23,13 @@ export function planGrowth(series: readonly GrowthSeries[]): FigurePlan {
   const x = {
     field: "size",
     type: "quantitative",
-    title: "size, as a multiple of the smallest",
+    title: "size (smallest: 1)",
     scale: { type: "log", nice: false, padding: 8 },
   } as const;
   const y = {
     field: "time",
     type: "quantitative",
-    title: "time, as a multiple of the smallest's",
+    title: "time (smallest: 1)",
     scale: { type: "log", nice: false, padding: 8 },
   } as const;
   const color = {
@@ -37,7 +37,7 @@ export function planGrowth(series: readonly GrowthSeries[]): FigurePlan {
     type: "nominal",
     scale: { domain: named.map(({ label }) => label), range: [colors.blue, colors.orange, colors.green] },
     // Three long names do not fit side by side.
-    legend: { columns: 1, labelLimit: 300 },
+    legend: { columns: 1, labelLimit: 0 },
   } as const;
   const ranges = series.map(
     ({ name, values, ms }) =>
