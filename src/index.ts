@@ -207,7 +207,7 @@ export {
   moveKinds,
   paretoFront,
   paretoFronts,
-  rankedBys,
+  rankingMeasures,
   rankTrials,
   strategies,
   trialOrigins,

@@ -18,10 +18,10 @@ export interface ByFlag {
   readonly by?: RankedBy;
 }
 
-const rankedBys = ["loss", "error", "loss+naswot"] as const satisfies readonly RankedBy[];
+const rankingMeasures = ["loss", "error", "loss+naswot"] as const satisfies readonly RankedBy[];
 
 export function addByFlag(command: Command, description: string): Command {
-  return command.option("--by <measure>", description, parseChoice("--by", rankedBys));
+  return command.option("--by <measure>", description, parseChoice("--by", rankingMeasures));
 }
 
 /** Strategies with a number of trials of their own on the command line. */

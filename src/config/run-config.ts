@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { describeValue, SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
-import { rankedBys } from "../search/index.js";
+import { rankingMeasures } from "../search/index.js";
 import { networkOptions } from "./network-options.js";
 import { spaceSchema } from "./space-schema.js";
 
@@ -88,7 +88,7 @@ const settings = {
     images: count,
     /** Training images by which recalibrated BatchNorm statistics are gathered. */
     calibrationImages: count,
-    rankedBy: z.enum(rankedBys),
+    rankedBy: z.enum(rankingMeasures),
     batchNorm: z.enum(["recalibrated", "batch", "running"]),
   }),
   networkTraining: z.strictObject({

@@ -18,6 +18,11 @@ test("every cost has a line of at most five points, from the smallest to the bes
   expect(lines[0]).toContain(`, ${best.toFixed(3)} at `);
 });
 
+test("where ranks are scores, they are called so", () => {
+  const lines = formatParetoLines(paretoFronts(trials, "loss+naswot"), "loss+naswot");
+  expect(lines[0]).toMatch(/^least mean rank for its parameters: \d+\.\d at \d+k, /);
+});
+
 test("errors are percent, and there is nothing to say without trials", () => {
   expect(formatParetoLines(paretoFronts(trials, "error"), "error")[0]).toMatch(/: [\d.]+ % at /);
   expect(formatParetoLines(paretoFronts([], "loss"), "loss")).toEqual([]);

@@ -15,14 +15,15 @@ const nouns: Readonly<Record<CostName, string>> = {
 
 /** "1.53 at 45.2k, 1.49 at 61.0k": the ends of the front and evenly chosen points between them. Empty without trials. */
 export function formatParetoLines(pareto: Pareto, rankedBy: RankedBy): readonly string[] {
+  const { noun, format } = scoreNaming[rankedBy];
   return (Object.keys(nouns) as CostName[]).flatMap((cost) => {
     const front = pareto[cost] ?? [];
     if (front.length === 0) return [];
     const points = thin(front, mostPoints).map((trial) => {
       const value = cost === "latencyMs" ? `${trial.latencyMs!.toPrecision(3)} ms` : formatCount(trial[cost]);
-      return `${scoreNaming[rankedBy].format(trial.score)} at ${value}`;
+      return `${format(trial.score)} at ${value}`;
     });
-    return [`least ${rankedBy} for its ${nouns[cost]}: ${points.join(", ")}`];
+    return [`least ${noun} for its ${nouns[cost]}: ${points.join(", ")}`];
   });
 }
 

@@ -5,6 +5,8 @@ import { formatLoss, formatPercent } from "./format.js";
 
 /** Words for one measure. */
 export interface ScoreNaming {
+  /** As short as it gets. */
+  readonly noun: string;
   /** In a sentence. */
   readonly measure: string;
   /** What it is, for a reader who has not met it. */
@@ -29,6 +31,7 @@ const tellsApart = "A wide spread means that the HyperNet tells architectures ap
 /** Words for every measure. */
 export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
   loss: {
+    noun: "loss",
     measure: "validation loss with generated weights",
     meaning: (images) => generated("loss", images),
     title: "SMASH score: validation loss (nats)",
@@ -37,6 +40,7 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
     format: formatLoss,
   },
   error: {
+    noun: "error",
     measure: "validation error with generated weights",
     meaning: (images) => generated("error", images),
     title: "SMASH score: validation error (%)",
@@ -45,6 +49,7 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
     format: (score) => formatPercent(score),
   },
   "loss+naswot": {
+    noun: "mean rank",
     measure: "mean rank in validation loss with generated weights and in NASWOT",
     meaning: (images) =>
       `the mean of an architecture's ranks in this run in two measures: ${generated("loss", images)}, and NASWOT: ` +

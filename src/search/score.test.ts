@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fakeHistory, spaceOf } from "./history.fixture.js";
-import { rankedBys, rankScored, rankTrials, scoreTrials } from "./score.js";
+import { rankingMeasures, rankScored, rankTrials, scoreTrials } from "./score.js";
 import type { Trial } from "./trial.js";
 
 const [template] = fakeHistory(spaceOf("tiny"), { seed: 0, count: 1 });
@@ -40,7 +40,7 @@ describe("a ranking", () => {
     const value = fc.oneof(fc.nat(5), fc.constantFrom(NaN, Infinity));
     fc.assert(
       fc.property(
-        fc.constantFrom(...rankedBys),
+        fc.constantFrom(...rankingMeasures),
         fc.array(fc.tuple(value, value), { maxLength: 20 }),
         (by, values) => {
           const ranked = rankScored(makeTrials(values), by);

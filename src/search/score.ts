@@ -9,9 +9,9 @@ import { meanRanks, order } from "../statistics/index.js";
 import type { Trial } from "./trial.js";
 
 /** The measures that can order trials. The loss separates good ones better than the error. */
-export const rankedBys = ["loss", "error", "loss+naswot"] as const;
+export const rankingMeasures = ["loss", "error", "loss+naswot"] as const;
 /** The measure that orders trials. */
-export type RankedBy = (typeof rankedBys)[number];
+export type RankedBy = (typeof rankingMeasures)[number];
 
 /** A trial and its SMASH score among others; lower is better, `Infinity` where it is not finite. */
 export interface ScoredTrial {

@@ -3,7 +3,7 @@
 import { cellName, countCost, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import { createSearchNetwork, type HasParameters } from "../network/index.js";
-import { rankedBys, type RankedBy } from "../search/index.js";
+import { rankingMeasures, type RankedBy } from "../search/index.js";
 import { mean, meanRanks } from "../statistics/index.js";
 import { scope } from "../tensor/index.js";
 import type { Bench } from "./bench.js";
@@ -63,7 +63,7 @@ export function summarizeComparison(
 /** The headline first. */
 function listMeasures(request: StudyRequest, isAlone: boolean): readonly RankedBy[] {
   const headline = judgedBy(request);
-  return rankedBys
+  return rankingMeasures
     .filter(
       (by) => by !== "loss+naswot" || by === headline || (isAlone && request.proxies.includes("naswot")),
     )
