@@ -1,5 +1,5 @@
 /**
- * What every layer exposes of its state, and the two things done with named tensors: putting the parts of a network
+ * What every layer exposes of its state, and what is done with named tensors: counting, putting the parts of a network
  * under one roof, and giving their memory back.
  */
 
@@ -7,6 +7,11 @@ import type { Tensor } from "../tensor/index.js";
 
 /** Tensors by name; the tensors are live, the map is not to be changed. */
 export type NamedTensors = ReadonlyMap<string, Tensor>;
+
+/** Numbers in all of them. */
+export function countValues(tensors: NamedTensors): number {
+  return [...tensors.values()].reduce((sum, { size }) => sum + size, 0);
+}
 
 export interface Module {
   /** Trainable tensors. */

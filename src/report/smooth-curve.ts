@@ -5,6 +5,7 @@
  * the figure stays small however long the run was.
  */
 
+import { mean } from "../statistics/index.js";
 import type { StepPoint } from "./report-data.js";
 
 /** Enough for a smooth line of 440 pixels, few enough to average much of the noise of single mini-batches. */
@@ -32,8 +33,4 @@ export function smoothCurve(curve: readonly StepPoint[]): SmoothedCurve {
   }
   const span = finite.length > 1 ? finite.at(-1)!.step - finite[0].step : 0;
   return { points, stepsPerPoint: Math.max(1, Math.round((span * size) / Math.max(1, finite.length - 1))) };
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -3,7 +3,7 @@
 import type { RunConfig } from "../config/index.js";
 import { describeDataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
-import type { NamedTensors } from "../nn/index.js";
+import { countValues } from "../nn/index.js";
 import {
   renderFigures,
   renderReport,
@@ -107,10 +107,6 @@ function countParameters(config: RunConfig): {
     const { hypernet, free } = createSearchNetwork({ ...config, device: "cpu" });
     return { parameters: countValues(hypernet.parameters()), freeParameters: countValues(free.parameters()) };
   });
-}
-
-function countValues(tensors: NamedTensors): number {
-  return [...tensors.values()].reduce((sum, tensor) => sum + tensor.size, 0);
 }
 
 /** Writes the figures, then the page; gives the page's path. */

@@ -43,7 +43,7 @@ const finite = (value: number) => (Number.isFinite(value) ? value : Infinity);
 
 /** Lower score first. Ties keep the order of scoring; scores that are not finite come last. */
 export function rankScored(trials: readonly Trial[], rankedBy: RankedBy): readonly ScoredTrial[] {
-  return [...scoreTrials(trials, rankedBy)].sort(
+  return scoreTrials(trials, rankedBy).toSorted(
     (one, other) => order(one.score, other.score) || one.trial.id - other.trial.id,
   );
 }

@@ -5,7 +5,7 @@
 
 import { Random } from "../random.js";
 import { interval95, type Interval } from "./bootstrap.js";
-import { kendall, partialSpearman, pearson, spearman, type Correlation } from "./correlation.js";
+import { kendall, mean, partialSpearman, pearson, spearman, type Correlation } from "./correlation.js";
 
 /** One number for each architecture. */
 export type Numbers = readonly number[];
@@ -116,7 +116,7 @@ export function seedCeiling(truthsBySeed: readonly Numbers[]): number {
   const correlations = truthsBySeed.flatMap((truths, seed) =>
     truthsBySeed.slice(0, seed).map((others) => spearman(truths, others)),
   );
-  return correlations.reduce((sum, value) => sum + value, 0) / correlations.length;
+  return mean(correlations);
 }
 
 /**

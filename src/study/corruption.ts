@@ -1,7 +1,7 @@
 /** What a wrong encoding does to a score (SMASH section 5.1). */
 
 import { Random } from "../random.js";
-import { estimateMean, type Estimate } from "../statistics/index.js";
+import { estimateMean, mean, type Estimate } from "../statistics/index.js";
 import type { Bench } from "./bench.js";
 import { scoreMeasure } from "./score-variants.js";
 import type { Variant } from "./variants.js";
@@ -42,7 +42,7 @@ export function measureCorruption(
     return {
       name: variant.name,
       n: changed.length,
-      elements: changed.reduce((sum, item) => sum + elements[item], 0) / changed.length,
+      elements: mean(changed.map((item) => elements[item])),
       lossIncrease: estimate(losses),
       errorIncrease: estimate(increase("error")),
       rightIsBetter: estimate(losses.map((difference) => (1 + Math.sign(difference)) / 2)),

@@ -2,7 +2,8 @@
 
 import { cellName, countCost, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
-import { createSearchNetwork, type HasParameters } from "../network/index.js";
+import { createSearchNetwork } from "../network/index.js";
+import { countValues } from "../nn/index.js";
 import { rankingMeasures, type RankedBy } from "../search/index.js";
 import { mean, meanRanks } from "../statistics/index.js";
 import { scope } from "../tensor/index.js";
@@ -86,16 +87,14 @@ export function summarizeHyperNets(
 }
 
 function countParameters({ space, hypernet, seed }: RunConfig): HyperNetSummary["parameters"] {
-  const count = (part: HasParameters) =>
-    [...part.parameters().values()].reduce((sum, tensor) => sum + tensor.size, 0);
   return scope(() => {
     const network = createSearchNetwork({ space, hypernet } as Parameters<typeof createSearchNetwork>[0], {
       seed,
     });
     // A HyperNet that generates nothing is not trained.
     return {
-      hypernet: hypernet.generated === "none" ? 0 : count(network.hypernet),
-      free: count(network.free),
+      hypernet: hypernet.generated === "none" ? 0 : countValues(network.hypernet.parameters()),
+      free: countValues(network.free.parameters()),
     };
   });
 }

@@ -3,7 +3,7 @@
 import { buildCellArchitecture, createSpace, parseCell, type Architecture } from "../arch/index.js";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
-import { attainableCorrelation, seedCeiling } from "../statistics/index.js";
+import { attainableCorrelation, mean, seedCeiling } from "../statistics/index.js";
 import type { StudyContext } from "./events.js";
 import type { MeasurementTable } from "./measure.js";
 import type { StudyRequest } from "./request.js";
@@ -67,9 +67,7 @@ export async function findTruths(
 }
 
 function average(bySeed: readonly (readonly number[])[]): Truths {
-  const errors = bySeed[0].map(
-    (_, item) => bySeed.reduce((sum, column) => sum + column[item], 0) / bySeed.length,
-  );
+  const errors = bySeed[0].map((_, item) => mean(bySeed.map((column) => column[item])));
   if (bySeed.length === 1) return { errors, seedCeiling: null, attainable: null };
   const ceiling = seedCeiling(bySeed);
   return { errors, seedCeiling: ceiling, attainable: attainableCorrelation(ceiling, bySeed.length) };

@@ -4,7 +4,9 @@ import { countCost, listCellSites, listSites } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
 import type { Preset } from "../../../config/index.js";
 import { createSearchNetwork } from "../../../network/index.js";
+import { countValues } from "../../../nn/index.js";
 import { formatCount, formatPercent } from "../../../report/index.js";
+import { mean } from "../../../statistics/index.js";
 import { scope } from "../../../tensor/index.js";
 import { formatTextTable } from "../../text-table.js";
 
@@ -29,9 +31,8 @@ export interface SampleSummary {
 function distribute(values: readonly number[]): Distribution {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (percent: number) => sorted[Math.round((percent / 100) * (sorted.length - 1))];
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return Object.fromEntries([
-    ["mean", mean],
+    ["mean", mean(values)],
     ...percentiles.map((percent) => [`p${percent}`, at(percent)]),
   ]) as Distribution;
 }
@@ -56,9 +57,10 @@ function countLayers(architecture: Architecture): number {
 function countSmashNetwork(preset: Preset): SampleSummary["smashNetwork"] {
   return scope(() => {
     const network = createSearchNetwork(preset, { seed: 0 });
-    const count = (part: { parameters: () => ReadonlyMap<string, { readonly size: number }> }) =>
-      [...part.parameters().values()].reduce((sum, { size }) => sum + size, 0);
-    return { hypernet: count(network.hypernet), free: count(network.free) };
+    return {
+      hypernet: countValues(network.hypernet.parameters()),
+      free: countValues(network.free.parameters()),
+    };
   });
 }
 

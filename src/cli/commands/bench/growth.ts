@@ -6,6 +6,7 @@
 
 import { sampleArchitecture, type MemoryBankArchitecture } from "../../../arch/index.js";
 import { Random } from "../../../random.js";
+import { mean } from "../../../statistics/index.js";
 import type { CommandContext } from "../../run-command.js";
 import { formatTextTable } from "../../text-table.js";
 import { median, type Benchmark } from "./benchmark.js";
@@ -118,7 +119,6 @@ export const growth: Benchmark = {
 /** The least-squares line through log y over log x. */
 export function fitPowerLaw(x: readonly number[], y: readonly number[]): PowerLaw {
   const [logX, logY] = [x, y].map((values) => values.map(Math.log));
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [middleX, middleY] = [mean(logX), mean(logY)];
   const rise = logX.reduce((sum, value, index) => sum + (value - middleX) * (logY[index] - middleY), 0);
   const exponent = rise / logX.reduce((sum, value) => sum + (value - middleX) ** 2, 0);
