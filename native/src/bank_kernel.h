@@ -3,7 +3,9 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
 #include <numeric>
+#include <type_traits>
 #include <vector>
 
 #include "op_table.h"
@@ -38,24 +40,43 @@ void with_chunks(const Runs& runs, Body body) {
   }
 }
 
+// A chunk's channels as one vector of floats, whatever type they have in memory. The compiler would copy them one by one:
+// it does not know that buffer and tensor are different memory.
+template <int64_t kChunk>
+struct Chunk {
+  typedef float Vector __attribute__((vector_size(kChunk * sizeof(float)), aligned(sizeof(float)), may_alias));
+
+  template <class T>
+  static Vector load(const T* from) {
+    if constexpr (std::is_same_v<T, float>) return *reinterpret_cast<const Vector*>(from);
+    float values[kChunk];
+    for (int64_t c = 0; c < kChunk; ++c) values[c] = from[c];
+    return *reinterpret_cast<const Vector*>(values);
+  }
+
+  template <class T>
+  static void store(Vector values, T* to) {
+    if constexpr (std::is_same_v<T, float>) {
+      *reinterpret_cast<Vector*>(to) = values;
+    } else {
+      const float* from = reinterpret_cast<const float*>(&values);
+      for (int64_t c = 0; c < kChunk; ++c) to[c] = from[c];
+    }
+  }
+};
+
 // inner (+)= relu?(bank), `pixels` pixels of `inner_stride` and `bank_stride` elements.
 template <class T, int64_t kChunk>
 void gather_pixels(const T* bank, int64_t bank_stride, T* inner, int64_t inner_stride, int64_t pixels, const Runs& chunks,
                    bool relu) {
-  const float floor = relu ? 0.f : -std::numeric_limits<float>::infinity();
+  using Lanes = Chunk<kChunk>;
+  const typename Lanes::Vector floor = typename Lanes::Vector{} + (relu ? 0.f : -std::numeric_limits<float>::infinity());
   for (int64_t pixel = 0; pixel < pixels; ++pixel, bank += bank_stride, inner += inner_stride) {
     for (const Run& chunk : chunks) {
-      const T* source = bank + chunk.bank;
+      const auto value = Lanes::load(bank + chunk.bank);
       T* target = inner + chunk.inner;
-      if (chunk.add) {
-        for (int64_t c = 0; c < kChunk; ++c) target[c] = float(target[c]) + float(source[c]);
-      } else {
-        for (int64_t c = 0; c < kChunk; ++c) {
-          const float value = source[c];
-          // NaN must survive, so that divergence is seen.
-          target[c] = value < floor ? T(floor) : source[c];
-        }
-      }
+      // NaN must survive, so that divergence is seen.
+      Lanes::store(chunk.add ? Lanes::load(target) + value : value < floor ? floor : value, target);
     }
   }
 }
@@ -64,18 +85,13 @@ void gather_pixels(const T* bank, int64_t bank_stride, T* inner, int64_t inner_s
 template <class T, int64_t kChunk, bool kMasked>
 void scatter_pixels(T* bank, int64_t bank_stride, const T* inner, const T* mask, int64_t inner_stride, int64_t pixels,
                     const Runs& chunks) {
+  using Lanes = Chunk<kChunk>;
   for (int64_t pixel = 0; pixel < pixels; ++pixel, bank += bank_stride, inner += inner_stride) {
     for (const Run& chunk : chunks) {
-      const T* source = inner + chunk.inner;
-      const T* gate = kMasked ? mask + chunk.inner : nullptr;
+      auto value = Lanes::load(inner + chunk.inner);
+      if constexpr (kMasked) value = Lanes::load(mask + chunk.inner) > 0.f ? value : typename Lanes::Vector{};
       T* target = bank + chunk.bank;
-      if (chunk.add) {
-        for (int64_t c = 0; c < kChunk; ++c) {
-          target[c] = float(target[c]) + (!kMasked || float(gate[c]) > 0.f ? float(source[c]) : 0.f);
-        }
-      } else {
-        for (int64_t c = 0; c < kChunk; ++c) target[c] = !kMasked || float(gate[c]) > 0.f ? source[c] : T(0.f);
-      }
+      Lanes::store(chunk.add ? Lanes::load(target) + value : value, target);
     }
     if (kMasked) mask += inner_stride;
   }

@@ -1,7 +1,5 @@
 #include "conv_kernel.h"
 
-#include <ATen/Parallel.h>
-
 #if defined(__AVX512F__)
 #include <immintrin.h>
 #endif
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "kernel_mark.h"
+#include "share_work.h"
 
 namespace smash {
 namespace {
@@ -36,6 +35,9 @@ typedef float Vector __attribute__((vector_size(kLanes * sizeof(float)), aligned
 // Bytes of each operand a task works on: with two or three of them, a usual second-level cache.
 constexpr int64_t kBandBytes = 256 << 10;
 constexpr int64_t kMostTaps = kMostKernel * kMostKernel;
+// Parts of the work of a weight gradient, each with sums of its own, for every thread: enough to share them out where
+// threads are not equally fast, few enough that adding their sums up costs nothing.
+constexpr int64_t kGradientParts = 4;
 
 using Half = uint16_t;  // the bits of a bfloat16
 
@@ -541,22 +543,27 @@ class BandConvolution {
   Floats packed_;
 };
 
-// Sums of the weight gradient, laid out like packed weights, one copy a thread.
+// Sums of the weight gradient, laid out like packed weights, one copy for every part of the work.
 class WeightGradient {
  public:
-  explicit WeightGradient(const ConvShape& shape)
+  WeightGradient(const ConvShape& shape, int64_t parts)
       : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)), pieces_(cut_outputs(blocks_.outputs)),
         lanes_(pieces_.back().first + pieces_.back().vectors * kLanes),
-        total_(blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_), partial_(at::get_num_threads()) {}
+        total_(blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_), parts_(parts) {
+    sums_.take(parts_ * total_);
+  }
 
   // A vector of the last pixel's gradient may reach this many floats beyond its channels.
   bool overreaches() const { return blocks_.count * lanes_ != s_.outputs; }
 
+  // Before the first `add` of a part.
+  void start(int64_t part) { std::memset(sums_of(part), 0, total_ * sizeof(float)); }
+
   // `first`: the band's first row in the image.
-  void add(const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
+  void add(int64_t part, const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
 #if defined(__AVX512BF16__)
     // Turning the pixels around to make pairs of them only pays where they are used many times.
-    if (s_.bfloat16 && s_.kernel[0] * s_.kernel[1] > 1) return add_halves(x, dy, dy_row, first, rows);
+    if (s_.bfloat16 && s_.kernel[0] * s_.kernel[1] > 1) return add_halves(part, x, dy, dy_row, first, rows);
 #endif
     std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
     for (int64_t row = 0; row < rows; ++row) {
@@ -564,20 +571,18 @@ class WeightGradient {
       dy_offsets[row] = row * dy_row;
     }
     const int64_t joined = has_joined_taps(s_, blocks_) ? s_.kernel[1] : 1;
-    add({x.row, s_.inputs, joined, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
+    add(sums_of(part), {x.row, s_.inputs, joined, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
       return Operands{x.data + offset + block * blocks_.inputs + input, dy + block * blocks_.outputs + output,
                       x_offsets.data() + used.first, dy_offsets.data() + used.first, used.last - used.first, s_.width, 1,
                       s_.inputs, kTileRows, s_.outputs};
     });
   }
 
-  // In the order of the threads, so that the sum is the same every time.
   void finish(const ConvWeight& dw) const {
-    Floats sum;
-    float* source = sum.take_zeros(total_);
-    for (const Floats& part : partial_) {
-      if (part.data() == nullptr) continue;
-      for (int64_t i = 0; i < total_; ++i) source[i] += part.data()[i];
+    float* source = sums_of(0);
+    for (int64_t part = 1; part < parts_; ++part) {
+      const float* more = sums_of(part);
+      for (int64_t i = 0; i < total_; ++i) source[i] += more[i];
     }
     const int64_t group_inputs = blocks_.inputs / blocks_.groups, group_outputs = blocks_.outputs / blocks_.groups;
     for (int64_t block = 0; block < blocks_.count; ++block) {
@@ -599,27 +604,27 @@ class WeightGradient {
   }
 
  private:
+  float* sums_of(int64_t part) const { return sums_.data() + part * total_; }
+
   // What is added up: elements of x from one row, one pixel, to the next; taps that are one; rows of the image.
-  struct Part {
+  struct Pixels {
     int64_t x_row, x_pixel, joined, first, rows;
   };
 
   // `operands(block, first output, offset of a tap in x, first input, rows of the band)`.
   template <class Make>
-  void add(const Part& part, Make operands) {
-    Floats& partial = partial_[at::get_thread_num()];
-    float* target = partial.data() == nullptr ? partial.take_zeros(total_) : partial.data();
-    const int64_t across = s_.kernel[1] / part.joined, length = part.joined * blocks_.inputs;
+  void add(float* target, const Pixels& pixels, Make operands) {
+    const int64_t across = s_.kernel[1] / pixels.joined, length = pixels.joined * blocks_.inputs;
     for (int64_t block = 0; block < blocks_.count; ++block) {
       for (const Piece& piece : pieces_) {
         with_vectors(piece.vectors, [&](auto vectors) {
           constexpr int kVectors = decltype(vectors)::value;
           constexpr int64_t width = kVectors * kLanes;
           for (int64_t tap = 0; tap < s_.kernel[0] * across; ++tap) {
-            const Span used = rows_reached(s_, tap / across, part.first, part.rows);
+            const Span used = rows_reached(s_, tap / across, pixels.first, pixels.rows);
             if (used.first >= used.last) continue;
             const int64_t offset =
-                tap / across * s_.dilation[0] * part.x_row + tap % across * s_.dilation[1] * part.x_pixel;
+                tap / across * s_.dilation[0] * pixels.x_row + tap % across * s_.dilation[1] * pixels.x_pixel;
             for_tiles<kVectors>(length, [&](auto tile, int64_t input) {
               constexpr int kRows = decltype(tile)::value;
               Vector sum[kRows][kVectors] = {};
@@ -638,7 +643,7 @@ class WeightGradient {
 
 #if defined(__AVX512BF16__)
   // Sums over pairs of neighbouring pixels: x turned around to [input, pixel], dy to [row, pair, output, 2].
-  void add_halves(const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
+  void add_halves(int64_t part, const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
     thread_local Floats flat_scratch, turned_scratch, pairs_scratch;
     const int64_t row = x.row / s_.inputs, pixels = row * (rows + s_.dilation[0] * (s_.kernel[0] - 1));
     Half* flat = flat_scratch.take_halves(pixels * s_.inputs);
@@ -663,7 +668,7 @@ class WeightGradient {
       x_offsets[y] = y * row;
       dy_offsets[y] = y * pairs * step;
     }
-    add({row, 1, 1, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
+    add(sums_of(part), {row, 1, 1, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
       return HalfOperands{turned + (block * blocks_.inputs + input) * plane + offset,
                           paired + 2 * (block * blocks_.outputs + output), x_offsets.data() + used.first,
                           dy_offsets.data() + used.first, used.last - used.first, pairs, plane, kTileRows * plane, step};
@@ -674,19 +679,17 @@ class WeightGradient {
   ConvShape s_;
   Blocks blocks_;
   std::vector<Piece> pieces_;
-  int64_t lanes_, total_;
-  std::vector<Floats> partial_;
+  int64_t lanes_, total_, parts_;
+  Floats sums_;
 };
 
-// Calls body(image, first row, last row) for every band, on all threads.
+// Calls body(image, first row, last row) for the bands [begin, end) of all images.
 template <class Body>
-void for_each_band(const ConvShape& s, const Bands& bands, Body body) {
-  at::parallel_for(0, s.batch * bands.count, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t first = task % bands.count * bands.rows;
-      body(task / bands.count, first, std::min(s.height, first + bands.rows));
-    }
-  });
+void for_bands(const ConvShape& s, const Bands& bands, int64_t begin, int64_t end, Body body) {
+  for (int64_t band = begin; band < end; ++band) {
+    const int64_t first = band % bands.count * bands.rows;
+    body(band / bands.count, first, std::min(s.height, first + bands.rows));
+  }
 }
 
 // Lends `write` the place of a band's results: in the sink's memory, or in scratch that is then handed on.
@@ -704,11 +707,14 @@ void conv_forward(const ConvShape& shape, const PixelSource& x, const ConvWeight
   const ConvShape s = flattened(shape);
   const BandConvolution convolution(s, weight, false);
   const Bands bands(s, std::max(s.inputs, s.outputs));
-  for_each_band(s, bands, [&](int64_t image, int64_t first, int64_t last) {
+  const int64_t count = s.batch * bands.count;
+  share_work(count, count, [&](int64_t begin, int64_t end, int64_t) {
     thread_local Floats input, output;
-    const Band band(s, bands, s.inputs, x, image, first, last, input);
-    emit(y, (image * s.height + first) * s.width, (last - first) * s.width, s.outputs, output,
-         [&](float* target) { convolution.run(band, first, last - first, nullptr, 0, target); });
+    for_bands(s, bands, begin, end, [&](int64_t image, int64_t first, int64_t last) {
+      const Band band(s, bands, s.inputs, x, image, first, last, input);
+      emit(y, (image * s.height + first) * s.width, (last - first) * s.width, s.outputs, output,
+           [&](float* target) { convolution.run(band, first, last - first, nullptr, 0, target); });
+    });
   });
 }
 
@@ -720,27 +726,31 @@ void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSour
   std::swap(reversed.inputs, reversed.outputs);
   const bool wants_dx = dx.dense != nullptr || dx.scatter;
   const BandConvolution convolution(reversed, weight, true);
-  WeightGradient gradient(s);
   const Bands bands(s, std::max(s.inputs, s.outputs));
-  for_each_band(s, bands, [&](int64_t image, int64_t first, int64_t last) {
+  const int64_t count = s.batch * bands.count, parts = std::min(count, kGradientParts * at::get_num_threads());
+  WeightGradient gradient(s, parts);
+  share_work(count, parts, [&](int64_t begin, int64_t end, int64_t part) {
     thread_local Floats input, output, incoming, copy;
-    const Band x_band(s, bands, s.inputs, x, image, first, last, input);
-    const Band dy_band(s, bands, s.outputs, dy, image, first, last, incoming);
-    const int64_t rows = last - first;
-    if (dw.data != nullptr) {
-      const float* values = dy_band.inside(bands, s.outputs);
-      // Dense memory of somebody else ends with the last pixel.
-      if (gradient.overreaches() && values != incoming.data() && dy_band.row == s.width * s.outputs) {
-        float* safe = copy.take(rows * dy_band.row);
-        std::memcpy(safe, values, rows * dy_band.row * sizeof(float));
-        values = safe;
+    if (dw.data != nullptr) gradient.start(part);
+    for_bands(s, bands, begin, end, [&](int64_t image, int64_t first, int64_t last) {
+      const Band x_band(s, bands, s.inputs, x, image, first, last, input);
+      const Band dy_band(s, bands, s.outputs, dy, image, first, last, incoming);
+      const int64_t rows = last - first;
+      if (dw.data != nullptr) {
+        const float* values = dy_band.inside(bands, s.outputs);
+        // Dense memory of somebody else ends with the last pixel.
+        if (gradient.overreaches() && values != incoming.data() && dy_band.row == s.width * s.outputs) {
+          float* safe = copy.take(rows * dy_band.row);
+          std::memcpy(safe, values, rows * dy_band.row * sizeof(float));
+          values = safe;
+        }
+        gradient.add(part, x_band, values, dy_band.row, first, rows);
       }
-      gradient.add(x_band, values, dy_band.row, first, rows);
-    }
-    if (!wants_dx) return;
-    const float* mask = x.relu != Relu::none ? x_band.inside(bands, s.inputs) : nullptr;
-    emit(dx, (image * s.height + first) * s.width, rows * s.width, s.inputs, output,
-         [&](float* target) { convolution.run(dy_band, first, rows, mask, x_band.row, target); });
+      if (!wants_dx) return;
+      const float* mask = x.relu != Relu::none ? x_band.inside(bands, s.inputs) : nullptr;
+      emit(dx, (image * s.height + first) * s.width, rows * s.width, s.inputs, output,
+           [&](float* target) { convolution.run(dy_band, first, rows, mask, x_band.row, target); });
+    });
   });
   if (dw.data != nullptr) gradient.finish(dw);
 }

@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "hypernet_kernel.h"
+#include "matrix_product.h"
 #include "op_table.h"
 
 namespace smash {
@@ -97,13 +98,13 @@ struct DenseBlock : Function<DenseBlock> {
     result.narrow(0, 0, inputs).copy_(x);
     const Tensor first = part(patches, 0, kTaps * inputs, 0, positions);
     unfold(x, slope, first);
-    Tensor grown = result.narrow(0, inputs, layers * growth).view({layers * growth, positions});
-    at::mm_out(grown, matrix.narrow(1, 0, kTaps * inputs), first);
+    const Tensor grown = result.narrow(0, inputs, layers * growth).view({layers * growth, positions});
+    matrix_product(matrix.narrow(1, 0, kTaps * inputs), first, grown);
     for (int64_t layer = 0; layer + 1 < layers; ++layer) {
       const int64_t first = kTaps * (inputs + layer * growth), later = (layer + 1) * growth, rest = layers * growth - later;
       const Tensor own = part(patches, first, kTaps * growth, 0, positions);
       unfold(result.narrow(0, inputs + layer * growth, growth), slope, own);
-      part(grown, later, rest, 0, positions).addmm_(part(matrix, later, rest, first, kTaps * growth), own);
+      matrix_product(part(matrix, later, rest, first, kTaps * growth), own, part(grown, later, rest, 0, positions), true);
     }
     context->save_for_backward({result, matrix, patches, norms});
     context->saved_data["inputs"] = inputs;
@@ -123,17 +124,20 @@ struct DenseBlock : Function<DenseBlock> {
     const Tensor grown = total.narrow(0, inputs, rows).clone().view({rows, positions});
     for (int64_t layer = layers - 2; layer >= 0; --layer) {
       const int64_t first = kTaps * (inputs + layer * growth), later = (layer + 1) * growth;
-      const Tensor own = at::mm(part(matrix, later, rows - later, first, kTaps * growth).t(),
-                                part(grown, later, rows - later, 0, positions));
+      const Tensor own = at::empty({kTaps * growth, positions}, grown.options());
+      matrix_product(part(matrix, later, rows - later, first, kTaps * growth).t(),
+                     part(grown, later, rows - later, 0, positions), own);
       fold(own, result.narrow(0, inputs + layer * growth, growth), slope, part(grown, layer * growth, growth, 0, positions));
     }
     Tensor x_gradient;
     if (context->saved_data["needsInput"].toBool()) {
-      const Tensor own = at::mm(matrix.narrow(1, 0, kTaps * inputs).t(), grown);
+      const Tensor own = at::empty({kTaps * inputs, positions}, grown.options());
+      matrix_product(matrix.narrow(1, 0, kTaps * inputs).t(), grown, own);
       x_gradient = total.narrow(0, 0, inputs).clone();
       fold(own, result.narrow(0, 0, inputs), slope, x_gradient);
     }
-    const Tensor all = at::mm(grown, patches.t());
+    const Tensor all = at::empty({rows, patches.size(0)}, grown.options());
+    matrix_product(grown, patches.t(), all);
     const int64_t count = growth * kTaps * (layers * inputs + growth * layers * (layers - 1) / 2);
     const Tensor weight_gradient = at::empty({count}, all.options());
     int64_t at = 0;

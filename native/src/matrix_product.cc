@@ -1,0 +1,61 @@
+#include "matrix_product.h"
+
+#include <dlfcn.h>
+
+#include "kernel_mark.h"
+
+namespace smash {
+namespace {
+
+using at::Tensor;
+
+// dnnl_sgemm of <oneapi/dnnl/dnnl.h>, row-major, C = alpha A B + beta C. Looked up rather than linked: its headers are not
+// among what libtorch needs, and a libtorch built without oneDNN works as well.
+using Sgemm = int (*)(char transa, char transb, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda,
+                      const float* b, int64_t ldb, float beta, float* c, int64_t ldc);
+
+Sgemm find_sgemm() {
+  Dl_info info;
+  const auto* inside_libtorch = reinterpret_cast<const void*>(static_cast<Tensor (*)(const Tensor&, const Tensor&)>(&at::_ops::mm::call));
+  if (dladdr(inside_libtorch, &info) == 0) return nullptr;
+  // It is loaded already: a handle to look for symbols in it and in all it depends on.
+  void* libtorch = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  return libtorch == nullptr ? nullptr : reinterpret_cast<Sgemm>(dlsym(libtorch, "dnnl_sgemm"));
+}
+
+// How sgemm sees a matrix: rows or columns one after the other.
+struct Layout {
+  char transposed;
+  int64_t stride;
+};
+
+bool has_layout(const Tensor& matrix) {
+  return matrix.device().is_cpu() && matrix.scalar_type() == at::kFloat && (matrix.stride(1) == 1 || matrix.stride(0) == 1);
+}
+
+Layout layout_of(const Tensor& matrix) {
+  return matrix.stride(1) == 1 ? Layout{'N', std::max<int64_t>(matrix.stride(0), matrix.size(1))}
+                               : Layout{'T', std::max<int64_t>(matrix.stride(1), matrix.size(0))};
+}
+
+}  // namespace
+
+void matrix_product(const Tensor& a, const Tensor& b, const Tensor& target, bool add) {
+  static const Sgemm sgemm = find_sgemm();
+  if (sgemm != nullptr && has_layout(a) && has_layout(b) && has_layout(target) && target.stride(1) == 1) {
+    const KernelMark mark("matrixProduct");
+    const Layout left = layout_of(a), right = layout_of(b), result = layout_of(target);
+    const int status = sgemm(left.transposed, right.transposed, target.size(0), target.size(1), a.size(1), 1.f,
+                             a.data_ptr<float>(), left.stride, b.data_ptr<float>(), right.stride, add ? 1.f : 0.f,
+                             target.data_ptr<float>(), result.stride);
+    if (status == 0) return;
+  }
+  Tensor out = target;
+  if (add) {
+    out.addmm_(a, b);
+  } else {
+    at::mm_out(out, a, b);
+  }
+}
+
+}  // namespace smash
