@@ -1,6 +1,9 @@
 #include "matrix_product.h"
 
 #include <dlfcn.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
 
 #include "kernel_mark.h"
 
@@ -38,7 +41,33 @@ Layout layout_of(const Tensor& matrix) {
                                : Layout{'T', std::max<int64_t>(matrix.stride(1), matrix.size(0))};
 }
 
+Tensor product(const Tensor& a, const Tensor& b) {
+  const Tensor result = at::empty({a.size(0), b.size(1)}, a.options());
+  matrix_product(a, b, result);
+  return result;
+}
+
+struct MatrixProduct : torch::autograd::Function<MatrixProduct> {
+  static Tensor forward(torch::autograd::AutogradContext* context, Tensor a, Tensor b) {
+    context->save_for_backward({a, b});
+    return product(a, b);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const Tensor gradient = gradients[0].contiguous();
+    return {context->needs_input_grad(0) ? product(gradient, saved[1].t()) : Tensor(),
+            context->needs_input_grad(1) ? product(saved[0].t(), gradient) : Tensor()};
+  }
+};
+
 }  // namespace
+
+Tensor matrix_product(const Tensor& a, const Tensor& b) {
+  const bool fits = a.dim() == 2 && b.dim() == 2 && a.size(1) == b.size(0) && a.numel() > 0 && b.numel() > 0;
+  return fits && has_layout(a) && has_layout(b) ? MatrixProduct::apply(a, b) : at::matmul(a, b);
+}
 
 void matrix_product(const Tensor& a, const Tensor& b, const Tensor& target, bool add) {
   static const Sgemm sgemm = find_sgemm();

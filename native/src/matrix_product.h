@@ -10,4 +10,7 @@ namespace smash {
 // would be too many. Otherwise by libtorch.
 void matrix_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& target, bool add = false);
 
+// a b with its gradients; of what else libtorch multiplies, too.
+at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b);
+
 }  // namespace smash

@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 
 #include "allocator.h"
+#include "matrix_product.h"
 #include "op_table.h"
 
 namespace smash {
@@ -137,7 +138,7 @@ void add_tensor_ops(OpTable& table) {
   op("norm", "x", [](Tensor x) { return at::norm(x, 2); });
 
   // Linear algebra
-  op("matmul", "a b", [](Tensor a, Tensor b) { return at::matmul(a, b); });
+  op("matmul", "a b", [](Tensor a, Tensor b) { return matrix_product(a, b); });
   op("linear", "x weight bias", [](Tensor x, Tensor w, OptionalTensor b) { return at::linear(x, w, b); });
   op("orthogonalBasis", "x", [](Tensor x) { auto [q, r] = at::linalg_qr(x, "reduced"); return Tensor(q * at::diagonal(r).sign()); });
 

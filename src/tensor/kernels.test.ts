@@ -74,7 +74,45 @@ describe("agreement of signs", () => {
   });
 });
 
+describe("a matrix product", () => {
+  it("has the values and gradients of products that are added up, in any memory order", () => {
+    const length = fc.integer({ min: 1, max: 70 });
+    const shape = fc.record({ m: length, n: length, k: length, layout: fc.nat(3) });
+    fc.assert(
+      fc.property(shape, ({ m, n, k, layout }) => {
+        scope(() => {
+          const [isLeftTurned, isRightTurned] = [layout % 2 === 1, layout > 1];
+          const turn = (x: Tensor, isTurned: boolean) => (isTurned ? x.transpose(0, 1) : x);
+          expectSame(
+            [normal(isLeftTurned ? [k, m] : [m, k], 1), normal(isRightTurned ? [n, k] : [k, n], 2)],
+            [
+              (a, b) => turn(a, isLeftTurned).matmul(turn(b, isRightTurned)),
+              (a, b) =>
+                turn(a, isLeftTurned)
+                  .reshape([m, k, 1])
+                  .mul(turn(b, isRightTurned).reshape([1, k, n]))
+                  .sum({ dims: [1] }),
+            ],
+          );
+        });
+      }),
+      { numRuns: 60, seed: 1 },
+    );
+  });
+});
+
 describe("a convolution of our own", () => {
+  it("gives the same bits every time, whichever thread was free for a part of it", () => {
+    scope(() => {
+      const x = normal([37, 24, 9, 9], 1).channelsLast();
+      const weight = normal([8, 24, 3, 3], 2);
+      const bits = () =>
+        evaluate([x, weight], (x, weight) => sameConv2d(x, weight)).map((t) => t.toNumbers());
+      const first = bits();
+      for (let turn = 0; turn < 20; turn++) expect(bits()).toEqual(first);
+    });
+  });
+
   it("has the values and gradients of ReLU and libtorch's convolution, whatever the shape", () => {
     const shape = fc.record({
       batch: small,
