@@ -578,6 +578,7 @@ class WeightGradient {
     });
   }
 
+  // In the order of the parts, so that the sum is the same every time.
   void finish(const ConvWeight& dw) const {
     float* source = sums_of(0);
     for (int64_t part = 1; part < parts_; ++part) {

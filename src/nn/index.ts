@@ -1,5 +1,4 @@
-export { disposeAll, joinNamed } from "./module.js";
-export { countValues } from "./module.js";
+export { countValues, disposeAll, joinNamed } from "./module.js";
 export type { Module, NamedTensors } from "./module.js";
 export { kaimingNormal, orthogonal } from "./init.js";
 export type { InitOptions } from "./init.js";
