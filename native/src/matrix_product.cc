@@ -1,6 +1,8 @@
 #include "matrix_product.h"
 
+#include <ATen/Parallel.h>
 #include <dlfcn.h>
+#include <signal.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -25,6 +27,37 @@ Sgemm find_sgemm() {
   void* libtorch = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
   return libtorch == nullptr ? nullptr : reinterpret_cast<Sgemm>(dlsym(libtorch, "dnnl_sgemm"));
 }
+
+// Code that sgemm generates has the stack pointer in memory from the heap; the frame of a signal's handler would be put
+// there, over somebody else's data (uxlfoundation/oneDNN#4845, mended there in 2026). So signals wait: Ctrl-C, a profiler's.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    // Threads of the team run no handlers at all. A team is new for every thread that calls, and for every size.
+    thread_local int team = 1;
+    if (const int threads = at::get_num_threads(); team != threads) {
+      at::parallel_for(0, threads, 1, [](int64_t, int64_t) {
+        if (at::get_thread_num() > 0) block(nullptr);
+      });
+      team = threads;
+    }
+    block(&before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  // All but those that tell of an error of this very thread.
+  static void block(sigset_t* before) {
+    sigset_t signals;
+    sigfillset(&signals);
+    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT}) sigdelset(&signals, own);
+    pthread_sigmask(SIG_BLOCK, &signals, before);
+  }
+
+  sigset_t before_;
+};
 
 // How sgemm sees a matrix: rows or columns one after the other.
 struct Layout {
@@ -73,6 +106,7 @@ void matrix_product(const Tensor& a, const Tensor& b, const Tensor& target, bool
   static const Sgemm sgemm = find_sgemm();
   if (sgemm != nullptr && has_layout(a) && has_layout(b) && has_layout(target) && target.stride(1) == 1) {
     const KernelMark mark("matrixProduct");
+    const SignalsBlocked blocked;
     const Layout left = layout_of(a), right = layout_of(b), result = layout_of(target);
     const int status = sgemm(left.transposed, right.transposed, target.size(0), target.size(1), a.size(1), 1.f,
                              a.data_ptr<float>(), left.stride, b.data_ptr<float>(), right.stride, add ? 1.f : 0.f,

@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import { builtModule, runScript } from "../src/cli/built-cli.fixture.js";
+
+/** Multiplies for two seconds while a second thread sends a signal every tenth of a millisecond, then frees all memory. */
+const script = (tensors: string) => `
+  import { Worker } from "node:worker_threads";
+  import { emptyCache, normal, scope, setThreads } from ${JSON.stringify(tensors)};
+  setThreads(2);
+  let handled = 0;
+  process.on("SIGUSR2", () => handled++);
+  const sender = new Worker(\`
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    for (;;) { process.kill(process.pid, "SIGUSR2"); Atomics.wait(pause, 0, 0, .1); }
+  \`, { eval: true });
+  for (const end = performance.now() + 2000; performance.now() < end; ) {
+    scope(() => normal([100, 90], 1).matmul(normal([90, 3000], 2)));
+  }
+  emptyCache();
+  await sender.terminate();
+  await new Promise(setImmediate);
+  console.log(handled > 0 ? "handled" : "no signal came");
+`;
+
+it("matrix products survive signals: Ctrl-C with a handler, a profiler", async () => {
+  const { code, stdout, stderr } = await runScript(script(builtModule("../tensor/index.js")));
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "handled\n", stderr: "" });
+}, 60_000);
