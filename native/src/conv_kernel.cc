@@ -37,7 +37,7 @@ constexpr int64_t kBandBytes = 256 << 10;
 constexpr int64_t kMostTaps = kMostKernel * kMostKernel;
 // Parts of the work of a weight gradient, each with sums of its own, for every thread: enough to share them out where
 // threads are not equally fast, few enough that adding their sums up costs nothing.
-constexpr int64_t kGradientParts = 4;
+constexpr int64_t kGradientParts = 5;
 
 using Half = uint16_t;  // the bits of a bfloat16
 

@@ -1,11 +1,11 @@
 // BatchNorm, ReLU and an average pool as one graph node (SMASH appendix: transitions and head). Done one after the other
 // they pass over a block's widest tensor ten times; here the normalised values are never stored.
 
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernel_mark.h"
 #include "op_table.h"
+#include "share_work.h"
 
 namespace smash {
 namespace {
@@ -27,23 +27,48 @@ Layout layout_of(const Tensor& x, int64_t window) {
   return {x.size(0), height, width, x.size(1), window == 0 ? height : window, window == 0 ? width : window};
 }
 
-// Sums of `body(row, sums)` over the rows [0, count), each thread its own, added in the order of the threads.
+// Parts of a loop over rows for every thread.
+constexpr int64_t kParts = 8;
+
+template <class Body>
+void share_rows(int64_t count, Body body) {
+  share_work(count, std::min(count, kParts * at::get_num_threads()), body);
+}
+
+// Sums of `body(row, sums)` over the rows [0, count), every part its own, added in the order of the parts.
 template <class Body>
 void reduce_rows(int64_t count, int64_t sums, double* total, Body body) {
-  std::vector<std::vector<double>> partial(at::get_num_threads());
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-    std::vector<double>& own = partial[at::get_thread_num()];
-    own.resize(sums, 0.);
+  std::vector<std::vector<double>> partial(kParts * at::get_num_threads(), std::vector<double>(sums, 0.));
+  share_rows(count, [&](int64_t begin, int64_t end, int64_t part) {
     std::vector<float> row(sums);
     for (int64_t at = begin; at < end; ++at) {
       std::fill(row.begin(), row.end(), 0.f);
       body(at, row.data());
-      for (int64_t i = 0; i < sums; ++i) own[i] += row[i];
+      for (int64_t i = 0; i < sums; ++i) partial[part][i] += row[i];
     }
   });
   std::fill(total, total + sums, 0.);
   for (const std::vector<double>& part : partial) {
-    for (size_t i = 0; i < part.size(); ++i) total[i] += part[i];
+    for (int64_t i = 0; i < sums; ++i) total[i] += part[i];
+  }
+}
+
+// The compiler vectorises loops over channels only where it is told that nothing overlaps.
+inline void add_activated(int64_t channels, const float* __restrict x, const float* __restrict scale,
+                          const float* __restrict shift, float* __restrict sums) {
+  for (int64_t c = 0; c < channels; ++c) {
+    const float value = x[c] * scale[c] + shift[c];
+    // NaN must survive, so that divergence is seen.
+    sums[c] += value < 0.f ? 0.f : value;
+  }
+}
+
+inline void add_moments(int64_t channels, const float* __restrict x, const float* __restrict origin, float* __restrict sums,
+                        float* __restrict squares) {
+  for (int64_t c = 0; c < channels; ++c) {
+    const float value = x[c] - origin[c];
+    sums[c] += value;
+    squares[c] += value * value;
   }
 }
 
@@ -56,11 +81,7 @@ void moments(const Layout& l, const float* x, std::vector<double>& mean, std::ve
     const float* pixel = x + row * l.width * l.channels;
     float* squares = own + l.channels;
     for (int64_t column = 0; column < l.width; ++column, pixel += l.channels) {
-      for (int64_t c = 0; c < l.channels; ++c) {
-        const float value = pixel[c] - x[c];
-        own[c] += value;
-        squares[c] += value * value;
-      }
+      add_moments(l.channels, pixel, x, own, squares);
     }
   });
   mean.resize(l.channels);
@@ -78,7 +99,6 @@ struct Pixel {
   const float *x, *upstream, *scale, *shift, *mean;
 };
 
-// The compiler vectorises these loops only where it is told that nothing overlaps.
 inline void add_products(int64_t channels, const Pixel& pixel, float* __restrict sums, float* __restrict products) {
   const float *__restrict x = pixel.x, *__restrict upstream = pixel.upstream, *__restrict a = pixel.scale,
               *__restrict b = pixel.shift, *__restrict mean = pixel.mean;
@@ -112,7 +132,7 @@ struct NormReluPool : Function<NormReluPool> {
     float* result = y.data_ptr<float>();
     const float share = 1.f / static_cast<float>(l.window_height * l.window_width);
     const KernelMark mark("normReluPool");
-    at::parallel_for(0, l.batch * l.out_height(), 1, [&](int64_t begin, int64_t end) {
+    share_rows(l.batch * l.out_height(), [&](int64_t begin, int64_t end, int64_t) {
       for (int64_t row = begin; row < end; ++row) {
         float* out = result + row * l.out_width() * l.channels;
         std::fill(out, out + l.out_width() * l.channels, 0.f);
@@ -120,12 +140,7 @@ struct NormReluPool : Function<NormReluPool> {
           const float* pixel = values + (row / l.out_height() * l.height + row % l.out_height() * l.window_height + line) *
                                             l.width * l.channels;
           for (int64_t column = 0; column < l.out_width() * l.window_width; ++column, pixel += l.channels) {
-            float* target = out + column / l.window_width * l.channels;
-            for (int64_t c = 0; c < l.channels; ++c) {
-              const float value = pixel[c] * a[c] + b[c];
-              // NaN must survive, so that divergence is seen.
-              target[c] += value < 0.f ? 0.f : value;
-            }
+            add_activated(l.channels, pixel, a, b, out + column / l.window_width * l.channels);
           }
         }
         for (int64_t i = 0; i < l.out_width() * l.channels; ++i) out[i] *= share;
@@ -181,7 +196,7 @@ struct NormReluPool : Function<NormReluPool> {
       float* result = dx.data_ptr<float>();
       const float *centres = centre.data_ptr<float>(), *slopes = slope.data_ptr<float>();
       const std::vector<float> nothing(l.channels, 0.f);
-      at::parallel_for(0, l.batch * l.height, 1, [&](int64_t begin, int64_t end) {
+      share_rows(l.batch * l.height, [&](int64_t begin, int64_t end, int64_t) {
         for (int64_t row = begin; row < end; ++row) {
           const float* gradient = upstream_row(row);
           const float* pixel = values + row * l.width * l.channels;

@@ -11,10 +11,11 @@
 
 namespace smash {
 
-// Cuts [0, count) into `parts` even ranges and calls body(begin, end, part) for each. Every thread goes through its own
-// share of the parts, the same in every loop of as many parts, because what it wrote in the last is still in its cache;
-// when it is done it takes over parts of others, from their end. Where sums are kept by part, and added in the order of
-// the parts, who computed what does not matter.
+// Cuts [0, count) into `parts` ranges, some of which may be empty, and calls body(begin, end, part) for each. Every thread
+// goes through its own share of the parts, the same in every loop of as many parts, because what it wrote in the last is
+// still in its cache; when it is done it takes over parts of others, from their end. Parts of a share get smaller towards
+// its end, so that few of them are enough for threads to end together. Where sums are kept by part, and added in the order
+// of the parts, who computed what does not matter.
 template <class Body>
 void share_work(int64_t count, int64_t parts, Body body) {
   const int64_t threads = std::min<int64_t>(at::get_num_threads(), parts);
@@ -27,10 +28,15 @@ void share_work(int64_t count, int64_t parts, Body body) {
       const int64_t owner = (first_share + turn) % threads;
       Share& share = shares[owner];
       const int64_t first = parts * owner / threads, size = parts * (owner + 1) / threads - first;
+      const int64_t begin = count * owner / threads, end = count * (owner + 1) / threads;
+      // Sizes are as size : size - 1 : ... : 1.
+      const auto bound = [&](int64_t part) {
+        return end - (end - begin) * (size - part) * (size - part + 1) / (size * (size + 1));
+      };
       const bool own = owner >= first_share && owner < last_share;
       for (int64_t from_start = 0; share.taken++ < size; ++from_start) {
-        const int64_t part = first + (own ? from_start : size - 1 - share.from_end++);
-        body(count * part / parts, count * (part + 1) / parts, part);
+        const int64_t part = own ? from_start : size - 1 - share.from_end++;
+        body(bound(part), bound(part + 1), first + part);
       }
     }
   });
