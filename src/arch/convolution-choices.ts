@@ -47,6 +47,15 @@ export function dilationChoices({ maxDilation }: CompleteSettings, kernel: numbe
   return range(1, kernel === 1 ? 1 : Math.min(maxDilation, Math.floor((maxExtent - 1) / (kernel - 1))));
 }
 
+/** Every dilation (height, width) a convolution of the space may have. */
+export function dilationPairs(settings: CompleteSettings): readonly (readonly [number, number])[] {
+  const all = kernelChoices(settings).flatMap((kernel) => dilationChoices(settings, kernel));
+  const dilations = [...new Set(all)].toSorted((one, other) => one - other);
+  return settings.axes === "square"
+    ? dilations.map((dilation) => [dilation, dilation] as const)
+    : dilations.flatMap((height) => dilations.map((width) => [height, width] as const));
+}
+
 /** Divisors of N, which divide the channels of every convolution. */
 export function groupChoices({ baseChannels, maxGroups }: CompleteSettings): readonly number[] {
   return range(1, Math.min(maxGroups, baseChannels)).filter((groups) => baseChannels % groups === 0);

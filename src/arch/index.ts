@@ -4,7 +4,7 @@ export { architectureVersion, architectureSchema } from "./architecture.js";
 export type { Architecture as MemoryBankArchitecture, Block, Convolution, Layer } from "./architecture.js";
 export { annealedOptions } from "./anneal.js";
 export { checkSpaceSettings } from "./check-space.js";
-export { positionChoices } from "./convolution-choices.js";
+export { dilationPairs, positionChoices } from "./convolution-choices.js";
 export { corruptArchitecture, corruptions } from "./corrupt.js";
 export type { Corrupted, Corruption, CorruptionOptions } from "./corrupt.js";
 export type { Cost } from "./cost.js";

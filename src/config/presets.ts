@@ -111,7 +111,7 @@ const presets: readonly Preset[] = [
   },
   {
     name: "small",
-    summary: "an evening on two cores; networks of about 100k to 500k parameters",
+    summary: "an evening on two cores; networks of about 50k to 210k parameters",
     space: {
       name: "memory-banks",
       baseChannels: 8,

@@ -26,6 +26,7 @@ const memoryBanks = {
     growth: count,
     weightNorm: z.enum(["unit", "he"]),
     generated: z.enum(["pointwise", "none"]).default("pointwise"),
+    shared: z.enum(["block", "dilation"]).default("block"),
   }),
 } as const;
 

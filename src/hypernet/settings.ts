@@ -15,6 +15,11 @@ export interface HyperNetSettings {
    * block, learned freely and sliced. For experiments; default "pointwise".
    */
   readonly generated?: "pointwise" | "none";
+  /**
+   * Which layers share the freely learned convolutions: all of a block, as in the paper, or those of a block that have
+   * the same dilation. Default "block".
+   */
+  readonly shared?: "block" | "dilation";
 }
 
 export const referenceHyperNet: HyperNetSettings = {

@@ -1,19 +1,21 @@
 /**
  * The freely learned weights of a SMASH network: stem, shared convolutions, transitions, head and their BatchNorms
  * (SMASH section 3.2). Held at the largest size of the space; every architecture uses slices: the first filters, the
- * first channels, the centre of the kernel. One set of convolutions per block is shared by all its layers, and so are
- * their BatchNorms where the space has any inside ops.
+ * first channels, the centre of the kernel. One set of convolutions per block, or per block and dilation, is shared by
+ * all its layers, and so are their BatchNorms where the space has any inside ops.
  */
 
 import {
   blockLimits,
   completeSettings,
+  dilationPairs,
   listSites,
   positionChoices,
   type MemoryBankArchitecture,
   type MemoryBankSettings,
   type Site,
 } from "../arch/index.js";
+import type { HyperNetSettings } from "../hypernet/index.js";
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
@@ -22,13 +24,15 @@ import { ones, sliceWeights, zeros, type Device, type DType } from "../tensor/in
 export interface FreeWeightsOptions {
   /** Whether the 1x1 convolutions of layers are among them, because no HyperNet generates any. */
   readonly pointwise?: boolean;
+  /** Which layers of a block share convolutions. Default "block": all. */
+  readonly shared?: HyperNetSettings["shared"];
   readonly seed: number;
   readonly device?: Device;
   readonly dtype?: DType;
 }
 
 /** What a site's tensors are named after: those of a block's layers are shared. */
-function sharedName(site: Site): string {
+function sharedName(site: Site, shared: HyperNetSettings["shared"]): string {
   switch (site.kind) {
     case "stem":
     case "head":
@@ -36,21 +40,30 @@ function sharedName(site: Site): string {
     case "pointwise":
       return `block${site.block}.pointwise`;
     case "convolution":
-      return `block${site.block}.convolution${site.position}`;
+      return convolutionName(site, shared === "dilation" ? site.dilation : undefined);
     case "transition":
       return `transition${site.block}`;
   }
+}
+
+function convolutionName(
+  { block, position }: { readonly block: number; readonly position: number },
+  dilation: readonly [number, number] | undefined,
+): string {
+  return `block${block}.convolution${position}${dilation ? `.dilation${dilation.join("x")}` : ""}`;
 }
 
 /** The weights that are learned freely and shared by all architectures: everything the HyperNet does not write (SMASH section 3.2). */
 export class FreeWeights {
   readonly #parameters = new Map<string, Tensor>();
   readonly #buffers = new Map<string, Tensor>();
+  readonly #shared: HyperNetSettings["shared"];
 
   constructor(
     settings: MemoryBankSettings,
-    { seed, pointwise = false, device = "cpu", dtype = "float32" }: FreeWeightsOptions,
+    { seed, pointwise = false, shared, device = "cpu", dtype = "float32" }: FreeWeightsOptions,
   ) {
+    this.#shared = shared;
     const place = { device, dtype };
     const add = (name: string, shape: readonly number[]) => {
       const weight = orthogonal(shape, Random.stream(seed, "free-weights", name).seed(), place);
@@ -73,10 +86,12 @@ export class FreeWeights {
       if (pointwise) add(`block${block}.pointwise.weight`, [maxHidden, maxChannels, 1, 1]);
       if (hasOpNorms) addBatchNorm(`block${block}.pointwise.norm`, isPre ? maxChannels : maxHidden);
       for (const position of positionChoices(complete)) {
-        const name = `block${block}.convolution${position}`;
         const inputs = position % 2 === 0 ? maxHidden : maxUnits;
-        add(`${name}.weight`, [maxUnits, inputs, maxKernel, maxKernel]);
-        if (hasOpNorms) addBatchNorm(`${name}.norm`, isPre ? inputs : maxUnits);
+        for (const dilation of shared === "dilation" ? dilationPairs(complete) : [undefined]) {
+          const name = convolutionName({ block, position }, dilation);
+          add(`${name}.weight`, [maxUnits, inputs, maxKernel, maxKernel]);
+          if (hasOpNorms) addBatchNorm(`${name}.norm`, isPre ? inputs : maxUnits);
+        }
       }
       const next = limits.at(block + 1);
       if (next) {
@@ -107,7 +122,7 @@ export class FreeWeights {
     // All slices of one tensor come from one graph node, so that its gradient is filled and summed once.
     const users = new Map<string, number[]>();
     for (const [index, site] of sites.entries()) {
-      const name = `${sharedName(site)}.weight`;
+      const name = `${sharedName(site, this.#shared)}.weight`;
       if (!this.#parameters.has(name)) continue;
       users.set(name, [...(users.get(name) ?? []), index]);
     }
@@ -132,7 +147,7 @@ export class FreeWeights {
 
   /** The BatchNorm tensors of a site, cut to its channels; running statistics are views. */
   batchNorm(site: Site): Record<"weight" | "bias" | "mean" | "variance", Tensor> {
-    const name = `${sharedName(site)}.norm`;
+    const name = `${sharedName(site, this.#shared)}.norm`;
     const cut = (tensor: Tensor | undefined) => tensor!.narrow(0, 0, site.normalizedChannels!);
     return {
       weight: cut(this.#parameters.get(`${name}.weight`)),

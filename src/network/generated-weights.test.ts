@@ -166,6 +166,36 @@ describe("the gradient with respect to HyperNet parameters", () => {
   });
 });
 
+describe("convolutions shared by dilation", () => {
+  it.each(options)("layers of another dilation have no part in them: %s", (_, settings) => {
+    for (let seed = 0; seed < 5; seed++) {
+      scope(() => {
+        const architecture = sample(seed, settings);
+        const smash = new SmashNetwork({
+          space: settings,
+          hypernet: { ...hypernet, shared: "dilation" },
+          seed: 1,
+        });
+        const source = smash.generate(architecture, { statistics: batchStatistics });
+        runNetwork(architecture, source, normal([4, 3, 8, 8], 1).channelsLast())
+          .sum()
+          .backward();
+        const learned = [...smash.free.parameters()]
+          .filter(
+            ([name, { grad }]) => grad !== undefined && /convolution/.test(name) && !name.includes("norm"),
+          )
+          .map(([name]) => name);
+        const used = listSites(architecture).flatMap((site) =>
+          site.kind === "convolution"
+            ? `block${site.block}.convolution${site.position}.dilation${site.dilation.join("x")}.weight`
+            : [],
+        );
+        expect(learned.toSorted()).toEqual([...new Set(used)].toSorted());
+      });
+    }
+  });
+});
+
 describe("a reference network that lies in the space", () => {
   const spaces = [
     { ...space, maxUnits: 32, depth: 4 },

@@ -39,7 +39,8 @@ export class SmashNetwork implements SearchNetwork {
   constructor({ space, hypernet, ...options }: SmashNetworkOptions) {
     const { channels, columnChannels } = encodingLayout(space);
     this.space = new MemoryBankSpace(space);
-    this.free = new FreeWeights(space, { ...options, pointwise: hypernet.generated === "none" });
+    const { generated, shared } = hypernet;
+    this.free = new FreeWeights(space, { ...options, shared, pointwise: generated === "none" });
     this.hypernet = new HyperNet(
       hypernet,
       { channels, columnInputs: columnChannels, rowOutputs: space.baseChannels * space.bottleneck },
