@@ -93,7 +93,7 @@ const presets: readonly Preset[] = [
     ranking: {
       counts: { random: 60, perturb: 20, chain: 10 },
       images: 1000,
-      calibrationImages: 500,
+      calibrationImages: 200,
       rankedBy: "loss+naswot",
       batchNorm: "recalibrated",
     },
@@ -143,7 +143,7 @@ const presets: readonly Preset[] = [
     ranking: {
       counts: { random: 500, perturb: 100, chain: 100 },
       images: 1000,
-      calibrationImages: 500,
+      calibrationImages: 200,
       rankedBy: "loss+naswot",
       batchNorm: "recalibrated",
     },
