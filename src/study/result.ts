@@ -9,6 +9,8 @@ import type { HyperNetSummary } from "./summarize.js";
 export interface StudyResult extends ComparisonDocument {
   /** Scored with generated weights, by one HyperNet. */
   readonly architecturesPerMinute: number;
+  /** True errors by training seed, whose means are `truths`; null where they come from a table. */
+  readonly truthsBySeed: readonly (readonly number[])[] | null;
   /** Mean Spearman between seeds of normal training; null where truths have one seed only. */
   readonly seedCeiling: number | null;
   /** Spearman that a perfect predictor is expected to reach with truths as noisy as these; null as above. */

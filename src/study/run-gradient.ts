@@ -25,6 +25,7 @@ export async function runGradient(job: StudyJob, bench: Bench, context: StudyCon
   const result: StudyResult = {
     ...document,
     architecturesPerMinute: (60 * seconds.length) / seconds.reduce((sum, value) => sum + value, 0),
+    truthsBySeed: null,
     seedCeiling: null,
     attainable: null,
     rightIsBetter: null,

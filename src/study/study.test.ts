@@ -173,7 +173,8 @@ describe("a study", () => {
 
   it("without a table trains what it scored, with every seed, and gives the ceiling", async () => {
     const job = makeJob("correlation", { study: "correlation", table: undefined, proxies: [] });
-    const { truths, seedCeiling, attainable, n } = await runStudy(job, contextThatStops());
+    const { truths, truthsBySeed, seedCeiling, attainable, n } = await runStudy(job, contextThatStops());
+    expect(truths).toEqual(truthsBySeed![0].map((error, item) => (error + truthsBySeed![1][item]) / 2));
     expect(n).toBe(3);
     expect(attainable).toBe(attainableCorrelation(seedCeiling!, 2));
     expect(truths.every((truth) => truth > 0 && truth < 1)).toBe(true);

@@ -10,7 +10,7 @@ import type { StudyRequest } from "./request.js";
 import type { StudyResult } from "./result.js";
 import { trainNormally, type TrainingData } from "./train-normally.js";
 
-export interface Truths extends Pick<StudyResult, "seedCeiling" | "attainable"> {
+export interface Truths extends Pick<StudyResult, "truthsBySeed" | "seedCeiling" | "attainable"> {
   readonly errors: readonly number[];
 }
 
@@ -49,8 +49,10 @@ export async function findTruths(
   table: MeasurementTable,
   context: StudyContext,
 ): Promise<Truths> {
-  if (request.table)
-    return { errors: request.table.map(({ error }) => error), seedCeiling: null, attainable: null };
+  if (request.table) {
+    const errors = request.table.map(({ error }) => error);
+    return { errors, truthsBySeed: null, seedCeiling: null, attainable: null };
+  }
   if (request.trained) return average(request.trained);
   const images = await data();
   const bySeed: number[][] = [];
@@ -68,7 +70,8 @@ export async function findTruths(
 
 function average(bySeed: readonly (readonly number[])[]): Truths {
   const errors = bySeed[0].map((_, item) => mean(bySeed.map((column) => column[item])));
-  if (bySeed.length === 1) return { errors, seedCeiling: null, attainable: null };
+  const known = { errors, truthsBySeed: bySeed };
+  if (bySeed.length === 1) return { ...known, seedCeiling: null, attainable: null };
   const ceiling = seedCeiling(bySeed);
-  return { errors, seedCeiling: ceiling, attainable: attainableCorrelation(ceiling, bySeed.length) };
+  return { ...known, seedCeiling: ceiling, attainable: attainableCorrelation(ceiling, bySeed.length) };
 }
