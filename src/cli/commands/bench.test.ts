@@ -11,8 +11,10 @@ interface Document {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
-async function bench(name: string, steps: number): Promise<Document> {
-  const { code, stdout, stderr } = await runSmash(["bench", name, "--steps", String(steps), "--json"]);
+async function bench(name: string, steps: number, env: NodeJS.ProcessEnv = {}): Promise<Document> {
+  const { code, stdout, stderr } = await runSmash(["bench", name, "--steps", String(steps), "--json"], {
+    env,
+  });
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout) as Document;
 }
@@ -29,13 +31,20 @@ it("input gives one row in the contract's form, and a batch costs less than the 
   expect(rows[0].share).toBeLessThan(1);
 });
 
-it("memory gives the peak of the whole process, and no step leaves a tensor behind", async () => {
-  const { rows } = await bench("memory", 3);
+it("memory gives the peak of the whole process, and no step leaves a tensor behind; it needs no PyTorch", async () => {
+  const { rows } = await bench("memory", 3, { SMASH_PYTHON: "/nowhere/python3" });
   expect(Object.keys(rows[0])).toEqual(expect.arrayContaining(contract));
-  expect(rows[0]).toMatchObject({ size: "reference", steps: 3, moreTensors: 0 });
+  expect(rows[0]).toMatchObject({ size: "reference", steps: 3, moreTensors: 0, peerPeakBytes: null });
   // libtorch alone is more than this.
   expect(rows[0].endBytes).toBeGreaterThan(100e6);
   expect(rows[0].peakBytes).toBeGreaterThanOrEqual(rows[0].endBytes as number);
+});
+
+it("a comparison with plain PyTorch says what is missing where there is none", async () => {
+  const env = { SMASH_PYTHON: "/nowhere/python3" };
+  const { code, stderr } = await runSmash(["bench", "ranking", "--steps", "1"], { env });
+  expect(code).toBe(1);
+  expect(stderr).toContain("Found: none among /nowhere/python3. Fix: apt-get install python3-torch");
 });
 
 it("profile splits a step's time over its operators", async () => {

@@ -1,13 +1,14 @@
 /**
  * Resident memory of the process over HyperNet steps at the reference size: it must not grow once the steps have met
- * most sizes of architecture. Targets: a peak under 3 GB, and under plain PyTorch's over the first of the same steps.
+ * most sizes of architecture. Targets: a peak under 3 GB, and under plain PyTorch's over the first of the same steps,
+ * where there is one: the first target needs none.
  */
 
 import type { MemoryBankArchitecture } from "../../../arch/index.js";
 import { memoryStats } from "../../../tensor/index.js";
 import type { CommonOptions } from "../../common-options.js";
 import { median, tableOf, type Benchmark } from "./benchmark.js";
-import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
+import { describeSpaceToPeer, describeToPeer, hasPeer, startPeer } from "./peer.js";
 import { batchSize, createTraining, hypernet, sizes } from "./training.js";
 
 /** Steps that fill the caches, of those measured. */
@@ -33,11 +34,13 @@ export const memory: Benchmark = {
     }
     progress.stop();
     const count = Math.min(peerSteps, steps);
-    const peerPeak = await measurePeer(
-      size,
-      Array.from({ length: count }, (_, step) => sample(step)),
-      common,
-    );
+    const peerPeak = hasPeer()
+      ? await measurePeer(
+          size,
+          Array.from({ length: count }, (_, step) => sample(step)),
+          common,
+        )
+      : null;
     const warm = resident.slice(Math.floor(warmupShare * steps));
     const row = {
       ...{
@@ -52,7 +55,7 @@ export const memory: Benchmark = {
       /** Within steps too, as the system counts it. */
       peakBytes: 1024 * process.resourceUsage().maxRSS,
       targetPeakBytes: 3e9,
-      /** Plain PyTorch's, over at most 40 of the same steps. */
+      /** Plain PyTorch's, over at most 40 of the same steps; null where none is installed. */
       peerPeakBytes: peerPeak,
       afterWarmupBytes: warm[0],
       endBytes: warm.at(-1)!,
@@ -64,7 +67,8 @@ export const memory: Benchmark = {
     const text = tableOf({
       ...{ size, precision: row.precision, steps: String(steps) },
       ...{ "peak, GB": gigabytes(row.peakBytes) },
-      ...{ "plain PyTorch": gigabytes(peerPeak), "after warm-up": gigabytes(row.afterWarmupBytes) },
+      ...{ "plain PyTorch": peerPeak === null ? "not installed" : gigabytes(peerPeak) },
+      ...{ "after warm-up": gigabytes(row.afterWarmupBytes) },
       ...{
         "at the end": gigabytes(row.endBytes),
         "growth, kB a step": (row.growthBytesPerStep / 1000).toFixed(1),

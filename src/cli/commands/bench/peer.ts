@@ -27,20 +27,30 @@ export interface Peer {
 export type PeerProgram = "hypernet_step" | "network_step" | "ranking";
 
 /** Debian's PyTorch belongs to its own Python, which need not be the first on the path. */
-function findPython(): string {
-  const candidates = ["python3", "/usr/bin/python3"];
-  const found = candidates.find((python) => spawnSync(python, ["-c", "import torch"]).status === 0);
+const candidates = process.env.SMASH_PYTHON ? [process.env.SMASH_PYTHON] : ["python3", "/usr/bin/python3"];
+
+function findPython(): string | undefined {
+  return candidates.find((python) => spawnSync(python, ["-c", "import torch"]).status === 0);
+}
+
+/** Whether there is a PyTorch to compare with: for benchmarks that say something without one too. */
+export function hasPeer(): boolean {
+  return findPython() !== undefined;
+}
+
+function requirePython(): string {
+  const found = findPython();
   if (found !== undefined) return found;
   throw new SmashError("engine", {
     rule: "The benchmark's peer needs a Python with PyTorch.",
     found: `none among ${candidates.join(", ")}.`,
-    fix: "apt-get install python3-torch.",
+    fix: "apt-get install python3-torch, or set SMASH_PYTHON to a Python that has it.",
   });
 }
 
 export function startPeer(program: PeerProgram, settings: object): Peer {
   const script = fileURLToPath(new URL(`../../../../bench/peer/${program}.py`, import.meta.url));
-  const child = spawn(findPython(), [script], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(requirePython(), [script], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   child.stdin.write(`${JSON.stringify(settings)}\n`);
   return {
