@@ -128,10 +128,11 @@ export { HyperNet } from "./hypernet/index.js";
 export type {
   CellHyperNet,
   CellHyperNetSettings,
+  GeneratedSite,
   HyperNetDimensions,
   HyperNetOptions,
+  HyperNetOutput,
   HyperNetSettings,
-  PointwiseShape,
 } from "./hypernet/index.js";
 export {
   CellNetwork,

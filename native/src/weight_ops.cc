@@ -1,10 +1,11 @@
-// The weights of a whole network in one graph node each: the generated 1x1 weights of every layer, cut out of the
+// The weights of a whole network in one graph node each: the generated weights of every layer, cut out of the
 // HyperNet's output, and the slices of a shared convolution. Slicing layer by layer instead would fill and add a
 // tensor of the full size per layer in the backward pass.
 
 #include <ATen/Dispatch.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernel_mark.h"
@@ -20,31 +21,69 @@ using torch::autograd::variable_list;
 // Divisor guard of the simplified weight norm: a generated weight that is exactly zero stays zero.
 constexpr double kTiny = 1e-12;
 
-// Where layers lie in the HyperNet's output: `inputs` per column, `outputs` per row.
+// How the HyperNet's output [1, kernel * kernel * outputs * inputs, k, L] is laid with bricks: a row holds all taps of
+// its own `outputs` output channels, a column those of its own `inputs` input channels.
 struct Bricks {
-  int64_t inputs, outputs;
+  int64_t inputs, outputs, kernel;
 };
 
-// [1, outputs * inputs, k, L] seen as [k, outputs, L, inputs]: each row of bricks holds its own outputs, each column
-// its own inputs.
-Tensor brick_view(const Tensor& output, const Bricks& bricks) {
-  return output.view({bricks.outputs, bricks.inputs, output.size(2), output.size(3)}).permute({2, 0, 3, 1});
-}
+// One weight [outputs, inputs, height, width] in it: the first rows, columns `start` ... `start + columns - 1`, over and
+// over where it has more inputs than they hold, and the centre of the kernel.
+struct Cut {
+  int64_t start, columns, inputs, outputs, height, width;
 
-// The bricks of one layer, [rows, outputs, columns, inputs]; of the last row, some outputs may be beyond the layer's.
-Tensor layer_view(const Tensor& view, int64_t start, int64_t inputs, int64_t outputs) {
-  const int64_t rows = (outputs + view.size(1) - 1) / view.size(1);
-  return view.narrow(0, 0, rows).narrow(2, start, inputs / view.size(3));
-}
+  static constexpr size_t kNumbers = 6;
+  explicit Cut(const int64_t* spec)
+      : start(spec[0]), columns(spec[1]), inputs(spec[2]), outputs(spec[3]), height(spec[4]), width(spec[5]) {}
 
-// Calls body(brick, column, input) for every input of one output of a layer, `brick` its place in memory of `view`.
-template <class T, class Body>
-inline void for_inputs(T* data, const Tensor& view, int64_t start, int64_t inputs, int64_t output, Body body) {
-  T* row = data + output / view.size(1) * view.stride(0) + output % view.size(1) * view.stride(1) + start * view.stride(2);
-  const int64_t brick = view.size(3), column_stride = view.stride(2), step = view.stride(3);
-  for (int64_t column = 0; column * brick < inputs; ++column) {
-    for (int64_t input = 0; input < brick; ++input) body(row[column * column_stride + input * step], column * brick + input);
+  int64_t taps() const { return height * width; }
+  int64_t size() const { return outputs * taps() * inputs; }
+  // The place in the whole kernel of a tap of this one.
+  int64_t tap_of(int64_t tap, int64_t kernel) const {
+    return (tap / width + (kernel - height) / 2) * kernel + tap % width + (kernel - width) / 2;
   }
+  void check(const Tensor& output, const Bricks& bricks) const {
+    const bool is_kernel = height <= bricks.kernel && width <= bricks.kernel && (bricks.kernel - height) % 2 == 0 &&
+                           (bricks.kernel - width) % 2 == 0;
+    TORCH_CHECK(is_kernel, "a kernel of ", height, " x ", width, " is not the centre of one of ", bricks.kernel);
+    TORCH_CHECK(start >= 0 && columns > 0 && start + columns <= output.size(3) && outputs <= bricks.outputs * output.size(2),
+                "columns ", start, " to ", start + columns, " and ", outputs, " outputs lie outside ", output.sizes(),
+                ", whose rows hold ", bricks.outputs, " outputs");
+  }
+};
+
+// Calls body(number, input) for every input of one output and tap of a weight; `data` has the strides of `output`.
+template <class T, class Body>
+inline void for_inputs(T* data, const Tensor& output, const Bricks& bricks, const Cut& cut, int64_t at, int64_t tap, Body body) {
+  const int64_t channel = (cut.tap_of(tap, bricks.kernel) * bricks.outputs + at % bricks.outputs) * bricks.inputs;
+  T* row = data + at / bricks.outputs * output.stride(2) + channel * output.stride(1) + cut.start * output.stride(3);
+  const int64_t column_stride = output.stride(3), step = output.stride(1);
+  for (int64_t first = 0, column = 0; first < cut.inputs; first += bricks.inputs, column = (column + 1) % cut.columns) {
+    const int64_t count = std::min(bricks.inputs, cut.inputs - first);
+    for (int64_t input = 0; input < count; ++input) body(row[column * column_stride + input * step], first + input);
+  }
+}
+
+// The same places, in the memory of `output`, as a tensor [outputs, height, width, inputs] on its device.
+Tensor places_of(const Tensor& output, const Bricks& bricks, const Cut& cut) {
+  const auto count = [&](int64_t size, int64_t dim) {
+    Ints shape(4, 1);
+    shape[dim] = size;
+    return at::arange(size, output.options().dtype(at::kLong)).view(shape);
+  };
+  const auto over = [](const Tensor& x, int64_t divisor) { return at::div(x, divisor, "floor"); };
+  const Tensor at = count(cut.outputs, 0), input = count(cut.inputs, 3);
+  const Tensor y = count(cut.height, 1) + (bricks.kernel - cut.height) / 2;
+  const Tensor x = count(cut.width, 2) + (bricks.kernel - cut.width) / 2;
+  const Tensor channel =
+      ((y * bricks.kernel + x) * bricks.outputs + at.remainder(bricks.outputs)) * bricks.inputs + input.remainder(bricks.inputs);
+  const Tensor column = over(input, bricks.inputs).remainder(cut.columns) + cut.start;
+  return over(at, bricks.outputs) * output.stride(2) + channel * output.stride(1) + column * output.stride(3);
+}
+
+// All of a tensor without gaps, as it lies in memory.
+Tensor memory_of(const Tensor& x) {
+  return x.as_strided({x.numel()}, {1});
 }
 
 // Of a / divisor and b.
@@ -61,48 +100,50 @@ bool has_kernel(const Tensor& x) {
 }
 
 struct GeneratedWeights : Function<GeneratedWeights> {
-  // `layers`: start column, input channels, output channels of each layer. `gains`: the norm of each weight, [layers].
-  static variable_list forward(AutogradContext* context, Tensor output, Ints layers, Tensor gains, int64_t inputs, int64_t outputs) {
-    const Tensor view = brick_view(output, {inputs, outputs});
+  // `cuts`: the numbers of a `Cut` for each weight. `gains`: the norm of each, [weights]. Weights are channels-last.
+  static variable_list forward(AutogradContext* context, Tensor output, Ints cuts, Tensor gains, int64_t inputs, int64_t outputs,
+                               int64_t kernel) {
+    const Bricks bricks{inputs, outputs, kernel};
     const Tensor norms = at::empty({gains.size(0)}, output.options());
     const KernelMark mark("generatedWeights");
     variable_list weights, saved{norms};
-    for (int64_t layer = 0; layer < gains.size(0); ++layer) {
-      const int64_t *spec = &layers[3 * layer], rows = spec[2];
-      const double gain = gains.data_ptr<double>()[layer];
+    for (int64_t index = 0; index < gains.size(0); ++index) {
+      const Cut cut(&cuts[Cut::kNumbers * index]);
+      cut.check(output, bricks);
+      const double gain = gains.data_ptr<double>()[index];
+      const Tensor weight = at::empty({cut.outputs, cut.height, cut.width, cut.inputs}, output.options());
       if (!has_kernel(output)) {
-        const Tensor bricks = layer_view(view, spec[0], spec[1], rows);
-        const Tensor raw = bricks.reshape({-1, spec[1]}).narrow(0, 0, rows);
+        const Tensor raw = memory_of(output).index_select(0, places_of(output, bricks, cut).flatten());
         const Tensor norm = at::norm(raw).clamp_min(kTiny);
-        norms[layer].copy_(norm);
-        weights.push_back((raw / norm * gain).view({rows, spec[1], 1, 1}));
+        norms[index].copy_(norm);
+        weight.copy_((raw / norm * gain).view(weight.sizes()));
       } else {
-        layer_view(view, spec[0], spec[1], rows);  // throws where the layer lies outside
-        weights.push_back(at::empty({rows, spec[1], 1, 1}, output.options()));
         AT_DISPATCH_FLOATING_TYPES(output.scalar_type(), "generated_weights", [&] {
           const scalar_t* source = output.data_ptr<scalar_t>();
-          scalar_t* weight = weights.back().data_ptr<scalar_t>();
+          scalar_t* target = weight.data_ptr<scalar_t>();
           double squares = 0;
-          for (int64_t row = 0; row < rows; ++row) {
+          for (int64_t row = 0; row < cut.outputs * cut.taps(); ++row) {
             scalar_t sum = 0;
-            for_inputs(source, view, spec[0], spec[1], row, [&](scalar_t value, int64_t input) {
-              weight[row * spec[1] + input] = value;
+            for_inputs(source, output, bricks, cut, row / cut.taps(), row % cut.taps(), [&](scalar_t value, int64_t input) {
+              target[row * cut.inputs + input] = value;
               sum += value * value;
             });
             squares += sum;
           }
           const scalar_t norm = static_cast<scalar_t>(std::max(std::sqrt(squares), kTiny)), factor = static_cast<scalar_t>(gain);
-          norms.data_ptr<scalar_t>()[layer] = norm;
-          for (int64_t i = 0; i < rows * spec[1]; ++i) weight[i] = weight[i] / norm * factor;
+          norms.data_ptr<scalar_t>()[index] = norm;
+          for (int64_t i = 0; i < cut.size(); ++i) target[i] = target[i] / norm * factor;
         });
       }
+      weights.push_back(weight.permute({0, 3, 1, 2}));
       saved.push_back(weights.back());
     }
-    context->saved_data["layers"] = layers;
+    context->saved_data["cuts"] = cuts;
     context->saved_data["gains"] = gains;
     context->saved_data["shape"] = output.sizes().vec();
     context->saved_data["inputs"] = inputs;
     context->saved_data["outputs"] = outputs;
+    context->saved_data["kernel"] = kernel;
     context->saved_data["channelsLast"] = output.is_contiguous(at::MemoryFormat::ChannelsLast);
     context->set_materialize_grads(false);
     context->save_for_backward(saved);
@@ -110,49 +151,49 @@ struct GeneratedWeights : Function<GeneratedWeights> {
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const Ints layers = context->saved_data["layers"].toIntVector();
+    const Ints cuts = context->saved_data["cuts"].toIntVector();
     const Tensor gains = context->saved_data["gains"].toTensor();
     const Ints shape = context->saved_data["shape"].toIntVector();
-    const Bricks bricks{context->saved_data["inputs"].toInt(), context->saved_data["outputs"].toInt()};
+    const Bricks bricks{context->saved_data["inputs"].toInt(), context->saved_data["outputs"].toInt(),
+                        context->saved_data["kernel"].toInt()};
     const variable_list saved = context->get_saved_variables();
     const Tensor& norms = saved[0];
     const Tensor result = at::empty(shape, norms.options(), context->saved_data["channelsLast"].toBool()
                                                                 ? at::MemoryFormat::ChannelsLast
                                                                 : at::MemoryFormat::Contiguous).zero_();
-    const Tensor view = brick_view(result, bricks);
     const KernelMark mark("generatedWeightsBackward");
-    for (int64_t layer = 0; layer < gains.size(0); ++layer) {
-      if (!gradients[layer].defined()) continue;
-      const int64_t *spec = &layers[3 * layer], rows = spec[2];
+    for (int64_t index = 0; index < gains.size(0); ++index) {
+      if (!gradients[index].defined()) continue;
+      const Cut cut(&cuts[Cut::kNumbers * index]);
       // With w = gain * u, u = v / |v|: the part of the gradient orthogonal to u, times gain over the norm of v.
-      const double gain = gains.data_ptr<double>()[layer];
-      const Tensor weight = saved[layer + 1].view({rows, spec[1]});
-      const Tensor gradient = gradients[layer].reshape({rows, spec[1]}).contiguous();
+      const double gain = gains.data_ptr<double>()[index];
+      const Tensor weight = saved[index + 1].permute({0, 2, 3, 1});
+      const Tensor gradient = gradients[index].permute({0, 2, 3, 1}).contiguous();
       if (!has_kernel(result)) {
         const Tensor unit = weight / gain;
-        const Tensor raw = at::sub(gradient, unit * at::sum(unit * gradient)) * (gain / norms[layer]);
-        const Tensor target = layer_view(view, spec[0], spec[1], rows);
-        const Tensor padded = at::constant_pad_nd(raw, {0, 0, 0, target.size(0) * target.size(1) - rows});
-        target.copy_(padded.view(target.sizes()));
+        const Tensor raw = at::sub(gradient, unit * at::sum(unit * gradient)) * (gain / norms[index]);
+        memory_of(result).index_add_(0, places_of(result, bricks, cut).flatten(), raw.flatten());
         continue;
       }
       AT_DISPATCH_FLOATING_TYPES(result.scalar_type(), "generated_weights_backward", [&] {
         const scalar_t *w = weight.data_ptr<scalar_t>(), *g = gradient.data_ptr<scalar_t>(), scale = static_cast<scalar_t>(gain);
+        const int64_t rows = cut.outputs * cut.taps();
         double products = 0;
         for (int64_t row = 0; row < rows; ++row) {
-          products += dot_over(w + row * spec[1], scale, g + row * spec[1], spec[1]);
+          products += dot_over(w + row * cut.inputs, scale, g + row * cut.inputs, cut.inputs);
         }
         const scalar_t along = static_cast<scalar_t>(products);
-        const scalar_t factor = static_cast<scalar_t>(gain / norms.data_ptr<scalar_t>()[layer]);
+        const scalar_t factor = static_cast<scalar_t>(gain / norms.data_ptr<scalar_t>()[index]);
         for (int64_t row = 0; row < rows; ++row) {
-          for_inputs(result.data_ptr<scalar_t>(), view, spec[0], spec[1], row, [&](scalar_t& value, int64_t input) {
-            const int64_t i = row * spec[1] + input;
-            value = (g[i] - w[i] / scale * along) * factor;
+          for_inputs(result.data_ptr<scalar_t>(), result, bricks, cut, row / cut.taps(), row % cut.taps(),
+                     [&](scalar_t& value, int64_t input) {
+            const int64_t i = row * cut.inputs + input;
+            value += (g[i] - w[i] / scale * along) * factor;
           });
         }
       });
     }
-    return {result, Tensor(), Tensor(), Tensor(), Tensor()};
+    return {result, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -190,15 +231,14 @@ struct SlicedWeights : Function<SlicedWeights> {
 }  // namespace
 
 void add_weight_ops(OpTable& table) {
-  add_op(table, "generatedWeights", "output layers gains inputs outputs",
-         +[](Tensor output, Ints layers, std::vector<double> gains, int64_t inputs, int64_t outputs) -> Tensors {
-    TORCH_CHECK(layers.size() == 3 * gains.size(), "three numbers and a gain a layer");
-    TORCH_CHECK(output.dim() == 4 && output.size(0) == 1 && output.size(1) == inputs * outputs,
-                "the HyperNet's output must be [1, ", inputs * outputs, ", k, L]");
-    for (size_t at = 0; at < layers.size(); at += 3) {
-      TORCH_CHECK(layers[at + 1] % inputs == 0, "a layer of ", layers[at + 1], " inputs does not fill columns of ", inputs);
-    }
-    return GeneratedWeights::apply(output, layers, at::tensor(gains, at::kDouble), inputs, outputs);
+  add_op(table, "generatedWeights", "output cuts gains inputs outputs kernel",
+         +[](Tensor output, Ints cuts, std::vector<double> gains, int64_t inputs, int64_t outputs, int64_t kernel) -> Tensors {
+    TORCH_CHECK(cuts.size() == Cut::kNumbers * gains.size(), "six numbers and a gain a weight");
+    TORCH_CHECK(output.dim() == 4 && output.size(0) == 1 && output.size(1) == kernel * kernel * inputs * outputs,
+                "the HyperNet's output must be [1, ", kernel * kernel * inputs * outputs, ", k, L]");
+    // Its memory is read by place, so it must be without gaps.
+    const bool is_dense = output.is_contiguous() || output.is_contiguous(at::MemoryFormat::ChannelsLast);
+    return GeneratedWeights::apply(is_dense ? output : output.contiguous(), cuts, at::tensor(gains, at::kDouble), inputs, outputs, kernel);
   });
   add_op(table, "sliceWeights", "weight specs", +[](Tensor weight, Ints specs) -> Tensors {
     return SlicedWeights::apply(weight, specs);

@@ -25,7 +25,7 @@ const memoryBanks = {
     denseBlocks: z.array(count).min(1),
     growth: count,
     weightNorm: z.enum(["unit", "he"]),
-    generated: z.enum(["pointwise", "none"]).default("pointwise"),
+    generated: z.enum(["pointwise", "all", "none"]).default("pointwise"),
     shared: z.enum(["block", "dilation"]).default("block"),
   }),
 } as const;

@@ -3,11 +3,18 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { EncodedArchitecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import { fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
-import { HyperNet } from "./hypernet.js";
+import { HyperNet, type GeneratedSite } from "./hypernet.js";
 
 beforeAll(() => setThreads(2));
 
-const dimensions = { channels: 3, columnInputs: 4, rowOutputs: 4 };
+const dimensions = {
+  channels: 3,
+  columnInputs: 4,
+  outputs: [
+    { name: "output", rowOutputs: 4, kernel: 1 },
+    { name: "convolution0", rowOutputs: 2, kernel: 3 },
+  ],
+};
 const height = 2;
 const settings = { denseBlocks: [1, 1], growth: 4, weightNorm: "unit" } as const;
 
@@ -26,29 +33,33 @@ function encode(widths: readonly number[], changed: number): EncodedArchitecture
   return { channels: dimensions.channels, height, length, data, layers };
 }
 
-const generate = (net: HyperNet, encoded: EncodedArchitecture) =>
+const names = dimensions.outputs.map(({ name }) => name);
+
+/** The weight of this kind of every layer. */
+const sitesOf = ({ layers }: EncodedArchitecture, output: string): GeneratedSite[] =>
+  layers.map(({ start, end }, layer) => {
+    const inputs = (end - start) * 4;
+    return output === "output"
+      ? { output, layer, shape: [8, inputs, 1, 1] }
+      : { output, layer, shape: [4, inputs, 3, 3] };
+  });
+
+const generate = (net: HyperNet, encoded: EncodedArchitecture, output: string) =>
   noGrad(() =>
-    scope(() =>
-      net
-        .generate(
-          encoded,
-          encoded.layers.map(({ start, end }) => ({ inputs: (end - start) * 4, outputs: 8 })),
-        )
-        .map((weight) => weight.toNumbers()),
-    ),
+    scope(() => net.generate(encoded, sitesOf(encoded, output)).map((weight) => weight.toNumbers())),
   );
 
 const distance = (a: readonly number[], b: readonly number[]) =>
   Math.sqrt(a.reduce((sum, value, index) => sum + (value - b[index]) ** 2, 0));
 
-describe("the brick layout", () => {
+describe.each(names)("the brick layout of %s", (output) => {
   it("a change of one layer's columns changes that layer's weight most, and far layers not at all", () => {
     const net = new HyperNet(settings, dimensions, { seed: 1 });
     // Two 3x3 layers see two columns to either side; the outer layers are further away than that.
     const widths = [3, 4, 3, 4, 3];
-    const before = generate(net, encode(widths, -1));
+    const before = generate(net, encode(widths, -1), output);
     for (let layer = 0; layer < widths.length; layer++) {
-      const moved = generate(net, encode(widths, layer)).map((weight, index) =>
+      const moved = generate(net, encode(widths, layer), output).map((weight, index) =>
         distance(weight, before[index]),
       );
       expect(Math.max(...moved)).toBe(moved[layer]);
@@ -58,24 +69,25 @@ describe("the brick layout", () => {
 
   it("moving a layer along the length moves its weight with it", () => {
     const net = new HyperNet(settings, dimensions, { seed: 2 });
-    const early = generate(net, encode([6, 2, 8], 1));
-    const late = generate(net, encode([8, 2, 6], 1));
+    const early = generate(net, encode([6, 2, 8], 1), output);
+    const late = generate(net, encode([8, 2, 6], 1), output);
     expect(distance(early[1], late[1])).toBeLessThan(1e-6);
   });
 
   it("the noise z is zero without a seed, and changes the weights with one", () => {
     const net = new HyperNet(settings, dimensions, { seed: 3 });
     const encoded = encode([4, 4], 0);
-    expect(generate(net, encoded)).toEqual(generate(net, encoded));
-    const shapes = encoded.layers.map(() => ({ inputs: 16, outputs: 8 }));
+    const silent = generate(net, encoded, output);
+    expect(generate(net, encoded, output)).toEqual(silent);
+    const sites = sitesOf(encoded, output);
     const noisy = noGrad(() =>
-      scope(() => net.generate(encoded, shapes, { noiseSeed: 5 }).map((w) => w.toNumbers())),
+      scope(() => net.generate(encoded, sites, { noiseSeed: 5 }).map((w) => w.toNumbers())),
     );
-    expect(distance(noisy[0], generate(net, encoded)[0])).toBeGreaterThan(1e-3);
+    expect(distance(noisy[0], silent[0])).toBeGreaterThan(1e-3);
   });
 });
 
-describe("the gradient with respect to c of a layer's weight", () => {
+describe.each(names)("the gradient with respect to c of a layer's weight, %s", (output) => {
   // Four 3x3 layers see four columns to either side.
   const net = new HyperNet({ denseBlocks: [2, 2], growth: 4, weightNorm: "unit" }, dimensions, { seed: 4 });
   const reach = 4;
@@ -83,12 +95,12 @@ describe("the gradient with respect to c of a layer's weight", () => {
   /** Squared gradient of one layer's weight by column: a sum over channels and rows, and over some random directions. */
   const columnEnergies = (encoded: EncodedArchitecture, layer: number, seed: number): number[] =>
     scope(() => {
-      const { channels, length, data, layers } = encoded;
-      const shapes = layers.map(({ start, end }) => ({ inputs: (end - start) * 4, outputs: 8 }));
+      const { channels, length, data } = encoded;
+      const sites = sitesOf(encoded, output);
       const total = Array<number>(length).fill(0);
       for (let direction = 0; direction < 2; direction++) {
         const c = fromArray(data, [channels, height, length]).requireGrad();
-        const weight = net.generate(encoded, shapes, { encoding: c })[layer];
+        const weight = net.generate(encoded, sites, { encoding: c })[layer];
         weight
           .mul(normal(weight.shape, seed + direction))
           .sum()

@@ -1,10 +1,10 @@
 /**
- * The HyperNet H: encoding c of an architecture -> the 1x1 weights of all its layers in one pass, W = H(c)
- * (SMASH section 3.3 and appendix).
+ * The HyperNet H: encoding c of an architecture -> the generated weights of all its layers in one pass, W = H(c): the
+ * 1x1 convolutions (SMASH section 3.3 and appendix), or all convolutions of layers.
  *
  * A fully convolutional DenseNet over [k, L], batch 1, without down-sampling, so that neighbouring layers see each
- * other. Its output is laid out in bricks: each column holds the weights of its own N*D input channels, each row those
- * of its own units; a layer cuts its weight out of its own columns and first rows. Every convolution, and every
+ * other. Every kind of weight has an output of its own, laid out in bricks: each column holds the weights of its own N*D
+ * input channels, each row those of its own units; a layer cuts its weight out of its own columns and first rows. Every convolution, and every
  * generated weight, is divided by its Euclidean norm (simplified weight norm).
  */
 
@@ -27,14 +27,22 @@ import type { HyperNetSettings } from "./settings.js";
 /** Slope of the leaky ReLU for negative inputs. */
 const slope = 0.02;
 
+/** One kind of generated weight: the convolutions of all layers that stand at the same place of a layer. */
+export interface HyperNetOutput {
+  readonly name: string;
+  /** Output channels of a weight that one row stands for. */
+  readonly rowOutputs: number;
+  /** Height = width of the largest kernel, pixels; of smaller ones the centre is taken. */
+  readonly kernel: number;
+}
+
 /** What the space says about inputs and outputs. */
 export interface HyperNetDimensions {
   /** C: channels of c, without the noise channel. */
   readonly channels: number;
-  /** Input channels of a layer that one column stands for (N*D). */
+  /** Input channels of a weight that one column stands for (N*D). */
   readonly columnInputs: number;
-  /** Bottleneck channels that one row stands for (N * bottleneck). */
-  readonly rowOutputs: number;
+  readonly outputs: readonly HyperNetOutput[];
 }
 
 /** Where a `HyperNet` lives and what it starts from. */
@@ -44,13 +52,17 @@ export interface HyperNetOptions {
   readonly dtype?: DType;
 }
 
-/** A generated 1x1 convolution: inputs and outputs of a layer, in the order of the encoding's layers. */
-export interface PointwiseShape {
-  readonly inputs: number;
-  readonly outputs: number;
+/** A weight to generate. */
+export interface GeneratedSite {
+  /** Name of its `HyperNetOutput`. */
+  readonly output: string;
+  /** Its layer's position in the encoding. */
+  readonly layer: number;
+  /** [outputs, inputs, kernel height, kernel width] */
+  readonly shape: readonly [number, number, number, number];
 }
 
-/** Writes the pointwise weights of any architecture from its encoding, W = H(c) (SMASH section 3.2). */
+/** Writes the weights of any architecture from its encoding, W = H(c) (SMASH section 3.2). */
 export class HyperNet {
   readonly settings: HyperNetSettings;
   readonly dimensions: HyperNetDimensions;
@@ -75,8 +87,10 @@ export class HyperNet {
         channels += settings.growth;
       }
     }
-    const outputs = dimensions.columnInputs * dimensions.rowOutputs;
-    this.#addConvolution("output", [outputs, channels, 1, 1], options.seed);
+    for (const { name, rowOutputs, kernel } of dimensions.outputs) {
+      const outputs = kernel ** 2 * rowOutputs * dimensions.columnInputs;
+      this.#addConvolution(name, [outputs, channels, 1, 1], options.seed);
+    }
   }
 
   /** Trainable parameters by name. */
@@ -85,25 +99,39 @@ export class HyperNet {
   }
 
   /**
-   * The layers' weights [outputs, inputs, 1, 1], in the order of `encoded.layers`. Without `noiseSeed` the noise z is 0,
-   * so that scores are reproducible; with it, z ~ N(0, 1) drawn from that seed. `encoding` is c [C, k, L] as a tensor, in
-   * place of `encoded.data`: a gradient can reach it.
+   * The weights of the sites, in their order. Without `noiseSeed` the noise z is 0, so that scores are reproducible; with
+   * it, z ~ N(0, 1) drawn from that seed. `encoding` is c [C, k, L] as a tensor, in place of `encoded.data`: a gradient
+   * can reach it.
    */
   generate(
     encoded: EncodedArchitecture,
-    shapes: readonly PointwiseShape[],
+    sites: readonly GeneratedSite[],
     {
       noiseSeed,
       encoding,
     }: { readonly noiseSeed?: number | undefined; readonly encoding?: Tensor | undefined } = {},
   ): Tensor[] {
-    const output = this.#run(this.#input(encoding ?? this.#load(encoded), noiseSeed));
-    const layers = encoded.layers.map(({ start }, index) => {
-      const { inputs, outputs } = shapes[index];
-      const gain = this.settings.weightNorm === "he" ? Math.sqrt(2 * outputs) : 1;
-      return { start, inputs, outputs, gain };
+    const features = this.#run(this.#input(encoding ?? this.#load(encoded), noiseSeed));
+    const weights = new Map<GeneratedSite, Tensor>();
+    for (const output of this.dimensions.outputs) {
+      const own = sites.filter((site) => site.output === output.name);
+      const tensors = this.#cut(this.#project(features, output.name, encoded), own, { encoded, output });
+      for (const [index, site] of own.entries()) weights.set(site, tensors[index]);
+    }
+    return sites.map((site) => weights.get(site)!);
+  }
+
+  #cut(
+    bricks: Tensor,
+    sites: readonly GeneratedSite[],
+    { encoded, output }: { readonly encoded: EncodedArchitecture; readonly output: HyperNetOutput },
+  ): Tensor[] {
+    const places = sites.map(({ layer, shape }) => {
+      const { start, end } = encoded.layers[layer];
+      const gain = this.settings.weightNorm === "he" ? Math.sqrt(2 * shape[0]) : 1;
+      return { start, columns: end - start, shape, gain };
     });
-    return generatedWeights(output, layers, this.dimensions);
+    return generatedWeights(bricks, places, { ...output, columnInputs: this.dimensions.columnInputs });
   }
 
   /** [C, k, L] */
@@ -119,7 +147,7 @@ export class HyperNet {
     return cat([c, z], 0);
   }
 
-  /** [C + 1, k, L] -> [1, rowOutputs * columnInputs, k, L], channels-last */
+  /** [C + 1, k, L] -> [k * L, features] */
   #run(input: Tensor): Tensor {
     const [, height, length] = input.shape;
     let x = input;
@@ -133,11 +161,15 @@ export class HyperNet {
       );
       x = denseBlock(x, weights, { slope });
     }
-    const outputs = this.#pointwise("output");
-    return flatten(x.leakyRelu(slope))
-      .transpose(0, 1)
-      .matmul(outputs.transpose(0, 1)) // [k * L, outputs]
-      .reshape([1, height, length, outputs.shape[0]])
+    return flatten(x.leakyRelu(slope)).transpose(0, 1);
+  }
+
+  /** [k * L, features] -> bricks of one kind [1, kernel * kernel * rowOutputs * columnInputs, k, L], channels-last */
+  #project(features: Tensor, output: string, { height, length }: EncodedArchitecture): Tensor {
+    const weight = this.#pointwise(output);
+    return features
+      .matmul(weight.transpose(0, 1))
+      .reshape([1, height, length, weight.shape[0]])
       .permute([0, 3, 1, 2]);
   }
 

@@ -3,6 +3,6 @@ export type { BrickLayout } from "./bricks.js";
 export { CellHyperNet } from "./cell-hypernet.js";
 export type { CellHyperNetOptions, CellHyperNetSettings } from "./cell-hypernet.js";
 export { HyperNet } from "./hypernet.js";
-export type { HyperNetDimensions, HyperNetOptions, PointwiseShape } from "./hypernet.js";
+export type { GeneratedSite, HyperNetDimensions, HyperNetOptions, HyperNetOutput } from "./hypernet.js";
 export { referenceHyperNet } from "./settings.js";
 export type { HyperNetSettings } from "./settings.js";

@@ -6,15 +6,16 @@ export interface HyperNetSettings {
   /** Channels a 3x3 layer adds. Reference: 10. */
   readonly growth: number;
   /**
-   * Norm of a generated weight [outputs, inputs, 1, 1]: "unit" is the paper's simplified weight norm; "he" multiplies it
+   * Norm of a generated weight [outputs, inputs, height, width]: "unit" is the paper's simplified weight norm; "he" multiplies it
    * by sqrt(2 * outputs), which keeps the signal's variance through ReLU and makes deep layers as audible as first ones.
    */
   readonly weightNorm: "unit" | "he";
   /**
-   * Which weights are generated: the 1x1 convolutions, or none, which leaves plain weight sharing: one 1x1 weight per
-   * block, learned freely and sliced. For experiments; default "pointwise".
+   * Which weights of layers are generated: the 1x1 convolutions, as in the paper; all convolutions; or none, which leaves
+   * plain weight sharing. What is not generated is learned freely, one weight per block and place in a layer, and sliced.
+   * Default "pointwise".
    */
-  readonly generated?: "pointwise" | "none";
+  readonly generated?: "pointwise" | "all" | "none";
   /**
    * Which layers share the freely learned convolutions: all of a block, as in the paper, or those of a block that have
    * the same dilation. Default "block".

@@ -21,11 +21,8 @@ import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
 import { ones, sliceWeights, zeros, type Device, type DType } from "../tensor/index.js";
 
-export interface FreeWeightsOptions {
-  /** Whether the 1x1 convolutions of layers are among them, because no HyperNet generates any. */
-  readonly pointwise?: boolean;
-  /** Which layers of a block share convolutions. Default "block": all. */
-  readonly shared?: HyperNetSettings["shared"];
+/** What the HyperNet leaves to them, and how layers share it. */
+export interface FreeWeightsOptions extends Pick<HyperNetSettings, "generated" | "shared"> {
   readonly seed: number;
   readonly device?: Device;
   readonly dtype?: DType;
@@ -61,7 +58,7 @@ export class FreeWeights {
 
   constructor(
     settings: MemoryBankSettings,
-    { seed, pointwise = false, shared, device = "cpu", dtype = "float32" }: FreeWeightsOptions,
+    { seed, generated = "pointwise", shared, device = "cpu", dtype = "float32" }: FreeWeightsOptions,
   ) {
     this.#shared = shared;
     const place = { device, dtype };
@@ -83,13 +80,13 @@ export class FreeWeights {
     const isPre = activationOrder === "pre";
     add("stem.weight", [limits[0].inputChannels, input.channels, stemKernel, stemKernel]);
     for (const [block, { maxChannels }] of limits.entries()) {
-      if (pointwise) add(`block${block}.pointwise.weight`, [maxHidden, maxChannels, 1, 1]);
+      if (generated === "none") add(`block${block}.pointwise.weight`, [maxHidden, maxChannels, 1, 1]);
       if (hasOpNorms) addBatchNorm(`block${block}.pointwise.norm`, isPre ? maxChannels : maxHidden);
       for (const position of positionChoices(complete)) {
         const inputs = position % 2 === 0 ? maxHidden : maxUnits;
         for (const dilation of shared === "dilation" ? dilationPairs(complete) : [undefined]) {
           const name = convolutionName({ block, position }, dilation);
-          add(`${name}.weight`, [maxUnits, inputs, maxKernel, maxKernel]);
+          if (generated !== "all") add(`${name}.weight`, [maxUnits, inputs, maxKernel, maxKernel]);
           if (hasOpNorms) addBatchNorm(`${name}.norm`, isPre ? inputs : maxUnits);
         }
       }

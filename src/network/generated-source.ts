@@ -1,5 +1,5 @@
 /**
- * Weights of one architecture in a SMASH network: generated 1x1 convolutions, slices of the freely learned rest.
+ * Weights of one architecture in a SMASH network: generated convolutions, slices of the freely learned rest.
  * BatchNorm stands in transitions and head, and inside ops where the architecture says so; its statistics are a choice
  * (see `BatchNormMode`).
  */
@@ -17,16 +17,16 @@ export class GeneratedSource implements WeightSource {
   readonly #free: FreeWeights;
   readonly #statistics: BatchNormStatistics;
 
-  /** `pointwise`: the generated weights [bottleneck, inputs, 1, 1] of all layers in order. */
+  /** `generated`: the weights that are not learned freely, in the order of the sites. */
   constructor(
     architecture: MemoryBankArchitecture,
-    pointwise: readonly Tensor[],
+    generated: readonly Tensor[],
     { free, statistics }: { readonly free: FreeWeights; readonly statistics: BatchNormStatistics },
   ) {
-    let generated = 0;
+    let used = 0;
     this.#sites = listSites(architecture);
     this.#hasOpNorms = architecture.batchNorm === "ops";
-    this.#weights = free.slice(architecture).map((weight) => weight ?? pointwise[generated++]);
+    this.#weights = free.slice(architecture).map((weight) => weight ?? generated[used++]);
     this.#free = free;
     this.#statistics = statistics;
   }

@@ -61,41 +61,52 @@ const options: readonly (readonly [string, MemoryBankSettings])[] = [
   ],
 ];
 const hypernet = { denseBlocks: [2, 2], growth: 4, weightNorm: "he" } as const;
+const everything = { ...hypernet, generated: "all" } as const;
+/** Each option with the paper's HyperNet, and with one that generates all convolutions of layers. */
+const generators = options.flatMap(([name, settings]) =>
+  [hypernet, everything].map((generator) => {
+    const suffix = "generated" in generator ? ", all generated" : "";
+    return [`${name}${suffix}`, settings, generator] as const;
+  }),
+);
 const sample = (seed: number, settings = space) => sampleArchitecture(settings, Random.stream(seed, "test"));
 
 describe("a resulting network", () => {
-  it.each(options)("loaded with generated weights gives the SMASH network's logits: %s", (_, settings) => {
-    for (let seed = 0; seed < 5; seed++) {
-      scope(() =>
-        noGrad(() => {
-          const architecture = sample(seed, settings);
-          const smash = new SmashNetwork({ space: settings, hypernet, seed });
-          for (const [name, parameter] of smash.free.parameters()) {
-            // Not the ones and zeros that both networks begin with.
-            if (name.includes("norm")) parameter.addInPlace(normal(parameter.shape, seed), 0.3);
-          }
-          const source = smash.generate(architecture, { statistics: batchStatistics });
-          const network = new ResultingNetwork(architecture, { seed: seed + 1, normalization: "smash" });
-          for (const [index, site] of listSites(architecture).entries()) {
-            const { weight, bias } = source.weights(index);
-            const own = (name: string) => network.parameters().get(`${siteName(site)}.${name}`)!;
-            own("weight").copyFrom(weight);
-            if (bias) own("bias").copyFrom(bias);
-            if (!source.hasBatchNorm(site)) continue;
-            const norm = smash.free.batchNorm(site);
-            own("norm.weight").copyFrom(norm.weight);
-            own("norm.bias").copyFrom(norm.bias);
-          }
-          const images = normal([6, 3, 8, 8], seed).channelsLast();
-          const generated = runNetwork(architecture, source, images).toNumbers();
-          const own = runNetwork(architecture, network.source(batchStatistics), images).toNumbers();
-          const scale = Math.max(...generated.map(Math.abs));
-          for (const [index, value] of own.entries())
-            expect(Math.abs(value - generated[index]) / scale).toBeLessThan(1e-5);
-        }),
-      );
-    }
-  });
+  it.each(generators)(
+    "loaded with generated weights gives the SMASH network's logits: %s",
+    (_, settings, hypernet) => {
+      for (let seed = 0; seed < 5; seed++) {
+        scope(() =>
+          noGrad(() => {
+            const architecture = sample(seed, settings);
+            const smash = new SmashNetwork({ space: settings, hypernet, seed });
+            for (const [name, parameter] of smash.free.parameters()) {
+              // Not the ones and zeros that both networks begin with.
+              if (name.includes("norm")) parameter.addInPlace(normal(parameter.shape, seed), 0.3);
+            }
+            const source = smash.generate(architecture, { statistics: batchStatistics });
+            const network = new ResultingNetwork(architecture, { seed: seed + 1, normalization: "smash" });
+            for (const [index, site] of listSites(architecture).entries()) {
+              const { weight, bias } = source.weights(index);
+              const own = (name: string) => network.parameters().get(`${siteName(site)}.${name}`)!;
+              own("weight").copyFrom(weight);
+              if (bias) own("bias").copyFrom(bias);
+              if (!source.hasBatchNorm(site)) continue;
+              const norm = smash.free.batchNorm(site);
+              own("norm.weight").copyFrom(norm.weight);
+              own("norm.bias").copyFrom(norm.bias);
+            }
+            const images = normal([6, 3, 8, 8], seed).channelsLast();
+            const generated = runNetwork(architecture, source, images).toNumbers();
+            const own = runNetwork(architecture, network.source(batchStatistics), images).toNumbers();
+            const scale = Math.max(...generated.map(Math.abs));
+            for (const [index, value] of own.entries())
+              expect(Math.abs(value - generated[index]) / scale).toBeLessThan(1e-5);
+          }),
+        );
+      }
+    },
+  );
 
   it.each(options)(
     "has the parameters, and runs the multiply-adds, that the cost says: %s",
@@ -133,7 +144,7 @@ describe("a resulting network", () => {
 });
 
 describe("the gradient with respect to HyperNet parameters", () => {
-  it.each(options)("agrees with finite differences in float64: %s", (_, settings) => {
+  it.each(generators)("agrees with finite differences in float64: %s", (_, settings, hypernet) => {
     scope(() => {
       const architecture = sample(3, settings);
       const smash = new SmashNetwork({ space: settings, hypernet, seed: 3, dtype: "float64" });
@@ -235,17 +246,33 @@ describe("a reference network that lies in the space", () => {
 });
 
 describe("generated weights", () => {
-  it("have their sites' shapes and the norm that was chosen", () => {
-    scope(() => {
-      const smash = new SmashNetwork({ space, hypernet, seed: 1 });
-      const architecture = sample(1);
-      const source = smash.generate(architecture, { statistics: batchStatistics });
-      for (const [index, site] of listSites(architecture).entries()) {
-        if (site.kind !== "pointwise") continue;
-        const { weight } = source.weights(index);
-        expect(weight.shape).toEqual(site.shape);
-        expect(weight.norm().item()).toBeCloseTo(Math.sqrt(2 * site.shape[0]), 3);
+  it.each(generators)(
+    "have their sites' shapes and the norm that was chosen: %s",
+    (_, settings, hypernet) => {
+      for (let seed = 0; seed < 5; seed++) {
+        scope(() => {
+          const smash = new SmashNetwork({ space: settings, hypernet, seed: 1 });
+          const architecture = sample(seed, settings);
+          const source = smash.generate(architecture, { statistics: batchStatistics });
+          for (const [index, site] of listSites(architecture).entries()) {
+            const isGenerated =
+              site.kind === "pointwise" || (site.kind === "convolution" && "generated" in hypernet);
+            if (!isGenerated) continue;
+            const { weight } = source.weights(index);
+            expect(weight.shape).toEqual(site.shape);
+            expect(weight.norm().item()).toBeCloseTo(Math.sqrt(2 * site.shape[0]), 3);
+          }
+        });
       }
-    });
+    },
+  );
+
+  it("leave stem, transitions, head and BatchNorms to be learned freely where all convolutions of layers are generated", () => {
+    const settings = options.at(-1)![1];
+    const names = [...new SmashNetwork({ space: settings, hypernet: everything, seed: 1 }).free.parameters()]
+      .map(([name]) => name)
+      .filter((name) => !name.includes("norm"));
+    const others = ["stem.weight", "transition0.weight", "transition1.weight", "head.weight", "head.bias"];
+    expect(names.toSorted()).toEqual(others.toSorted());
   });
 });

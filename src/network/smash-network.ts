@@ -6,13 +6,20 @@
 import {
   encodeArchitecture,
   encodingLayout,
+  completeSettings,
   listSites,
   MemoryBankSpace,
+  positionChoices,
   type Architecture,
   type MemoryBankArchitecture,
   type MemoryBankSettings,
 } from "../arch/index.js";
-import { HyperNet, type HyperNetSettings } from "../hypernet/index.js";
+import {
+  HyperNet,
+  type GeneratedSite,
+  type HyperNetOutput,
+  type HyperNetSettings,
+} from "../hypernet/index.js";
 import { joinNamed, type NamedTensors } from "../nn/index.js";
 import type { Device, DType } from "../tensor/index.js";
 import { FreeWeights } from "./free-weights.js";
@@ -39,11 +46,10 @@ export class SmashNetwork implements SearchNetwork {
   constructor({ space, hypernet, ...options }: SmashNetworkOptions) {
     const { channels, columnChannels } = encodingLayout(space);
     this.space = new MemoryBankSpace(space);
-    const { generated, shared } = hypernet;
-    this.free = new FreeWeights(space, { ...options, shared, pointwise: generated === "none" });
+    this.free = new FreeWeights(space, { ...options, ...hypernet });
     this.hypernet = new HyperNet(
       hypernet,
-      { channels, columnInputs: columnChannels, rowOutputs: space.baseChannels * space.bottleneck },
+      { channels, columnInputs: columnChannels, outputs: listOutputs(space, hypernet) },
       options,
     );
   }
@@ -52,17 +58,15 @@ export class SmashNetwork implements SearchNetwork {
   generate(architecture: MemoryBankArchitecture, options: ForwardOptions): WeightSource {
     const { statistics, noiseSeed, describedAs = architecture, encoding } = options;
     if (describedAs.space !== "memory-banks") throw new TypeError("a description of another space");
-    if (this.hypernet.settings.generated === "none") {
-      return new GeneratedSource(architecture, [], { free: this.free, statistics });
-    }
-    const shapes = listSites(architecture)
-      .filter((site) => site.kind === "pointwise")
-      .map(({ shape: [outputs, inputs] }) => ({ outputs, inputs }));
-    const pointwise = this.hypernet.generate(encodeArchitecture(describedAs, this.space.settings), shapes, {
-      noiseSeed,
-      encoding,
-    });
-    return new GeneratedSource(architecture, pointwise, { free: this.free, statistics });
+    const sites = listGenerated(architecture, this.hypernet.settings);
+    const generated =
+      sites.length === 0
+        ? []
+        : this.hypernet.generate(encodeArchitecture(describedAs, this.space.settings), sites, {
+            noiseSeed,
+            encoding,
+          });
+    return new GeneratedSource(architecture, generated, { free: this.free, statistics });
   }
 
   forward(architecture: Architecture, options: ForwardOptions): Forward {
@@ -80,4 +84,35 @@ export class SmashNetwork implements SearchNetwork {
   buffers(): NamedTensors {
     return joinNamed({ free: this.free.buffers() });
   }
+}
+
+const pointwiseOutput = "output";
+const convolutionOutput = (position: number) => `convolution${position}`;
+
+/** What the HyperNet writes; it has the output of the 1x1 convolutions also where it writes nothing. */
+function listOutputs(space: MemoryBankSettings, { generated }: HyperNetSettings): HyperNetOutput[] {
+  const complete = completeSettings(space);
+  const { baseChannels, bottleneck, maxKernel } = complete;
+  const pointwise = { name: pointwiseOutput, rowOutputs: baseChannels * bottleneck, kernel: 1 };
+  if (generated !== "all") return [pointwise];
+  const convolutions = positionChoices(complete).map((position) => ({
+    name: convolutionOutput(position),
+    rowOutputs: baseChannels,
+    kernel: maxKernel,
+  }));
+  return [pointwise, ...convolutions];
+}
+
+/** The generated weights of an architecture, in the order of its sites. */
+function listGenerated(
+  architecture: MemoryBankArchitecture,
+  { generated = "pointwise" }: HyperNetSettings,
+): GeneratedSite[] {
+  if (generated === "none") return [];
+  let layer = -1;
+  return listSites(architecture).flatMap((site) => {
+    if (site.kind === "pointwise") return { output: pointwiseOutput, layer: ++layer, shape: site.shape };
+    if (site.kind !== "convolution" || generated === "pointwise") return [];
+    return { output: convolutionOutput(site.position), layer, shape: site.shape };
+  });
 }

@@ -259,7 +259,7 @@ describe("the HyperNets that studies compare", () => {
     const growth = hypernets("capacity").map((hypernet) => "growth" in hypernet && hypernet.growth);
     expect(growth).toEqual([20, 10, 5, 3, 1]);
     expect(hypernets("crippled")[1]).toMatchObject({ growth: 1, denseBlocks: [1, 1, 1] });
-    expect(hypernets("free-weights").map(({ generated }) => generated)).toEqual(["pointwise", "none"]);
+    expect(hypernets("free-weights").map(({ generated }) => generated)).toEqual(["all", "pointwise", "none"]);
     const names = listVariants({ ...request, config: banks, study: "corrupt" }).map(({ name }) => name);
     expect(names.slice(-4)).toEqual(["dilation", "reads", "writes", "units"]);
   });

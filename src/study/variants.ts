@@ -102,7 +102,7 @@ function listFreeWeights(config: RunConfig): readonly Variant[] {
     }));
   }
   const banks = config;
-  return (["pointwise", "none"] as const).map((generated) => ({
+  return (["all", "pointwise", "none"] as const).map((generated) => ({
     name: name(generated),
     config: { ...banks, hypernet: { ...banks.hypernet, generated } },
   }));

@@ -39,4 +39,4 @@ export { BankBuffer } from "./banks.js";
 export { isKernel, profile } from "./profile.js";
 export type { ProfiledOperator } from "./profile.js";
 export { denseBlock, generatedWeights, sliceWeights } from "./weights.js";
-export type { GeneratedLayer } from "./weights.js";
+export type { BrickSize, GeneratedWeight } from "./weights.js";

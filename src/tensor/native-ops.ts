@@ -3,7 +3,6 @@
 /** A tensor of this thread: slot and generation in one number. */
 export type Handle = number & { readonly handle: unique symbol };
 
-/** Types of a tensor's values. */
 export type DType = "float32" | "float64" | "bfloat16" | "int64" | "int32" | "uint8" | "bool";
 
 export type ErrorFactory = (code: string, op: string, message: string, described: string) => Error;
@@ -108,7 +107,7 @@ export interface NativeOps {
   readBanks(buffer: Handle, banks: readonly number[], width: number, relu: boolean): Handle[];
   writeBanks(buffer: Handle, value: Handle, banks: readonly number[], width: number, occupied: number): Handle;
   sameConv2d(x: Handle, weight: Handle, dilation: readonly number[], groups: number, relu: boolean, bfloat16: boolean): Handle;
-  generatedWeights(output: Handle, layers: readonly number[], gains: readonly number[], inputs: number, outputs: number): Handle[];
+  generatedWeights(output: Handle, cuts: readonly number[], gains: readonly number[], inputs: number, outputs: number, kernel: number): Handle[];
   sliceWeights(weight: Handle, specs: readonly number[]): Handle[];
   denseBlock(x: Handle, weights: readonly Handle[], slope: number): Handle;
   normReluPool2d(x: Handle, weight: Handle, bias: Handle, mean: Handle | null, variance: Handle | null, training: boolean, momentum: number, epsilon: number, window: number): Handle;

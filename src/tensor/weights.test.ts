@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  cat,
   generatedWeights,
   normal,
   scope,
   setThreads,
   sliceWeights,
   zeros,
-  type GeneratedLayer,
+  type BrickSize,
+  type GeneratedWeight,
   type Tensor,
 } from "./index.js";
 
@@ -43,97 +45,147 @@ function compare(
   for (const [index, piece] of found.entries()) expectEqual(piece, expected[index]);
 }
 
-/** The bricks of a layer are rows of outputs over columns of inputs. */
-function plainWeight(
-  output: Tensor,
-  layer: GeneratedLayer,
-  columnInputs: number,
-  rowOutputs: number,
-): Tensor {
-  const [, , rows, columns] = output.shape;
-  const matrix = output
-    .reshape([rowOutputs, columnInputs, rows, columns])
-    .permute([2, 0, 3, 1]) // [k, outputs of a row, L, inputs of a column]
-    .reshape([rows * rowOutputs, columns * columnInputs])
-    .narrow(0, 0, layer.outputs)
-    .narrow(1, layer.start * columnInputs, layer.inputs);
-  return matrix
-    .div(matrix.norm())
-    .mul(layer.gain ?? 1)
-    .reshape([layer.outputs, layer.inputs, 1, 1]);
+/** The bricks of a weight are rows of outputs over columns of inputs, one layer of bricks for every tap of the kernel. */
+function plainWeight(output: Tensor, weight: GeneratedWeight, bricks: BrickSize): Tensor {
+  const { columnInputs, rowOutputs, kernel } = bricks;
+  const [, , rows, length] = output.shape;
+  const { start, columns, shape, gain = 1 } = weight;
+  const [outputs, inputs, height, width] = shape;
+  const own = output
+    .reshape([kernel, kernel, rowOutputs, columnInputs, rows, length])
+    .permute([4, 2, 0, 1, 5, 3]) // [k, outputs of a row, kernel, kernel, L, inputs of a column]
+    .reshape([rows * rowOutputs, kernel, kernel, length * columnInputs])
+    .narrow(3, start * columnInputs, columns * columnInputs);
+  const repeated = cat(Array<Tensor>(Math.ceil(inputs / own.shape[3])).fill(own), 3);
+  const cut = repeated
+    .narrow(0, 0, outputs)
+    .narrow(1, (kernel - height) / 2, height)
+    .narrow(2, (kernel - width) / 2, width)
+    .narrow(3, 0, inputs)
+    .permute([0, 3, 1, 2]);
+  return cut.div(cut.pow(2).sum().sqrt()).mul(gain);
 }
+
+/** Numbers that decide one weight. */
+const drawnWeight = fc.record({
+  columns: fc.integer({ min: 1, max: 3 }),
+  inputs: fc.nat(),
+  outputs: fc.nat(),
+  centre: fc.tuple(fc.nat(), fc.nat()),
+  gain: fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }),
+});
 
 const generated = fc
   .record({
     columnInputs: fc.integer({ min: 1, max: 4 }),
     rowOutputs: fc.integer({ min: 1, max: 4 }),
+    kernel: fc.constantFrom(1, 3, 5),
     rows: fc.integer({ min: 1, max: 3 }),
-    widths: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 4 }),
+    drawn: fc.array(drawnWeight, { minLength: 1, maxLength: 4 }),
     gap: fc.integer({ min: 0, max: 1 }),
-    outputs: fc.array(fc.nat(), { minLength: 4, maxLength: 4 }),
-    gains: fc.array(fc.option(fc.integer({ min: 1, max: 20 }), { nil: undefined }), {
-      minLength: 4,
-      maxLength: 4,
-    }),
     unused: fc.nat({ max: 4 }),
     channelsLast: fc.boolean(),
   })
-  .map(({ columnInputs, rowOutputs, rows, widths, gap, outputs, gains, unused, channelsLast }) => {
-    let columns = 0;
-    const layers = widths.map((width, index) => {
-      const start = columns;
-      columns += width + gap;
-      const gain = gains[index];
+  .map(({ columnInputs, rowOutputs, kernel, rows, drawn, gap, unused, channelsLast }) => {
+    let length = 0;
+    const weights = drawn.map(({ columns, inputs, outputs, centre, gain }): GeneratedWeight => {
+      const start = length;
+      length += columns + gap;
+      const side = (choice: number) => kernel - 2 * (choice % ((kernel + 1) / 2));
       return {
         start,
-        inputs: width * columnInputs,
-        outputs: 1 + (outputs[index] % (rows * rowOutputs)),
+        columns,
+        shape: [
+          1 + (outputs % (rows * rowOutputs)),
+          // Fewer than the columns hold, as many, or up to twice as many.
+          1 + (inputs % (2 * columns * columnInputs)),
+          side(centre[0]),
+          side(centre[1]),
+        ],
         ...(gain !== undefined && { gain }),
       };
     });
-    const used = layers.map((_, index) => layers.length === 1 || index !== unused);
-    return {
-      shape: [1, rowOutputs * columnInputs, rows, columns],
-      layers,
-      columnInputs,
-      rowOutputs,
-      used,
-      channelsLast,
-    };
-  });
+    const used = weights.map((_, index) => weights.length === 1 || index !== unused);
+    const shape = [1, kernel ** 2 * rowOutputs * columnInputs, rows, length];
+    return { shape, weights, bricks: { columnInputs, rowOutputs, kernel }, used, channelsLast };
+  })
+  // A weight of one number is 1 or -1 whatever the number: its gradient is rounding alone.
+  .filter(({ weights, bricks }) =>
+    weights.every(({ columns, shape: [outputs, inputs, height, width] }) => {
+      const numbers = outputs * Math.min(inputs, columns * bricks.columnInputs) * height * width;
+      return numbers > 1;
+    }),
+  );
 
 describe("generated weights", () => {
   it("are the layers' bricks over their norm times their gain, with the gradient of that", () => {
     fc.assert(
-      fc.property(generated, ({ shape, layers, columnInputs, rowOutputs, used, channelsLast }) => {
+      fc.property(generated, ({ shape, weights, bricks, used, channelsLast }) => {
         scope(() => {
           const drawn = normal(shape, 7);
           compare(channelsLast ? drawn.channelsLast() : drawn, used, [
-            (output) => generatedWeights(output, layers, { columnInputs, rowOutputs }),
-            (output) => layers.map((layer) => plainWeight(output, layer, columnInputs, rowOutputs)),
+            (output) => generatedWeights(output, weights, bricks),
+            (output) => weights.map((weight) => plainWeight(output, weight, bricks)),
           ]);
         });
       }),
-      { numRuns: 150, seed: 4 },
+      { numRuns: 250, seed: 4 },
     );
+  });
+
+  it("are the same, to bfloat16's digits, where no kernel of ours runs", () => {
+    fc.assert(
+      fc.property(generated, ({ shape, weights, bricks, used }) => {
+        scope(() => {
+          const coarse = normal(shape, 7).to({ dtype: "bfloat16" });
+          const run = (source: Tensor) => {
+            const leaf = source.clone().requireGrad();
+            const pieces = generatedWeights(leaf, weights, bricks);
+            const floats = pieces.map((piece) => piece.to({ dtype: "float32" }));
+            weightedSum(floats, used).backward();
+            return [...floats, leaf.grad!.to({ dtype: "float32" })];
+          };
+          const expected = run(coarse.to({ dtype: "float32" }));
+          for (const [index, found] of run(coarse).entries()) {
+            const scale = Math.max(expected[index].abs().max().item(), 1e-3);
+            expect(found.sub(expected[index]).abs().max().item() / scale).toBeLessThan(0.05);
+          }
+        });
+      }),
+      { numRuns: 50, seed: 6 },
+    );
+  });
+
+  it("are channels-last, as convolutions take them", () => {
+    scope(() => {
+      const bricks = { columnInputs: 2, rowOutputs: 3, kernel: 3 };
+      const cut = { start: 0, columns: 1, shape: [3, 2, 3, 3] } as const;
+      const [weight] = generatedWeights(normal([1, 54, 1, 1], 1), [cut], bricks);
+      expect(weight.isChannelsLast).toBe(true);
+    });
   });
 
   it("are zero, not NaN, where the HyperNet's output is zero", () => {
     scope(() => {
-      const layers = [{ start: 0, inputs: 2, outputs: 3 }];
-      const [weight] = generatedWeights(zeros([1, 6, 1, 1]), layers, { columnInputs: 2, rowOutputs: 3 });
+      const weights = [{ start: 0, columns: 1, shape: [3, 2, 1, 1] }] as const;
+      const bricks = { columnInputs: 2, rowOutputs: 3, kernel: 1 };
+      const [weight] = generatedWeights(zeros([1, 6, 1, 1]), weights, bricks);
       expect(weight.toNumbers()).toEqual(new Array(6).fill(0));
     });
   });
 
-  it("must lie inside the output and fill whole columns", () => {
+  it("must lie inside the output, and be the centre of its kernel", () => {
     scope(() => {
-      const output = normal([1, 6, 1, 2], 1);
-      const cut = (layer: GeneratedLayer) => () =>
-        generatedWeights(output, [layer], { columnInputs: 2, rowOutputs: 3 });
-      expect(cut({ start: 1, inputs: 4, outputs: 3 })).toThrow(expect.objectContaining({ code: "shape" }));
-      expect(cut({ start: 0, inputs: 2, outputs: 4 })).toThrow(expect.objectContaining({ code: "shape" }));
-      expect(cut({ start: 0, inputs: 3, outputs: 3 })).toThrow(/columns of 2/);
+      const bricks = { columnInputs: 2, rowOutputs: 3, kernel: 3 };
+      const output = normal([1, 54, 1, 2], 1);
+      const cut = (weight: GeneratedWeight) => () => generatedWeights(output, [weight], bricks);
+      const inside = { start: 0, columns: 2, shape: [3, 4, 3, 3] } as const;
+      expect(cut(inside)).not.toThrow();
+      expect(cut({ ...inside, start: 1 })).toThrow(expect.objectContaining({ code: "shape" }));
+      expect(cut({ ...inside, columns: 0 })).toThrow(/columns 0 to 0/);
+      expect(cut({ ...inside, shape: [4, 4, 3, 3] })).toThrow(/4 outputs lie outside/);
+      expect(cut({ ...inside, shape: [3, 4, 2, 3] })).toThrow(/kernel of 2 x 3/);
+      expect(cut({ ...inside, shape: [3, 4, 5, 5] })).toThrow(/kernel of 5 x 5/);
     });
   });
 });

@@ -3,34 +3,45 @@
 import { native } from "./engine.js";
 import { Tensor } from "./tensor.js";
 
-/** Where one layer's weight lies in the HyperNet's output. */
-export interface GeneratedLayer {
+/** Where one weight lies in the HyperNet's output. */
+export interface GeneratedWeight {
   /** First column. */
   readonly start: number;
-  readonly inputs: number;
-  readonly outputs: number;
-  /** Euclidean norm of its weight. Default 1. */
+  /** Columns of its own: where it has more inputs than they hold, they are read over and over. */
+  readonly columns: number;
+  /** [outputs, inputs, kernel height, kernel width] */
+  readonly shape: readonly [number, number, number, number];
+  /** Its Euclidean norm. Default 1. */
   readonly gain?: number;
 }
 
+/** What a row and a column of the HyperNet's output hold. */
+export interface BrickSize {
+  /** Input channels of a weight that one column stands for. */
+  readonly columnInputs: number;
+  /** Output channels that one row stands for. */
+  readonly rowOutputs: number;
+  /** Height = width of the largest kernel; smaller ones are its centre. */
+  readonly kernel: number;
+}
+
 /**
- * The layers' 1x1 weights [outputs, inputs, 1, 1], each divided by its Euclidean norm (simplified weight norm) and
- * multiplied by its gain, from the HyperNet's output [1, rowOutputs * columnInputs, k, L].
+ * Weights [outputs, inputs, height, width], channels-last, each divided by its Euclidean norm (simplified weight norm) and
+ * multiplied by its gain, from the HyperNet's output [1, kernel * kernel * rowOutputs * columnInputs, k, L], whose channels
+ * are kernel rows, kernel columns, outputs, inputs.
  */
 export function generatedWeights(
   output: Tensor,
-  layers: readonly GeneratedLayer[],
-  { columnInputs, rowOutputs }: { readonly columnInputs: number; readonly rowOutputs: number },
+  weights: readonly GeneratedWeight[],
+  { columnInputs, rowOutputs, kernel }: BrickSize,
 ): Tensor[] {
-  const spec = layers.flatMap(({ start, inputs, outputs }) => [start, inputs, outputs]);
+  const cuts = weights.flatMap(({ start, columns, shape: [outputs, inputs, height, width] }) => [
+    ...[start, columns, inputs, outputs],
+    ...[height, width],
+  ]);
+  const gains = weights.map(({ gain = 1 }) => gain);
   return native()
-    .generatedWeights(
-      output.handle,
-      spec,
-      layers.map(({ gain = 1 }) => gain),
-      columnInputs,
-      rowOutputs,
-    )
+    .generatedWeights(output.handle, cuts, gains, columnInputs, rowOutputs, kernel)
     .map((handle) => new Tensor(handle));
 }
 
