@@ -198,6 +198,24 @@ describe("a study", () => {
     expect(measurements).not.toContain("truth");
   }, 60_000);
 
+  it("takes them for a search network with BatchNorms elsewhere: a trained one has them everywhere", async () => {
+    const { dataset, seed, device, threads } = config;
+    const banks = (space: object) =>
+      resolveConfig({
+        preset: "tiny",
+        overrides: { space },
+        dataset: { name: dataset, channels: 3, size: 16, classes: 10 },
+        ...{ seed, device, threads, precision: "fp32" },
+      });
+    const job = makeJob("banks", { study: "correlation", config: banks({}), table: undefined, seeds: 1 });
+    const trained = new StudyFolder(job.out);
+    await trained.open(job.request, job.versions);
+    for (const item of [0, 1, 2]) trained.append({ item, measure: "truth.seed0", value: item / 10 });
+    const { errors } = await readTrainedTruths(job.out, banks({ batchNorm: "ops" }));
+    expect(errors).toEqual([[0, 0.1, 0.2]]);
+    await expect(readTrainedTruths(job.out, banks({ width: 2 }))).rejects.toThrow("another space");
+  });
+
   it("does not take errors of other architectures, or of a study that has not trained any", async () => {
     const { out } = makeJob("correlation");
     await expect(readTrainedTruths(out, { ...config, seed: 1 })).rejects.toThrow("another seed");

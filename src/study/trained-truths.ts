@@ -16,8 +16,13 @@ export interface TrainedTruths {
   readonly errors: readonly (readonly number[])[];
 }
 
-/** What decides which architectures a study samples, and which images they are trained on. */
+/** What decides which networks a study trains, and on which images. */
 const decisive = ["space", "seed", "dataset", "validationImages"] as const;
+
+/** `batchNorm` says where a network with generated weights is normalised; a trained one is everywhere. */
+function decisiveParts(config: RunConfig) {
+  return { ...config, space: { ...config.space, batchNorm: undefined } };
+}
 
 /** Truths of the study in this folder, of the seeds that are trained to their end. */
 export async function readTrainedTruths(path: string, config: RunConfig): Promise<TrainedTruths> {
@@ -30,8 +35,8 @@ export async function readTrainedTruths(path: string, config: RunConfig): Promis
       fix: "give the folder of a study correlation, as its --out was.",
     });
   }
-  const own = JSON.parse(JSON.stringify(config)) as RunConfig;
-  const different = decisive.find((key) => !isDeepStrictEqual(own[key], request.config[key]));
+  const [own, theirs] = [JSON.parse(JSON.stringify(config)) as RunConfig, request.config].map(decisiveParts);
+  const different = decisive.find((key) => !isDeepStrictEqual(own[key], theirs[key]));
   if (different !== undefined) {
     throw new SmashError("config", {
       rule: `True errors serve another study only for the same architectures, trained on the same images (${path}).`,
