@@ -115,6 +115,7 @@ export class HyperNet {
     const weights = new Map<GeneratedSite, Tensor>();
     for (const output of this.dimensions.outputs) {
       const own = sites.filter((site) => site.output === output.name);
+      if (own.length === 0) continue;
       const tensors = this.#cut(this.#project(features, output.name, encoded), own, { encoded, output });
       for (const [index, site] of own.entries()) weights.set(site, tensors[index]);
     }
