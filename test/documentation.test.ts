@@ -1,4 +1,7 @@
-/** The library's reference is complete: TypeDoc finds no export without its words and no type that is not exported. */
+/**
+ * The library's reference is complete: TypeDoc finds no export without its words and no type that is not exported. What is
+ * written from the addon's op table is what it says.
+ */
 
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -13,3 +16,8 @@ it("every export is documented, and refers to exports only", async () => {
   const ended = promisify(execFile)(process.execPath, [typedoc, "--emit", "none"], { cwd: root });
   await expect(ended).resolves.toBeDefined();
 }, 300_000);
+
+it("the bindings are those of the addon's op table", async () => {
+  const generator = fileURLToPath(new URL("../scripts/generate-bindings.mjs", import.meta.url));
+  await expect(promisify(execFile)(process.execPath, [generator, "--check"])).resolves.toBeDefined();
+});

@@ -3,6 +3,7 @@
 /** A tensor of this thread: slot and generation in one number. */
 export type Handle = number & { readonly handle: unique symbol };
 
+/** Types of a tensor's values. */
 export type DType = "float32" | "float64" | "bfloat16" | "int64" | "int32" | "uint8" | "bool";
 
 export type ErrorFactory = (code: string, op: string, message: string, described: string) => Error;
