@@ -38,6 +38,10 @@ constexpr int64_t kMostTaps = kMostKernel * kMostKernel;
 // Parts of the work of a weight gradient, each with sums of its own, for every thread: enough to share them out where
 // threads are not equally fast, few enough that adding their sums up costs nothing.
 constexpr int64_t kGradientParts = 5;
+// A tile of one vector against wider ones: it waits for the reads of single values.
+constexpr double kRateOfOneVector = .65;
+// Multiplications an output needs at least for several lanes to pay.
+constexpr int64_t kLeastToShare = 24;
 
 using Half = uint16_t;  // the bits of a bfloat16
 
@@ -89,107 +93,142 @@ Blocks merge_groups(int64_t groups, int64_t inputs, int64_t outputs) {
   return {groups / merged, merged, inputs / groups * merged, outputs / groups * merged};
 }
 
-// The output channels of a block cut into pieces of at most kTileVectors vectors, evenly.
+// The output channels of a block cut into pieces of at most kTileVectors vectors, evenly. A channel has `share` lanes.
 struct Piece {
   int64_t first;  // channel in the block
   int vectors;
 };
 
-std::vector<Piece> cut_outputs(int64_t outputs) {
-  const int64_t vectors = (outputs + kLanes - 1) / kLanes;
+std::vector<Piece> cut_outputs(int64_t outputs, int64_t share = 1) {
+  const int64_t vectors = (outputs * share + kLanes - 1) / kLanes;
   const int64_t count = (vectors + kTileVectors - 1) / kTileVectors;
   std::vector<Piece> pieces;
   int64_t at = 0;
   for (int64_t piece = 0; piece < count; ++piece) {
     const int64_t size = (vectors - at + count - piece - 1) / (count - piece);
-    pieces.push_back({at * kLanes, static_cast<int>(size)});
+    pieces.push_back({at * kLanes / share, static_cast<int>(size)});
     at += size;
   }
   return pieces;
 }
 
-// A product C[i][j] += sum over segments and k of A[i][k] * B[k][j]; j runs over vectors.
-struct Operands {
-  const float* a;
-  const float* b;
-  const int64_t* a_segments;  // offsets
-  const int64_t* b_segments;
-  int64_t segments, length;  // k runs to `length` in every segment
-  int64_t a_row, a_step;     // from one i, one k, to the next
-  int64_t a_half;            // to the second half of a tile of more than kTileRows rows
-  int64_t b_step;
-};
-
-// Row `i` of a tile of `kRows`, in elements from its first.
-template <int kRows, class AnyOperands>
-inline __attribute__((always_inline)) int64_t row_offset(const AnyOperands& o, int i) {
-  if constexpr (kRows <= kTileRows) return i * o.a_row;
-  return i < kTileRows ? i * o.a_row : o.a_half + (i - kTileRows) * o.a_row;
+// Whether this processor multiplies halves, and is asked to.
+bool rounds_factors(const ConvShape& s) {
+#if defined(__AVX512BF16__)
+  return s.bfloat16;
+#else
+  return false;
+#endif
 }
 
-template <int kRows, int kVectors>
-inline __attribute__((always_inline)) void multiply(const Operands& o, Vector (&sum)[kRows][kVectors]) {
-  for (int64_t segment = 0; segment < o.segments; ++segment) {
-    const float* a = o.a + o.a_segments[segment];
-    const float* b = o.b + o.b_segments[segment];
-    for (int64_t k = 0; k < o.length; ++k) {
+// Lanes an output has in the product: one, or several, each of which sums its own share of the inputs. Few outputs then
+// fill vectors, and one read of neighbouring inputs serves several multiplications: a tile of one vector is bound by
+// the reads of single inputs, at two thirds of the rate of two vectors.
+int64_t lanes_of_output(const ConvShape& s, const Blocks& blocks) {
+  const int64_t factors = rounds_factors(s) ? 2 : 1, inputs = blocks.inputs / factors;
+  // Adding the lanes up at the end has to pay.
+  if (kLanes < 16 || blocks.inputs % factors != 0 || s.kernel[0] * s.kernel[1] * inputs < kLeastToShare) return 1;
+  const auto vectors = [&](int64_t share) { return (blocks.outputs * share + kLanes - 1) / kLanes; };
+  if (inputs % 4 == 0 && vectors(4) <= 2) return 4;
+  return inputs % 2 == 0 && (vectors(1) == 1 || vectors(2) < 2 * vectors(1)) ? 2 : 1;
+}
+
+// A product C[i][j] += sum over segments and k of A[i][k] * B[k][j]; j runs over vectors. An element of a sum is one product of
+// floats, or two of halves.
+template <class Number>
+struct Factors {
+  static constexpr int64_t kNumbers = sizeof(float) / sizeof(Number);  // of an element
+
+  const Number* a;
+  const Number* b;
+  const int64_t* a_segments;  // offsets
+  const int64_t* b_segments;
+  int64_t segments, length;  // k runs over `length` elements of every segment
+  int64_t b_step;            // from one k to the next
+
+  int64_t vector(int v) const { return v * kLanes * kNumbers; }
+};
+
+// The rows of a tile are pixels, or planes of pixels; k runs over neighbours.
+template <class Number>
+struct PixelRows : Factors<Number> {
+  int64_t a_row;
+  int64_t a_half;  // to the second half of a tile of more than kTileRows rows
+
+  int64_t row(int i) const { return i < kTileRows ? i * a_row : a_half + (i - kTileRows) * a_row; }
+  int64_t step() const { return Factors<Number>::kNumbers; }
+};
+
+// The rows of a tile are neighbours; k runs over pixels.
+struct ChannelRows : Factors<float> {
+  int64_t a_step;
+
+  int64_t row(int i) const { return i; }
+  int64_t step() const { return a_step; }
+};
+
+// The same where the vectors of B are not neighbours.
+struct ScatteredVectors : ChannelRows {
+  const int64_t* b_vectors;  // offsets
+
+  int64_t vector(int v) const { return b_vectors[v]; }
+};
+
+// `kShare` elements of 32 bits, over and over: floats, or pairs of halves.
+template <int kShare>
+inline __attribute__((always_inline)) Vector repeat(const void* elements) {
+#if defined(__AVX512F__)
+  if constexpr (kShare == 4) {
+    return (Vector)_mm512_broadcast_i32x4(_mm_loadu_si128(static_cast<const __m128i*>(elements)));
+  } else if constexpr (kShare == 2) {
+    int64_t both;
+    std::memcpy(&both, elements, sizeof(both));
+    return (Vector)_mm512_set1_epi64(both);
+  } else {
+    int32_t one;
+    std::memcpy(&one, elements, sizeof(one));
+    return (Vector)_mm512_set1_epi32(one);
+  }
+#else
+  static_assert(kShare == 1);
+  Vector all;
+  for (int lane = 0; lane < kLanes; ++lane) all[lane] = *static_cast<const float*>(elements);
+  return all;
+#endif
+}
+
+inline __attribute__((always_inline)) Vector multiply_add(const float*, Vector sum, Vector a, Vector b) { return sum + a * b; }
+
+#if defined(__AVX512BF16__)
+inline __attribute__((always_inline)) Vector multiply_add(const Half*, Vector sum, Vector a, Vector b) {
+  return (Vector)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+}
+#endif
+
+// With `kShare` lanes an output, b holds that many k for each, and those of a are neighbours.
+template <int kRows, int kVectors, int kShare, class AnyFactors>
+inline __attribute__((always_inline)) void multiply(const AnyFactors& f, Vector (&sum)[kRows][kVectors]) {
+  int64_t vectors[kVectors];
+  for (int v = 0; v < kVectors; ++v) vectors[v] = f.vector(v);
+  for (int64_t segment = 0; segment < f.segments; ++segment) {
+    auto a = f.a + f.a_segments[segment], b = f.b + f.b_segments[segment];
+    for (int64_t k = 0; k < f.length; k += kShare) {
       Vector column[kVectors];
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) column[v] = *reinterpret_cast<const Vector*>(b + v * kLanes);
+      for (int v = 0; v < kVectors; ++v) column[v] = *reinterpret_cast<const Vector*>(b + vectors[v]);
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) {
-        const float value = a[row_offset<kRows>(o, i)];
+        const Vector value = repeat<kShare>(a + f.row(i));
 #pragma GCC unroll 8
-        for (int v = 0; v < kVectors; ++v) sum[i][v] += value * column[v];
+        for (int v = 0; v < kVectors; ++v) sum[i][v] = multiply_add(a, sum[i][v], value, column[v]);
       }
-      a += o.a_step;
-      b += o.b_step;
+      a += kShare * f.step();
+      b += f.b_step;
     }
   }
 }
 
 #if defined(__AVX512BF16__)
-
-// The same product of halves, k in pairs: b holds a pair for every lane. Of an odd length the last pair's second half of b
-// is zero.
-struct HalfOperands {
-  const Half* a;
-  const Half* b;
-  const int64_t* a_segments;
-  const int64_t* b_segments;
-  int64_t segments, pairs, a_row, a_half;
-  int64_t b_step;
-};
-
-template <int kRows, int kVectors>
-inline __attribute__((always_inline)) void multiply(const HalfOperands& o, Vector (&sum)[kRows][kVectors]) {
-  __m512 total[kRows][kVectors];
-  for (int i = 0; i < kRows; ++i) {
-    for (int v = 0; v < kVectors; ++v) total[i][v] = _mm512_setzero_ps();
-  }
-  for (int64_t segment = 0; segment < o.segments; ++segment) {
-    const Half* a = o.a + o.a_segments[segment];
-    const Half* b = o.b + o.b_segments[segment];
-    for (int64_t pair = 0; pair < o.pairs; ++pair) {
-      __m512i column[kVectors];
-#pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) column[v] = _mm512_loadu_si512(b + v * 2 * kLanes);
-#pragma GCC unroll 16
-      for (int i = 0; i < kRows; ++i) {
-        int32_t value;
-        std::memcpy(&value, a + row_offset<kRows>(o, i), sizeof(value));
-        const __m512i both = _mm512_set1_epi32(value);
-#pragma GCC unroll 8
-        for (int v = 0; v < kVectors; ++v) total[i][v] = _mm512_dpbf16_ps(total[i][v], (__m512bh)both, (__m512bh)column[v]);
-      }
-      a += 2;
-      b += o.b_step;
-    }
-  }
-  for (int i = 0; i < kRows; ++i) {
-    for (int v = 0; v < kVectors; ++v) sum[i][v] = (Vector)total[i][v];
-  }
-}
 
 // Rounds `count` floats; `to` may be written a vector beyond its end.
 inline void to_halves(const float* from, int64_t count, Half* to) {
@@ -216,6 +255,36 @@ inline void pair_halves(const float* one, const float* other, int64_t count, Hal
 
 #endif
 
+// One value an output, from `kShare` neighbouring lanes each.
+template <int kShare, int kVectors, int kOutputs>
+inline __attribute__((always_inline)) void add_lanes(const Vector (&sum)[kVectors], Vector (&total)[kOutputs]) {
+  if constexpr (kShare == 1) {
+    for (int v = 0; v < kVectors; ++v) total[v] = sum[v];
+  } else {
+#if defined(__AVX512F__)
+    const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    Vector half[(kVectors + 1) / 2];
+    for (int v = 0; v < kVectors; v += 2) {
+      const __m512 low = (__m512)sum[v], high = v + 1 < kVectors ? (__m512)sum[v + 1] : _mm512_setzero_ps();
+      half[v / 2] = (Vector)_mm512_permutex2var_ps(low, even, high) + (Vector)_mm512_permutex2var_ps(low, odd, high);
+    }
+    add_lanes<kShare / 2>(half, total);
+#endif
+  }
+}
+
+// Adds a product to out [row, vector lane]. Like `convolve_tile` a function of its own: inlined among others, its loop runs out of
+// registers and takes vectors and addresses from the stack, at two thirds of the speed.
+template <int kRows, int kVectors, class AnyFactors>
+__attribute__((noinline)) void add_product(const AnyFactors& factors, float* out) {
+  Vector sum[kRows][kVectors] = {};
+  multiply<kRows, kVectors, 1>(factors, sum);
+  for (int i = 0; i < kRows; ++i) {
+    for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(out + (i * kVectors + v) * kLanes) += sum[i][v];
+  }
+}
+
 // Calls body(integral_constant rows) for tiles that cover `count` rows: full tiles, then halves.
 template <int kVectors, class Body>
 inline void for_tiles(int64_t count, Body body) {
@@ -238,6 +307,18 @@ inline void with_vectors(int vectors, Body body) {
     case 2: return body(std::integral_constant<int, 2>());
     default: return body(std::integral_constant<int, 3>());
   }
+}
+
+// The same with the lanes of an output: more than one only where vectors have 16.
+template <class Body>
+inline void with_tile(int vectors, int64_t share, Body body) {
+  with_vectors(vectors, [&](auto count) {
+    if constexpr (kLanes == 16) {
+      if (share == 4) return body(count, std::integral_constant<int, 4>());
+      if (share == 2) return body(count, std::integral_constant<int, 2>());
+    }
+    body(count, std::integral_constant<int, 1>());
+  });
 }
 
 // How an image is cut into bands of rows, each one task, and how the rows of one input lie in memory.
@@ -314,67 +395,57 @@ ConvShape flattened(ConvShape s) {
   return s;
 }
 
-// Weights in the order in which a tile reads them: [block, piece][tap, input, vector lane], absent outputs zero.
-Floats pack(const ConvShape& s, const Blocks& blocks, const std::vector<Piece>& pieces, const ConvWeight& weight,
-            bool transposed) {
-  const int64_t taps = s.kernel[0] * s.kernel[1];
-  const int64_t lanes = (pieces.back().first + pieces.back().vectors * kLanes);
+// How packed weights lie: [block, piece][tap, step, output, share, factor]. A step is what one turn of a tile's loop takes
+// up: `share` products an output of one factor, or of two that are rounded to halves.
+struct Packing {
+  int64_t share, factors;
+
+  // Inputs of a tap with the zeros that fill its last step.
+  int64_t depth(int64_t inputs) const { return (inputs + share * factors - 1) / (share * factors) * share * factors; }
+};
+
+// Absent outputs are zero.
+Floats pack(const ConvShape& s, const Blocks& blocks, const std::vector<Piece>& pieces, const Packing& packing,
+            const ConvWeight& weight, bool transposed) {
+  const auto [share, factors] = packing;
+  const int64_t taps = s.kernel[0] * s.kernel[1], step_inputs = share * factors, depth = packing.depth(blocks.inputs);
+  int64_t vectors = 0;
+  for (const Piece& piece : pieces) vectors += piece.vectors;
   Floats packed;
   const int64_t group_inputs = blocks.inputs / blocks.groups, group_outputs = blocks.outputs / blocks.groups;
-  float* out = packed.take_zeros(blocks.count * taps * blocks.inputs * lanes);
+  float* out = packed.take_zeros(blocks.count * taps * depth / share * vectors * kLanes);
   for (int64_t block = 0; block < blocks.count; ++block) {
     for (const Piece& piece : pieces) {
-      const int64_t width = piece.vectors * kLanes, count = std::min(width, blocks.outputs - piece.first);
-      for (int64_t tap = 0; tap < taps; ++tap) {
+      const int64_t width = piece.vectors * kLanes, count = std::min(width / share, blocks.outputs - piece.first);
+      for (int64_t tap = 0; tap < taps; ++tap, out += depth / share * width) {
         // The input gradient is the convolution with taps in reverse and inputs and outputs exchanged.
         const int64_t at = transposed ? taps - 1 - tap : tap;
         const float* base = weight.data + at / s.kernel[1] * weight.strides[2] + at % s.kernel[1] * weight.strides[3];
-        for (int64_t input = 0; input < blocks.inputs; ++input, out += width) {
+        for (int64_t input = 0; input < blocks.inputs; ++input) {
           const int64_t group = input / group_inputs, first = group * group_outputs, last = first + group_outputs;
+          float* to = out + input / step_inputs * width * factors + input % step_inputs;
           for (int64_t lane = std::max<int64_t>(0, first - piece.first); lane < std::min(count, last - piece.first); ++lane) {
             // Channel numbers within the group and over all groups.
             const int64_t inner_input = input - group * group_inputs, output = piece.first + lane;
             const int64_t inner_output = output - first;
             const int64_t all_input = block * blocks.inputs + input, all_output = block * blocks.outputs + output;
-            out[lane] = transposed ? base[all_input * weight.strides[0] + inner_output * weight.strides[1]]
-                                   : base[all_output * weight.strides[0] + inner_input * weight.strides[1]];
+            to[lane * step_inputs] = transposed ? base[all_input * weight.strides[0] + inner_output * weight.strides[1]]
+                                                : base[all_output * weight.strides[0] + inner_input * weight.strides[1]];
           }
         }
       }
     }
   }
-  return packed;
-}
-
+  if (factors == 1) return packed;
 #if defined(__AVX512BF16__)
-
-// What `pack` gave, as pairs of inputs: [block, piece][tap, pair, vector lane, 2].
-Floats pack_halves(const Floats& packed, const Blocks& blocks, const std::vector<Piece>& pieces, int64_t taps) {
-  const int64_t lanes = pieces.back().first + pieces.back().vectors * kLanes, pairs = (blocks.inputs + 1) / 2;
-  Floats halves, row;
-  Half* out = halves.take_halves(2 * blocks.count * taps * pairs * lanes);
-  const float* in = packed.data();
-  for (int64_t block = 0; block < blocks.count; ++block) {
-    for (const Piece& piece : pieces) {
-      const int64_t width = piece.vectors * kLanes;
-      float* both = row.take(2 * width);
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        for (int64_t pair = 0; pair < pairs; ++pair, out += 2 * width) {
-          const bool is_single = 2 * pair + 1 == blocks.inputs;
-          for (int64_t lane = 0; lane < width; ++lane) {
-            both[2 * lane] = in[lane];
-            both[2 * lane + 1] = is_single ? 0.f : in[width + lane];
-          }
-          in += is_single ? width : 2 * width;
-          to_halves(both, 2 * width, out);
-        }
-      }
-    }
-  }
+  Floats halves;
+  const int64_t count = out - packed.data();
+  to_halves(packed.data(), count, halves.take_halves(count));
   return halves;
-}
-
+#else
+  return packed;
 #endif
+}
 
 template <int kVectors>
 inline void store(const Vector (&sum)[kVectors], float* y, const float* mask, int64_t count) {
@@ -405,6 +476,30 @@ inline void store(const Vector (&sum)[kVectors], float* y, const float* mask, in
   }
 }
 
+// Where the pixels of a tile go. `mask` may be null: a result is zero where it is not positive.
+struct TileOutput {
+  float* y;
+  const float* mask;
+  int64_t pixel;              // floats from one pixel to the next, of both
+  int64_t y_half, mask_half;  // to the second half of a tile of more than kTileRows rows
+  int64_t count;              // channels
+};
+
+template <int kRows, int kVectors, int kShare, class Number>
+__attribute__((noinline)) void convolve_tile(const PixelRows<Number>& factors, const TileOutput& out) {
+  Vector sum[kRows][kVectors] = {};
+  multiply<kRows, kVectors, kShare>(factors, sum);
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+    Vector total[(kVectors + kShare - 1) / kShare];
+    add_lanes<kShare>(sum[i], total);
+    const int64_t at = i % kTileRows * out.pixel;
+    const bool second = i >= kTileRows;
+    const float* mask = out.mask == nullptr ? nullptr : out.mask + at + (second ? out.mask_half : 0);
+    store(total, out.y + at + (second ? out.y_half : 0), mask, out.count);
+  }
+}
+
 // Rows of a kernel (or of a band) from `first` to before `last`.
 struct Span {
   int64_t first, last;
@@ -431,17 +526,15 @@ class BandConvolution {
  public:
   BandConvolution(const ConvShape& shape, const ConvWeight& weight, bool transposed)
       : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)),
-        pieces_(cut_outputs(blocks_.outputs)), packed_(pack(shape, blocks_, pieces_, weight, transposed)) {
-#if defined(__AVX512BF16__)
-    if (s_.bfloat16) packed_ = pack_halves(packed_, blocks_, pieces_, s_.kernel[0] * s_.kernel[1]);
-#endif
-  }
+        packing_{lanes_of_output(shape, blocks_), rounds_factors(shape) ? 2 : 1},
+        pieces_(cut_outputs(blocks_.outputs, packing_.share)),
+        packed_(pack(shape, blocks_, pieces_, packing_, weight, transposed)) {}
 
   // `first`: the band's first row in the image. `mask` (may be null): the result is zero where it is not positive; its
   // rows are `mask_row` floats apart.
   void run(const Band& band, int64_t first, int64_t rows, const float* mask, int64_t mask_row, float* y) const {
 #if defined(__AVX512BF16__)
-    if (s_.bfloat16) {
+    if (packing_.factors == 2) {
       thread_local Floats scratch;
       const int64_t count = (rows + s_.dilation[0] * (s_.kernel[0] - 1)) * band.row;
       Half* halves = scratch.take_halves(count);
@@ -453,13 +546,11 @@ class BandConvolution {
   }
 
  private:
-  // Element: float, or Half with weights in pairs.
-  template <class Element>
-  void run(const Element* data, const Element* weights, int64_t data_row, int64_t first, int64_t rows, const float* mask,
+  template <class Number>
+  void run(const Number* data, const Number* weights, int64_t data_row, int64_t first, int64_t rows, const float* mask,
            int64_t mask_row, float* y) const {
-    constexpr bool kIsHalf = std::is_same_v<Element, Half>;
-    // Elements of a lane over all inputs of a tap.
-    const int64_t depth = kIsHalf ? (blocks_.inputs + 1) / 2 * 2 : blocks_.inputs;
+    constexpr int64_t kNumbers = Factors<Number>::kNumbers;
+    const int64_t depth = packing_.depth(blocks_.inputs);
     const int64_t joined = has_joined_taps(s_, blocks_) && depth == blocks_.inputs ? s_.kernel[1] : 1;
     // Segments of a row of the kernel.
     const int64_t across = s_.kernel[1] / joined, segments = s_.kernel[0] * across, length = joined * blocks_.inputs;
@@ -469,30 +560,31 @@ class BandConvolution {
     }
     for (int64_t block = 0; block < blocks_.count; ++block) {
       for (const Piece& piece : pieces_) {
-        with_vectors(piece.vectors, [&](auto vectors) {
-          constexpr int kVectors = decltype(vectors)::value;
+        with_tile(piece.vectors, packing_.share, [&](auto vectors, auto share) {
+          constexpr int kVectors = decltype(vectors)::value, kShare = decltype(share)::value;
           constexpr int64_t width = kVectors * kLanes;
-          const int64_t at = block * blocks_.outputs + piece.first, count = std::min(width, blocks_.outputs - piece.first);
-          for (int64_t tap = 0; tap < segments; ++tap) weight_offsets[tap] = tap * joined * depth * width;
-          auto o = operands(weights, length, width);
-          const auto tile_at = [&](auto tile, int64_t row, int64_t column, int64_t half, int64_t half_pixels) {
-            constexpr int kRows = decltype(tile)::value;
-            Vector sum[kRows][kVectors] = {};
-            o.a = data + row * data_row + column * s_.inputs + block * blocks_.inputs;
-            o.a_half = half;
-            multiply<kRows, kVectors>(o, sum);
-            const int64_t second = kRows > kTileRows ? half_pixels - kTileRows : 0;
-            for (int i = 0; i < kRows; ++i) {
-              const int64_t pixel = row * s_.width + column + i + (i < kTileRows ? 0 : second);
-              const int64_t gate = pixel / s_.width * mask_row + pixel % s_.width * s_.outputs + at;
-              store<kVectors>(sum[i], y + pixel * s_.outputs + at, mask == nullptr ? nullptr : mask + gate, count);
-            }
+          const int64_t at = block * blocks_.outputs + piece.first;
+          const int64_t count = std::min(width / kShare, blocks_.outputs - piece.first);
+          for (int64_t tap = 0; tap < segments; ++tap) weight_offsets[tap] = tap * joined * depth / kShare * width;
+          PixelRows<Number> factors{};
+          factors.b = weights;
+          factors.length = (length + kNumbers - 1) / kNumbers;
+          factors.b_step = width * kNumbers;
+          factors.a_row = s_.inputs;
+          // The second half of a tile goes on in its row, or is the row below.
+          const auto tile_at = [&](auto tile, int64_t row, int64_t column, bool below) {
+            factors.a = data + row * data_row + column * s_.inputs + block * blocks_.inputs;
+            factors.a_half = below ? data_row : kTileRows * s_.inputs;
+            convolve_tile<decltype(tile)::value, kVectors, kShare>(
+                factors, {y + (row * s_.width + column) * s_.outputs + at,
+                          mask == nullptr ? nullptr : mask + row * mask_row + column * s_.outputs + at, s_.outputs,
+                          (below ? s_.width : kTileRows) * s_.outputs, below ? mask_row : kTileRows * s_.outputs, count});
           };
           const auto span = [&](int64_t row, int64_t many) {
             const Span used = kernel_rows(s_, first + row, many);
-            o.a_segments = tap_offsets + used.first * across;
-            o.b_segments = weight_offsets + used.first * across;
-            o.segments = (used.last - used.first) * across;
+            factors.a_segments = tap_offsets + used.first * across;
+            factors.b_segments = weight_offsets + used.first * across;
+            factors.segments = (used.last - used.first) * across;
           };
           constexpr int kMost = tile_rows(kVectors);
           for (int64_t row = 0; row < rows; ++row) {
@@ -501,7 +593,7 @@ class BandConvolution {
             if (kMost > kTileRows && s_.width < kMost && s_.width >= kTileRows && row + 1 < rows) {
               span(row, 2);
               for (; done + kTileRows <= s_.width; done += kTileRows) {
-                tile_at(std::integral_constant<int, kMost>(), row, done, data_row, s_.width);
+                tile_at(std::integral_constant<int, kMost>(), row, done, true);
               }
               if (done == s_.width) {
                 ++row;
@@ -510,7 +602,7 @@ class BandConvolution {
               for (int64_t below = 1; below >= 0; --below) {
                 span(row + below, 1);
                 for_tiles<kVectors>(s_.width - done, [&](auto tile, int64_t column) {
-                  tile_at(tile, row + below, done + column, kTileRows * s_.inputs, kTileRows);
+                  tile_at(tile, row + below, done + column, false);
                 });
               }
               ++row;
@@ -518,43 +610,37 @@ class BandConvolution {
             }
             span(row, 1);
             for_tiles<kVectors>(s_.width, [&](auto tile, int64_t column) {
-              tile_at(tile, row, column, kTileRows * s_.inputs, kTileRows);
+              tile_at(tile, row, column, false);
             });
           }
-          weights += s_.kernel[0] * s_.kernel[1] * depth * width;
+          weights += s_.kernel[0] * s_.kernel[1] * depth / kShare * width;
         });
       }
     }
   }
 
-  Operands operands(const float* weights, int64_t length, int64_t width) const {
-    return {nullptr, weights, nullptr, nullptr, 0, length, s_.inputs, 1, 0, width};
-  }
-
-#if defined(__AVX512BF16__)
-  HalfOperands operands(const Half* weights, int64_t length, int64_t width) const {
-    return {nullptr, weights, nullptr, nullptr, 0, (length + 1) / 2, s_.inputs, 0, 2 * width};
-  }
-#endif
-
   ConvShape s_;
   Blocks blocks_;
+  Packing packing_;
   std::vector<Piece> pieces_;
   Floats packed_;
 };
 
-// Sums of the weight gradient, laid out like packed weights, one copy for every part of the work.
+// Sums of the weight gradient, one copy for every part of the work. A tile has rows of inputs and vectors of outputs, laid out
+// like packed weights, or rows of outputs and vectors of inputs, whichever fills vectors better.
 class WeightGradient {
  public:
   WeightGradient(const ConvShape& shape, int64_t parts)
       : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)), pieces_(cut_outputs(blocks_.outputs)),
-        lanes_(pieces_.back().first + pieces_.back().vectors * kLanes),
-        total_(blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_), parts_(parts) {
+        lanes_(pieces_.back().first + pieces_.back().vectors * kLanes), joined_(has_joined_taps(s_, blocks_) ? s_.kernel[1] : 1),
+        parts_(parts) {
+    total_ = blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_;
+    turn();
     sums_.take(parts_ * total_);
   }
 
   // A vector of the last pixel's gradient may reach this many floats beyond its channels.
-  bool overreaches() const { return blocks_.count * lanes_ != s_.outputs; }
+  bool overreaches() const { return chunks_.empty() && blocks_.count * lanes_ != s_.outputs; }
 
   // Before the first `add` of a part.
   void start(int64_t part) { std::memset(sums_of(part), 0, total_ * sizeof(float)); }
@@ -562,19 +648,24 @@ class WeightGradient {
   // `first`: the band's first row in the image.
   void add(int64_t part, const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
 #if defined(__AVX512BF16__)
-    // Turning the pixels around to make pairs of them only pays where they are used many times.
-    if (s_.bfloat16 && s_.kernel[0] * s_.kernel[1] > 1) return add_halves(part, x, dy, dy_row, first, rows);
+    if (is_in_halves()) return add_halves(part, x, dy, dy_row, first, rows);
 #endif
     std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
     for (int64_t row = 0; row < rows; ++row) {
       x_offsets[row] = row * x.row;
       dy_offsets[row] = row * dy_row;
     }
-    const int64_t joined = has_joined_taps(s_, blocks_) ? s_.kernel[1] : 1;
-    add(sums_of(part), {x.row, s_.inputs, joined, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
-      return Operands{x.data + offset + block * blocks_.inputs + input, dy + block * blocks_.outputs + output,
-                      x_offsets.data() + used.first, dy_offsets.data() + used.first, used.last - used.first, s_.width, 1,
-                      s_.inputs, kTileRows, s_.outputs};
+    if (!chunks_.empty()) {
+      return add_turned(sums_of(part), {x.row, s_.inputs, joined_, first, rows}, [&](int64_t block, int64_t output, int64_t offset, const int64_t* vectors, const Span& used) {
+        return ScatteredVectors{{{dy + block * blocks_.outputs + output, x.data + offset + block * blocks_.inputs,
+                                  dy_offsets.data() + used.first, x_offsets.data() + used.first, used.last - used.first,
+                                  s_.width, s_.inputs}, s_.outputs}, vectors};
+      });
+    }
+    add(sums_of(part), {x.row, s_.inputs, joined_, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
+      return ChannelRows{{x.data + offset + block * blocks_.inputs + input, dy + block * blocks_.outputs + output,
+                          x_offsets.data() + used.first, dy_offsets.data() + used.first, used.last - used.first, s_.width,
+                          s_.outputs}, s_.inputs};
     });
   }
 
@@ -586,18 +677,33 @@ class WeightGradient {
       for (int64_t i = 0; i < total_; ++i) source[i] += more[i];
     }
     const int64_t group_inputs = blocks_.inputs / blocks_.groups, group_outputs = blocks_.outputs / blocks_.groups;
+    // Of a block; what lies between groups is no weight.
+    const auto put = [&](int64_t block, int64_t tap, int64_t output, int64_t input, float value) {
+      const int64_t group = input / group_inputs;
+      if (output / group_outputs != group) return;
+      dw.data[tap / s_.kernel[1] * dw.strides[2] + tap % s_.kernel[1] * dw.strides[3] +
+              (block * blocks_.outputs + output) * dw.strides[0] + (input - group * group_inputs) * dw.strides[1]] = value;
+    };
     for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (int64_t row = 0; row < s_.kernel[0] && !chunks_.empty(); ++row) {
+        for (const Piece& piece : chunk_pieces_) {
+          for (int64_t output = 0; output < blocks_.outputs; ++output, source += piece.vectors * kLanes) {
+            for (int v = 0; v < piece.vectors; ++v) {
+              const Chunk& chunk = chunks_[piece.first / kLanes + v];
+              for (int64_t lane = 0; lane < chunk.count; ++lane) {
+                const int64_t at = chunk.first + lane;
+                put(block, row * s_.kernel[1] + at / blocks_.inputs, output, at % blocks_.inputs, source[v * kLanes + lane]);
+              }
+            }
+          }
+        }
+      }
       for (const Piece& piece : pieces_) {
+        if (!chunks_.empty()) break;
         const int64_t width = piece.vectors * kLanes, count = std::min(width, blocks_.outputs - piece.first);
         for (int64_t tap = 0; tap < s_.kernel[0] * s_.kernel[1]; ++tap) {
-          float* base = dw.data + tap / s_.kernel[1] * dw.strides[2] + tap % s_.kernel[1] * dw.strides[3];
           for (int64_t input = 0; input < blocks_.inputs; ++input, source += width) {
-            const int64_t group = input / group_inputs, low = group * group_outputs, high = low + group_outputs;
-            const int64_t end = std::min(count, high - piece.first);
-            for (int64_t lane = std::max<int64_t>(0, low - piece.first); lane < end; ++lane) {
-              base[(block * blocks_.outputs + piece.first + lane) * dw.strides[0] + (input - group * group_inputs) * dw.strides[1]] =
-                  source[lane];
-            }
+            for (int64_t lane = 0; lane < count; ++lane) put(block, tap, piece.first + lane, input, source[lane]);
           }
         }
       }
@@ -605,12 +711,76 @@ class WeightGradient {
   }
 
  private:
+  // Neighbouring inputs that share a vector: of one tap, or of a row of taps that are one.
+  struct Chunk {
+    int64_t first;   // counted over the taps of a row
+    int64_t offset;  // in x, from the row of taps
+    int64_t count;
+  };
+
   float* sums_of(int64_t part) const { return sums_.data() + part * total_; }
+
+  // Turning the pixels around to make pairs of them only pays where they are used many times.
+  bool is_in_halves() const { return rounds_factors(s_) && s_.kernel[0] * s_.kernel[1] > 1; }
+
+  // Finds the vectors of inputs, if they are better filled than those of outputs.
+  void turn() {
+    // Dense memory of somebody else, which only a 1x1 convolution reads, ends with the last input.
+    if (is_in_halves() || (s_.kernel[0] * s_.kernel[1] == 1 && s_.inputs % kLanes != 0)) return;
+    const int64_t length = joined_ * blocks_.inputs;
+    std::vector<Chunk> chunks;
+    for (int64_t tap = 0; tap < s_.kernel[1]; tap += joined_) {
+      for (int64_t at = 0; at < length; at += kLanes) {
+        chunks.push_back({tap * blocks_.inputs + at, tap * s_.dilation[1] * s_.inputs + at, std::min<int64_t>(kLanes, length - at)});
+      }
+    }
+    const int64_t vectors = static_cast<int64_t>(chunks.size());
+    const auto rate = [](int64_t used, int64_t vectors) {
+      return static_cast<double>(used) / static_cast<double>(vectors * kLanes) * (vectors == 1 ? kRateOfOneVector : 1.);
+    };
+    if (rate(s_.kernel[1] * blocks_.inputs, vectors) <= rate(blocks_.outputs, lanes_ / kLanes)) return;
+    chunk_pieces_ = cut_outputs(vectors * kLanes);
+    total_ = blocks_.count * s_.kernel[0] * blocks_.outputs * vectors * kLanes;
+    chunks_ = std::move(chunks);
+  }
 
   // What is added up: elements of x from one row, one pixel, to the next; taps that are one; rows of the image.
   struct Pixels {
     int64_t x_row, x_pixel, joined, first, rows;
   };
+
+  // `operands(block, first output, offset of a row of taps in x, vectors from there, rows of the band)`.
+  template <class Make>
+  void add_turned(float* target, const Pixels& pixels, Make operands) {
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (int64_t tap = 0; tap < s_.kernel[0]; ++tap) {
+        const Span used = rows_reached(s_, tap, pixels.first, pixels.rows);
+        for (const Piece& piece : chunk_pieces_) {
+          with_vectors(piece.vectors, [&](auto vectors) {
+            constexpr int kVectors = decltype(vectors)::value;
+            constexpr int64_t width = kVectors * kLanes;
+            int64_t offsets[kVectors];
+            for (int v = 0; v < kVectors; ++v) offsets[v] = chunks_[piece.first / kLanes + v].offset;
+            if (used.first < used.last) {
+              add_tiles<kVectors>(blocks_.outputs, target, [&](int64_t output) {
+                return operands(block, output, tap * s_.dilation[0] * pixels.x_row, offsets, used);
+              });
+            }
+            target += blocks_.outputs * width;
+          });
+        }
+      }
+    }
+  }
+
+  // Adds the product of every tile of `count` rows to `target` [count, vector lane]; `operands(first row)`.
+  template <int kVectors, class Make>
+  void add_tiles(int64_t count, float* target, Make operands) {
+    constexpr int64_t width = kVectors * kLanes;
+    for_tiles<kVectors>(count, [&](auto tile, int64_t at) {
+      add_product<decltype(tile)::value, kVectors>(operands(at), target + at * width);
+    });
+  }
 
   // `operands(block, first output, offset of a tap in x, first input, rows of the band)`.
   template <class Make>
@@ -626,14 +796,8 @@ class WeightGradient {
             if (used.first >= used.last) continue;
             const int64_t offset =
                 tap / across * s_.dilation[0] * pixels.x_row + tap % across * s_.dilation[1] * pixels.x_pixel;
-            for_tiles<kVectors>(length, [&](auto tile, int64_t input) {
-              constexpr int kRows = decltype(tile)::value;
-              Vector sum[kRows][kVectors] = {};
-              multiply<kRows, kVectors>(operands(block, piece.first, offset, input, used), sum);
-              float* out = target + (tap * length + input) * width;
-              for (int i = 0; i < kRows; ++i) {
-                for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(out + i * width + v * kLanes) += sum[i][v];
-              }
+            add_tiles<kVectors>(length, target + tap * length * width, [&](int64_t input) {
+              return operands(block, piece.first, offset, input, used);
             });
           }
           target += s_.kernel[0] * s_.kernel[1] * blocks_.inputs * width;
@@ -670,9 +834,9 @@ class WeightGradient {
       dy_offsets[y] = y * pairs * step;
     }
     add(sums_of(part), {row, 1, 1, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
-      return HalfOperands{turned + (block * blocks_.inputs + input) * plane + offset,
-                          paired + 2 * (block * blocks_.outputs + output), x_offsets.data() + used.first,
-                          dy_offsets.data() + used.first, used.last - used.first, pairs, plane, kTileRows * plane, step};
+      return PixelRows<Half>{{turned + (block * blocks_.inputs + input) * plane + offset,
+                              paired + 2 * (block * blocks_.outputs + output), x_offsets.data() + used.first,
+                              dy_offsets.data() + used.first, used.last - used.first, pairs, step}, plane, kTileRows * plane};
     });
   }
 #endif
@@ -680,7 +844,10 @@ class WeightGradient {
   ConvShape s_;
   Blocks blocks_;
   std::vector<Piece> pieces_;
-  int64_t lanes_, total_, parts_;
+  int64_t lanes_, joined_, total_, parts_;
+  // Of a turned sum, for every row of taps; otherwise none.
+  std::vector<Chunk> chunks_;
+  std::vector<Piece> chunk_pieces_;
   Floats sums_;
 };
 
