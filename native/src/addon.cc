@@ -246,6 +246,7 @@ NAPI_MODULE_INIT() {
   add_conv_ops(instance->ops);
   add_weight_ops(instance->ops);
   add_hypernet_ops(instance->ops);
+  add_layer_ops(instance->ops);
   add_norm_ops(instance->ops);
   add_optimizer_ops(instance->ops);
   add_sign_ops(instance->ops);

@@ -361,14 +361,13 @@ struct Band {
       }
       std::memset(out, 0, side * sizeof(float));
       float* target = out + side;
-      if (source.gather) {
-        source.gather((origin + y) * s.width, s.width, target);
-      } else {
-        std::memcpy(target, source.dense + (origin + y) * inner, inner * sizeof(float));
-      }
+      if (source.gather) source.gather((origin + y) * s.width, s.width, target);
+      const float* from = source.gather ? target : source.dense + (origin + y) * inner;
       if (source.relu == Relu::apply) {
         // NaN must survive, so that divergence is seen.
-        for (int64_t i = 0; i < inner; ++i) target[i] = target[i] < 0.f ? 0.f : target[i];
+        for (int64_t i = 0; i < inner; ++i) target[i] = from[i] < 0.f ? 0.f : from[i];
+      } else if (from != target) {
+        std::memcpy(target, from, inner * sizeof(float));
       }
       std::memset(target + inner, 0, side * sizeof(float));
     }
@@ -720,8 +719,9 @@ class WeightGradient {
 
   float* sums_of(int64_t part) const { return sums_.data() + part * total_; }
 
-  // Turning the pixels around to make pairs of them only pays where they are used many times.
-  bool is_in_halves() const { return rounds_factors(s_) && s_.kernel[0] * s_.kernel[1] > 1; }
+  // Turning the pixels around to make pairs of them only pays where they are used many times; and few outputs go faster
+  // as rows of floats.
+  bool is_in_halves() const { return rounds_factors(s_) && s_.kernel[0] * s_.kernel[1] > 1 && blocks_.outputs > kLanes; }
 
   // Finds the vectors of inputs, if they are better filled than those of outputs.
   void turn() {
@@ -870,20 +870,43 @@ void emit(const PixelSink& sink, int64_t first, int64_t count, int64_t channels,
 
 }  // namespace
 
+struct PackedConv::Packed {
+  ConvShape s;
+  BandConvolution convolution;
+  Bands bands;
+
+  Packed(const ConvShape& shape, const ConvWeight& weight)
+      : s(flattened(shape)), convolution(s, weight, false), bands(s, std::max(s.inputs, s.outputs)) {}
+
+  // Rows `first` to `last` of an image of x, to one of y.
+  void run(int64_t from, int64_t to, int64_t first, int64_t last, const PixelSource& x, const PixelSink& y) const {
+    thread_local Floats input, output;
+    const Band band(s, bands, s.inputs, x, from, first, last, input);
+    emit(y, (to * s.height + first) * s.width, (last - first) * s.width, s.outputs, output,
+         [&](float* target) { convolution.run(band, first, last - first, nullptr, 0, target); });
+  }
+};
+
+PackedConv::PackedConv(const ConvShape& shape, const ConvWeight& weight) : packed_(std::make_unique<Packed>(shape, weight)) {}
+PackedConv::PackedConv(PackedConv&&) noexcept = default;
+PackedConv::~PackedConv() = default;
+
+void PackedConv::run_image(int64_t from, const PixelSource& x, int64_t to, const PixelSink& y) const {
+  for_bands(packed_->s, packed_->bands, 0, packed_->bands.count,
+            [&](int64_t, int64_t first, int64_t last) { packed_->run(from, to, first, last, x, y); });
+}
+
+void PackedConv::run(const PixelSource& x, const PixelSink& y) const {
+  const int64_t count = packed_->s.batch * packed_->bands.count;
+  share_work(count, count, [&](int64_t begin, int64_t end, int64_t) {
+    for_bands(packed_->s, packed_->bands, begin, end,
+              [&](int64_t image, int64_t first, int64_t last) { packed_->run(image, image, first, last, x, y); });
+  });
+}
+
 void conv_forward(const ConvShape& shape, const PixelSource& x, const ConvWeight& weight, const PixelSink& y) {
   const KernelMark mark("convForward");
-  const ConvShape s = flattened(shape);
-  const BandConvolution convolution(s, weight, false);
-  const Bands bands(s, std::max(s.inputs, s.outputs));
-  const int64_t count = s.batch * bands.count;
-  share_work(count, count, [&](int64_t begin, int64_t end, int64_t) {
-    thread_local Floats input, output;
-    for_bands(s, bands, begin, end, [&](int64_t image, int64_t first, int64_t last) {
-      const Band band(s, bands, s.inputs, x, image, first, last, input);
-      emit(y, (image * s.height + first) * s.width, (last - first) * s.width, s.outputs, output,
-           [&](float* target) { convolution.run(band, first, last - first, nullptr, 0, target); });
-    });
-  });
+  PackedConv(shape, weight).run(x, y);
 }
 
 void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSource& dy, const ConvWeight& weight,

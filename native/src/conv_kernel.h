@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 namespace smash {
 
@@ -43,6 +44,23 @@ struct PixelSource {
 struct PixelSink {
   float* dense;
   std::function<void(int64_t first, int64_t count, const float* values)> scatter = nullptr;
+};
+
+// A convolution whose weights have been brought into the order of the kernel.
+class PackedConv {
+ public:
+  PackedConv(const ConvShape& shape, const ConvWeight& weight);
+  PackedConv(PackedConv&&) noexcept;
+  ~PackedConv();
+
+  // y [batch, height, width, outputs] = conv(x), x [batch, height, width, inputs], by all threads.
+  void run(const PixelSource& x, const PixelSink& y) const;
+  // Image `to` of y from image `from` of x, by the calling thread.
+  void run_image(int64_t from, const PixelSource& x, int64_t to, const PixelSink& y) const;
+
+ private:
+  struct Packed;
+  std::unique_ptr<Packed> packed_;
 };
 
 // y [batch, height, width, outputs] = conv(x, weight), x [batch, height, width, inputs].

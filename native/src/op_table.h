@@ -101,6 +101,7 @@ void add_bank_ops(OpTable& table);
 void add_conv_ops(OpTable& table);
 void add_weight_ops(OpTable& table);
 void add_hypernet_ops(OpTable& table);
+void add_layer_ops(OpTable& table);
 void add_norm_ops(OpTable& table);
 void add_optimizer_ops(OpTable& table);
 void add_sign_ops(OpTable& table);

@@ -18,10 +18,12 @@ import {
   BankBuffer,
   batchNorm,
   globalAvgPool2d,
+  isGradEnabled,
   linear,
   normReluPool2d,
   sameConv2d,
   type DType,
+  type LayerStep,
   type Tensor,
 } from "../tensor/index.js";
 import { drawScale, dropProbability, type StochasticDepth } from "./stochastic-depth.js";
@@ -100,8 +102,47 @@ class Interpreter {
       groups,
       bfloat16: this.#bfloat16,
     });
-    for (const layer of block.layers) this.#runLayer(layer, banks);
+    if (this.#runsAtOnce(block, banks)) {
+      banks.runLayers(
+        block.layers.flatMap((layer) => this.#layerSteps(layer)),
+        { bfloat16: this.#bfloat16 },
+      );
+    } else {
+      for (const layer of block.layers) this.#runLayer(layer, banks);
+    }
     return banks;
+  }
+
+  /** Whether layers are nothing but ReLUs and convolutions, and only their results are wanted. */
+  #runsAtOnce({ layers }: Block, { dtype, device }: BankBuffer): boolean {
+    const { stochasticDepth } = this.#options;
+    if (isGradEnabled() || device !== "cpu" || dtype !== "float32") return false;
+    if (!this.#isPre || this.#isShown || stochasticDepth || this.#hasBatchNorm(this.#cursor)) return false;
+    return layers.every(
+      ({ gates, convolutions }) =>
+        gates.length === 0 && convolutions.every(({ activation }) => activation === "relu"),
+    );
+  }
+
+  /** Tensors between the steps of a layer: what its 1x1 convolution gives, and what leads from one convolution of a path to the next. */
+  #layerSteps(layer: Layer): LayerStep[] {
+    const step = (from: LayerStep["from"], to: LayerStep["to"], site = this.#cursor++): LayerStep => {
+      const { dilation, groups } = this.#convolutionAt(site);
+      return { weight: this.#cast(this.#source.weights(site).weight), dilation, groups, from, to };
+    };
+    const [hidden, between] = [0, 1];
+    const first = step(layer.reads, hidden);
+    const sites = new Map(layer.convolutions.map(({ position }) => [position, this.#cursor++]));
+    const paths = activePaths(layer).map((path) =>
+      path.map((position, index) =>
+        step(
+          index === 0 ? hidden : between,
+          index === path.length - 1 ? layer.writes : between,
+          sites.get(position),
+        ),
+      ),
+    );
+    return [first, ...paths.flat()];
   }
 
   #runLayer(layer: Layer, banks: BankBuffer): void {

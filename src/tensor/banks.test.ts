@@ -9,10 +9,12 @@ import {
   normal,
   normReluPool2d,
   ones,
+  sameConv2d,
   scope,
   setThreads,
   zeros,
   type DType,
+  type LayerStep,
   type Tensor,
 } from "./index.js";
 
@@ -259,6 +261,60 @@ describe("banks in one buffer", () => {
     });
   });
 
+  it.each([false, true])(
+    "run layers image by image with the bits of one by one, bfloat16: %s",
+    (bfloat16) => {
+      const drawn = fc.record({
+        seed: fc.nat(),
+        bankChannels: fc.constantFrom(2, 4, 8, 16, 24),
+        layers: fc.integer({ min: 1, max: 5 }),
+        kernel: fc.constantFrom(1, 3, 5),
+        dilation: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+        groups: fc.constantFrom(1, 2),
+      });
+      fc.assert(
+        fc.property(drawn, ({ seed, bankChannels, layers, kernel, dilation, groups }) => {
+          const block = randomBlock(Random.stream(seed), bankChannels, layers);
+          scope(() =>
+            noGrad(() => {
+              const { input } = makeLeaves(block, { dtype: "float32", channelsLast: true });
+              const weights = block.layers.map(({ reads, units }, index) => ({
+                narrowing: normal([2 * units, reads.length * bankChannels, 1, 1], index),
+                own: normal([2 * units, (2 * units) / groups, 1, 1], index + 30),
+                last: normal([units, (2 * units) / groups, kernel, kernel], index + 60),
+              }));
+              const [oneByOne, atOnce] = [buffered(block)(input), buffered(block)(input)];
+              const options = { dilation, groups, bfloat16 };
+              for (const [index, { reads, writes }] of block.layers.entries()) {
+                const { narrowing, own, last } = weights[index];
+                const hidden = oneByOne.readConv(reads, narrowing, { bfloat16 });
+                const between = sameConv2d(hidden, own, { ...options, relu: true });
+                oneByOne.writeConv(between, last, { ...options, relu: true, banks: writes });
+                oneByOne.writeConv(hidden, last, { ...options, relu: true, banks: writes });
+              }
+              atOnce.runLayers(
+                block.layers.flatMap(({ reads, writes }, index): LayerStep[] => {
+                  const { narrowing, own, last } = weights[index];
+                  const plain = { dilation: [1, 1] as const, groups: 1 };
+                  return [
+                    { weight: narrowing, ...plain, from: reads, to: 0 },
+                    { weight: own, dilation, groups, from: 0, to: 1 },
+                    { weight: last, dilation, groups, from: 1, to: writes },
+                    { weight: last, dilation, groups, from: 0, to: writes },
+                  ];
+                }),
+                { bfloat16 },
+              );
+              expect(atOnce.occupied).toBe(oneByOne.occupied);
+              expect(atOnce.readAll().toArray()).toEqual(oneByOne.readAll().toArray());
+            }),
+          );
+        }),
+        { numRuns: 40, seed: 4 },
+      );
+    },
+  );
+
   it("pass gradients through a read whose values nobody uses", () => {
     scope(() => {
       const input = normal([1, 2, 2, 2], 1).requireGrad();
@@ -280,6 +336,10 @@ describe("banks in one buffer", () => {
 
 describe("a bank buffer refuses", () => {
   const make = () => BankBuffer.holding(normal([2, 4, 3, 3], 1), 16, 4);
+  const step = (from: LayerStep["from"], to: LayerStep["to"]): LayerStep => ({
+    ...{ weight: normal([4, 4, 1, 1], 3), dilation: [1, 1], groups: 1 },
+    ...{ from, to },
+  });
   it.each([
     ["banks out of order", (banks: BankBuffer) => banks.read([0, 0]), /ascending/],
     ["a bank outside", (banks: BankBuffer) => banks.read([4]), /outside the buffer/],
@@ -295,6 +355,26 @@ describe("a bank buffer refuses", () => {
       /does not fit/,
     ],
     ["part of a bank", (banks: BankBuffer) => banks.write(normal([2, 3, 3, 3], 2), [1]), /multiple/],
+    [
+      "layers at once where a graph is recorded",
+      (banks: BankBuffer) => banks.runLayers([step([0], 0)]),
+      /no graph is recorded/,
+    ],
+    [
+      "a step from a tensor that no step has written",
+      (banks: BankBuffer) => noGrad(() => banks.runLayers([step([0], 0), step(1, [1])])),
+      /does not fit 0 channels/,
+    ],
+    [
+      "a step that leaves a bank empty",
+      (banks: BankBuffer) => noGrad(() => banks.runLayers([step([0], [2])])),
+      /bank 1 is empty/,
+    ],
+    [
+      "a step to a tensor of no number",
+      (banks: BankBuffer) => noGrad(() => banks.runLayers([step([0], -1)])),
+      /counted from 0/,
+    ],
     [
       "more slices than banks",
       (banks: BankBuffer) => banks.write(normal([2, 8, 3, 3], 2), [1]),

@@ -7,8 +7,19 @@
 
 import { zeros } from "./create.js";
 import { native } from "./engine.js";
+import type { DType } from "./native-ops.js";
 import { normReluPool2d, toPair, type AffineBatchNorm, type SameConvOptions } from "./ops.js";
 import { Tensor } from "./tensor.js";
+
+/** ReLU and `sameConv2d`, from banks or a tensor between to banks or another. */
+export interface LayerStep {
+  readonly weight: Tensor; // [O, I / groups, height, width]
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+  /** Banks, concatenated; or the number of a tensor that a step before has written. */
+  readonly from: readonly number[] | number;
+  readonly to: readonly number[] | number;
+}
 
 export class BankBuffer {
   #buffer: Tensor;
@@ -31,6 +42,14 @@ export class BankBuffer {
 
   get occupied(): number {
     return this.#occupied;
+  }
+
+  get dtype(): DType {
+    return this.#buffer.dtype;
+  }
+
+  get device(): string {
+    return this.#buffer.device;
   }
 
   /** The banks' channels concatenated, [N, banks * bankChannels, H, W], through ReLU when asked. */
@@ -103,6 +122,34 @@ export class BankBuffer {
       ),
     );
     this.#occupy(banks);
+  }
+
+  /**
+   * Several steps at once, with the results of `readConv`, `sameConv2d` and `writeConv`: image by image, so that banks
+   * stay in the cache. Only where no graph is recorded, in float32 on a processor.
+   */
+  runLayers(steps: readonly LayerStep[], { bfloat16 = false } = {}): void {
+    const banks = (place: LayerStep["from"]) => (typeof place === "number" ? [] : place);
+    const tensor = (place: LayerStep["from"]) => (typeof place === "number" ? place : 0);
+    const specs = steps.flatMap(({ from, to, dilation, groups }) => [
+      banks(from).length,
+      ...banks(from),
+      banks(to).length,
+      ...banks(to),
+      tensor(from),
+      tensor(to),
+      ...dilation,
+      groups,
+    ]);
+    native().runLayers(
+      this.#buffer.handle,
+      steps.map(({ weight }) => weight.handle),
+      specs,
+      this.#bankChannels,
+      this.#occupied,
+      bfloat16,
+    );
+    for (const { to } of steps) if (typeof to !== "number") this.#occupy(to);
   }
 
   /** Sets those of the banks that are empty to 0, as if something had written nothing to them. */

@@ -6,7 +6,7 @@ export { Tensor } from "./tensor.js";
 export type { ReduceOptions, Shape, TypedArray } from "./tensor.js";
 export { arange, bernoulli, empty, eye, fromArray, full, normal, ones, uniform, zeros } from "./create.js";
 export type { CreateOptions } from "./create.js";
-export { noGrad, scope } from "./scope.js";
+export { isGradEnabled, noGrad, scope } from "./scope.js";
 export {
   avgPool2d,
   batchNorm,
@@ -36,6 +36,7 @@ export type {
   SameConvOptions,
 } from "./ops.js";
 export { BankBuffer } from "./banks.js";
+export type { LayerStep } from "./banks.js";
 export { isKernel, profile } from "./profile.js";
 export type { ProfiledOperator } from "./profile.js";
 export { denseBlock, generatedWeights, sliceWeights } from "./weights.js";
