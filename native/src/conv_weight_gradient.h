@@ -1,0 +1,261 @@
+// The gradient of a convolution's weight: sums over pixels, one copy for every part of the work.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "conv_band.h"
+
+namespace smash {
+
+// A tile of one vector against wider ones: it waits for the reads of single values.
+constexpr double kRateOfOneVector = .65;
+
+// Sums of the weight gradient, one copy for every part of the work. A tile has rows of inputs and vectors of outputs, laid out
+// like packed weights, or rows of outputs and vectors of inputs, whichever fills vectors better.
+class WeightGradient {
+ public:
+  WeightGradient(const ConvShape& shape, int64_t parts)
+      : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)), pieces_(cut_outputs(blocks_.outputs)),
+        lanes_(pieces_.back().first + pieces_.back().vectors * kLanes), joined_(has_joined_taps(s_, blocks_) ? s_.kernel[1] : 1),
+        parts_(parts) {
+    total_ = blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_;
+    turn();
+    sums_.take(parts_ * total_);
+  }
+
+  // A vector of the last pixel's gradient may reach this many floats beyond its channels.
+  bool overreaches() const { return !is_turned() && blocks_.count * lanes_ != s_.outputs; }
+
+  // Before the first `add` of a part.
+  void start(int64_t part) { std::memset(sums_of(part), 0, total_ * sizeof(float)); }
+
+  // `first`: the band's first row in the image.
+  void add(int64_t part, const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
+#if defined(__AVX512BF16__)
+    if (is_in_halves()) return add_halves(part, x, dy, dy_row, first, rows);
+#endif
+    std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
+    for (int64_t row = 0; row < rows; ++row) {
+      x_offsets[row] = row * x.row;
+      dy_offsets[row] = row * dy_row;
+    }
+    const Pixels pixels{x.row, s_.inputs, joined_, first, rows};
+    if (is_turned()) {
+      add_turned(sums_of(part), pixels, [&](int64_t block, int64_t output, int64_t offset, const int64_t* vectors, const Span& used) {
+        return ScatteredVectors{{{dy + block * blocks_.outputs + output, x.data + offset + block * blocks_.inputs,
+                                  dy_offsets.data() + used.first, x_offsets.data() + used.first, used.last - used.first,
+                                  s_.width, s_.inputs}, s_.outputs}, vectors};
+      });
+    } else {
+      add(sums_of(part), pixels, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
+        return ChannelRows{{x.data + offset + block * blocks_.inputs + input, dy + block * blocks_.outputs + output,
+                            x_offsets.data() + used.first, dy_offsets.data() + used.first, used.last - used.first, s_.width,
+                            s_.outputs}, s_.inputs};
+      });
+    }
+  }
+
+  // In the order of the parts, so that the sum is the same every time.
+  void finish(const ConvWeight& dw) const {
+    float* sum = sums_of(0);
+    for (int64_t part = 1; part < parts_; ++part) {
+      const float* more = sums_of(part);
+      for (int64_t i = 0; i < total_; ++i) sum[i] += more[i];
+    }
+    if (is_turned()) {
+      unpack_turned(sum, dw);
+    } else {
+      unpack(sum, dw);
+    }
+  }
+
+ private:
+  // Neighbouring inputs that share a vector: of one tap, or of a row of taps that are one.
+  struct Chunk {
+    int64_t first;   // counted over the taps of a row
+    int64_t offset;  // in x, from the row of taps
+    int64_t count;
+  };
+
+  float* sums_of(int64_t part) const { return sums_.data() + part * total_; }
+
+  bool is_turned() const { return !chunks_.empty(); }
+
+  void unpack(const float* sum, const ConvWeight& dw) const {
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        const int64_t width = piece.vectors * kLanes, count = std::min(width, blocks_.outputs - piece.first);
+        for (int64_t tap = 0; tap < s_.kernel[0] * s_.kernel[1]; ++tap) {
+          for (int64_t input = 0; input < blocks_.inputs; ++input, sum += width) {
+            for (int64_t lane = 0; lane < count; ++lane) put(dw, {block, tap, piece.first + lane, input}, sum[lane]);
+          }
+        }
+      }
+    }
+  }
+
+  void unpack_turned(const float* sum, const ConvWeight& dw) const {
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (int64_t row = 0; row < s_.kernel[0]; ++row) {
+        for (const Piece& piece : chunk_pieces_) {
+          for (int64_t output = 0; output < blocks_.outputs; ++output) {
+            for (int v = 0; v < piece.vectors; ++v, sum += kLanes) {
+              const Chunk& chunk = chunks_[piece.first / kLanes + v];
+              for (int64_t lane = 0; lane < chunk.count; ++lane) {
+                const int64_t at = chunk.first + lane, tap = row * s_.kernel[1] + at / blocks_.inputs;
+                put(dw, {block, tap, output, at % blocks_.inputs}, sum[lane]);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  // Channels are counted within the block.
+  struct Place {
+    int64_t block, tap, output, input;
+  };
+
+  void put(const ConvWeight& dw, const Place& at, float value) const {
+    const int64_t group_inputs = blocks_.inputs / blocks_.groups, group_outputs = blocks_.outputs / blocks_.groups;
+    const int64_t group = at.input / group_inputs;
+    if (at.output / group_outputs != group) return;  // what lies between groups is no weight
+    dw.data[(at.block * blocks_.outputs + at.output) * dw.strides[0] + (at.input - group * group_inputs) * dw.strides[1] +
+            at.tap / s_.kernel[1] * dw.strides[2] + at.tap % s_.kernel[1] * dw.strides[3]] = value;
+  }
+
+  // Turning the pixels around to make pairs of them only pays where they are used many times; and few outputs go faster
+  // as rows of floats.
+  bool is_in_halves() const { return rounds_factors(s_) && s_.kernel[0] * s_.kernel[1] > 1 && blocks_.outputs > kLanes; }
+
+  // Finds the vectors of inputs, if they are better filled than those of outputs.
+  void turn() {
+    // Dense memory of somebody else, which only a 1x1 convolution reads, ends with the last input.
+    if (is_in_halves() || (s_.kernel[0] * s_.kernel[1] == 1 && s_.inputs % kLanes != 0)) return;
+    const int64_t length = joined_ * blocks_.inputs;
+    std::vector<Chunk> chunks;
+    for (int64_t tap = 0; tap < s_.kernel[1]; tap += joined_) {
+      for (int64_t at = 0; at < length; at += kLanes) {
+        chunks.push_back({tap * blocks_.inputs + at, tap * s_.dilation[1] * s_.inputs + at, std::min<int64_t>(kLanes, length - at)});
+      }
+    }
+    const int64_t vectors = static_cast<int64_t>(chunks.size());
+    const auto rate = [](int64_t used, int64_t vectors) {
+      return static_cast<double>(used) / static_cast<double>(vectors * kLanes) * (vectors == 1 ? kRateOfOneVector : 1.);
+    };
+    if (rate(s_.kernel[1] * blocks_.inputs, vectors) <= rate(blocks_.outputs, lanes_ / kLanes)) return;
+    chunk_pieces_ = cut_outputs(vectors * kLanes);
+    total_ = blocks_.count * s_.kernel[0] * blocks_.outputs * vectors * kLanes;
+    chunks_ = std::move(chunks);
+  }
+
+  // What is added up: elements of x from one row, one pixel, to the next; taps that are one; rows of the image.
+  struct Pixels {
+    int64_t x_row, x_pixel, joined, first, rows;
+  };
+
+  // `operands(block, first output, offset of a row of taps in x, vectors from there, rows of the band)`.
+  template <class Make>
+  void add_turned(float* target, const Pixels& pixels, Make operands) {
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (int64_t tap = 0; tap < s_.kernel[0]; ++tap) {
+        const Span used = rows_reached(s_, tap, pixels.first, pixels.rows);
+        for (const Piece& piece : chunk_pieces_) {
+          with_vectors(piece.vectors, [&](auto vectors) {
+            constexpr int kVectors = decltype(vectors)::value;
+            constexpr int64_t width = kVectors * kLanes;
+            int64_t offsets[kVectors];
+            for (int v = 0; v < kVectors; ++v) offsets[v] = chunks_[piece.first / kLanes + v].offset;
+            if (used.first < used.last) {
+              add_tiles<kVectors>(blocks_.outputs, target, [&](int64_t output) {
+                return operands(block, output, tap * s_.dilation[0] * pixels.x_row, offsets, used);
+              });
+            }
+            target += blocks_.outputs * width;
+          });
+        }
+      }
+    }
+  }
+
+  // Adds the product of every tile of `count` rows to `target` [count, vector lane]; `operands(first row)`.
+  template <int kVectors, class Make>
+  void add_tiles(int64_t count, float* target, Make operands) {
+    constexpr int64_t width = kVectors * kLanes;
+    for_tiles<kVectors>(count, [&](auto tile, int64_t at) {
+      add_product<decltype(tile)::value, kVectors>(operands(at), target + at * width);
+    });
+  }
+
+  // `operands(block, first output, offset of a tap in x, first input, rows of the band)`.
+  template <class Make>
+  void add(float* target, const Pixels& pixels, Make operands) {
+    const int64_t across = s_.kernel[1] / pixels.joined, length = pixels.joined * blocks_.inputs;
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        with_vectors(piece.vectors, [&](auto vectors) {
+          constexpr int kVectors = decltype(vectors)::value;
+          constexpr int64_t width = kVectors * kLanes;
+          for (int64_t tap = 0; tap < s_.kernel[0] * across; ++tap) {
+            const Span used = rows_reached(s_, tap / across, pixels.first, pixels.rows);
+            if (used.first >= used.last) continue;
+            const int64_t offset =
+                tap / across * s_.dilation[0] * pixels.x_row + tap % across * s_.dilation[1] * pixels.x_pixel;
+            add_tiles<kVectors>(length, target + tap * length * width, [&](int64_t input) {
+              return operands(block, piece.first, offset, input, used);
+            });
+          }
+          target += s_.kernel[0] * s_.kernel[1] * blocks_.inputs * width;
+        });
+      }
+    }
+  }
+
+#if defined(__AVX512BF16__)
+  // Sums over pairs of neighbouring pixels: x turned around to [input, pixel], dy to [row, pair, output, 2].
+  void add_halves(int64_t part, const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
+    thread_local Floats flat_scratch, turned_scratch, pairs_scratch;
+    const int64_t row = x.row / s_.inputs, pixels = row * (rows + s_.dilation[0] * (s_.kernel[0] - 1));
+    Half* flat = flat_scratch.take_halves(pixels * s_.inputs);
+    to_halves(x.data, pixels * s_.inputs, flat);
+    // Of an odd row the last pair reaches one pixel further; its gradient is zero.
+    const int64_t plane = pixels + 2;
+    Half* turned = turned_scratch.take_halves(plane * s_.inputs);
+    for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+      for (int64_t input = 0; input < s_.inputs; ++input) turned[input * plane + pixel] = flat[pixel * s_.inputs + input];
+    }
+    for (int64_t input = 0; input < s_.inputs; ++input) turned[input * plane + pixels] = 0;
+    const int64_t pairs = (s_.width + 1) / 2, step = 2 * s_.outputs;
+    Half* paired = pairs_scratch.take_halves(rows * pairs * step);
+    for (int64_t y = 0; y < rows; ++y) {
+      for (int64_t pair = 0; pair < pairs; ++pair) {
+        const float* first = dy + y * dy_row + pair * step;
+        pair_halves(first, 2 * pair + 1 < s_.width ? first + s_.outputs : nullptr, s_.outputs, paired + (y * pairs + pair) * step);
+      }
+    }
+    std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
+    for (int64_t y = 0; y < rows; ++y) {
+      x_offsets[y] = y * row;
+      dy_offsets[y] = y * pairs * step;
+    }
+    add(sums_of(part), {row, 1, 1, first, rows}, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
+      return PixelRows<Half>{{turned + (block * blocks_.inputs + input) * plane + offset,
+                              paired + 2 * (block * blocks_.outputs + output), x_offsets.data() + used.first,
+                              dy_offsets.data() + used.first, used.last - used.first, pairs, step}, plane, kTileRows * plane};
+    });
+  }
+#endif
+
+  ConvShape s_;
+  Blocks blocks_;
+  std::vector<Piece> pieces_;
+  int64_t lanes_, joined_, total_, parts_;
+  // Of a turned sum, for every row of taps; otherwise none.
+  std::vector<Chunk> chunks_;
+  std::vector<Piece> chunk_pieces_;
+  Floats sums_;
+};
+
+}  // namespace smash
