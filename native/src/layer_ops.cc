@@ -103,7 +103,6 @@ class Layers {
 }  // namespace
 
 void add_layer_ops(OpTable& table) {
-  add_op(table, "gradEnabled", "", +[] { return at::GradMode::is_enabled(); });
   add_op(table, "runLayers", "buffer weights specs width occupied bfloat16",
          +[](Tensor buffer, Tensors weights, Ints specs, int64_t width, int64_t occupied, bool bfloat16) {
     TORCH_CHECK(!at::GradMode::is_enabled(), "layers run as one only where no graph is recorded");

@@ -154,6 +154,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "setCacheLimit",
   ],
   "the graph itself: every golden with a gradient passes through it": [
+    "gradEnabled",
     "setGradEnabled",
     "requiresGrad",
     "setRequiresGrad",
@@ -198,6 +199,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "writeBanks",
     "readConv2d",
     "convWrite2d",
+    "runLayers",
   ],
   "against libtorch's ops one after the other: kernels.test.ts": [
     "sameConv2d",

@@ -17,6 +17,7 @@ export interface NativeOps {
   memoryStats(): number[];
   emptyCache(): void;
   setCacheLimit(bytes: number): void;
+  gradEnabled(): boolean;
   setGradEnabled(enabled: boolean): boolean;
   requiresGrad(x: Handle): boolean;
   setRequiresGrad(x: Handle, required: boolean): void;
@@ -111,7 +112,6 @@ export interface NativeOps {
   generatedWeights(output: Handle, cuts: readonly number[], gains: readonly number[], inputs: number, outputs: number, kernel: number): Handle[];
   sliceWeights(weight: Handle, specs: readonly number[]): Handle[];
   denseBlock(x: Handle, weights: readonly Handle[], slope: number): Handle;
-  gradEnabled(): boolean;
   runLayers(buffer: Handle, weights: readonly Handle[], specs: readonly number[], width: number, occupied: number, bfloat16: boolean): void;
   normReluPool2d(x: Handle, weight: Handle, bias: Handle, mean: Handle | null, variance: Handle | null, training: boolean, momentum: number, epsilon: number, window: number): Handle;
   adamStep(parameters: readonly Handle[], means: readonly Handle[], squares: readonly Handle[], steps: readonly number[], rate: number, beta1: number, beta2: number, epsilon: number, decay: number, decoupled: boolean): number[];
