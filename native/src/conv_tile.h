@@ -171,12 +171,15 @@ inline __attribute__((always_inline)) void add_lanes(const Vector (&sum)[kVector
 }
 
 // Adds a product to out [row, vector lane]. Like `convolve_tile` a function of its own: inlined among others, its loop runs out of
-// registers and takes vectors and addresses from the stack, at two thirds of the speed.
+// registers and takes vectors and addresses from the stack, at two thirds of the speed. For the same reason every loop over
+// sums is unrolled: an index known only later keeps them in memory.
 template <int kRows, int kVectors, class AnyFactors>
 __attribute__((noinline)) void add_product(const AnyFactors& factors, float* out) {
   Vector sum[kRows][kVectors] = {};
   multiply<kRows, kVectors, 1>(factors, sum);
+#pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(out + (i * kVectors + v) * kLanes) += sum[i][v];
   }
 }
