@@ -12,6 +12,7 @@ export default defineConfig({
     // Threads that wait in a loop slow down every other process on two cores.
     env: { OMP_WAIT_POLICY: "passive" },
     testTimeout: 180_000,
+    setupFiles: ["test/default-device.setup.ts"],
     projects: [
       {
         extends: true,

@@ -3,7 +3,6 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/record_function.h>
-#include <c10/core/GradMode.h>
 #include <c10/util/Backtrace.h>
 #include <c10/util/Exception.h>
 #include <node_api.h>
@@ -16,6 +15,7 @@
 #include "allocator.h"
 #include "map_file.h"
 #include "op_table.h"
+#include "upload.h"
 
 namespace smash {
 
@@ -179,9 +179,10 @@ const Raw kRaw[] = {
        const size_t expected = static_cast<size_t>(elements) * c10::elementSize(dtype);
        TORCH_CHECK(elements >= 0 && expected == bytes, "shape ", at::IntArrayRef(shape), " as ",
                    Convert<at::ScalarType>::describe(dtype), " takes ", expected, " bytes, the array has ", bytes);
-       Tensor result = at::empty(shape, at::TensorOptions(dtype));
+       const at::Device device = Convert<at::Device>::from(context, arguments[3]);
+       const Tensor result = empty_for_upload(shape, dtype, device);
        if (bytes > 0) std::memcpy(result.data_ptr(), data, bytes);
-       return Convert<Tensor>::to(context, result.to(Convert<at::Device>::from(context, arguments[3])));
+       return Convert<Tensor>::to(context, upload(result, device));
      }},
     {"readBytes", "readBytes(tensor: Handle): ArrayBuffer;", 1,
      [](const Context& context, napi_value* arguments) {

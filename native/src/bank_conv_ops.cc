@@ -122,7 +122,7 @@ void add_bank_conv_ops(OpTable& table) {
     check_banks(buffer, banks, width);
     check_conv(buffer, static_cast<int64_t>(banks.size()) * width, weight, {1, 1}, 1);
     TORCH_CHECK(weight.size(2) == 1 && weight.size(3) == 1, "banks are read by a 1x1 convolution, got ", weight.sizes());
-    if (has_bank_kernel(buffer, weight)) return ReadConv::apply(buffer, weight, banks, width, at::GradMode::is_enabled(), bfloat16);
+    if (has_bank_kernel(buffer, weight)) return ReadConv::apply(buffer, weight, banks, width, c10::GradMode::is_enabled(), bfloat16);
     const Tensors read = read_banks(buffer, banks, width, true);
     return {at::conv2d(read[0], weight), read[1]};
   });

@@ -8,16 +8,10 @@
 #include <type_traits>
 #include <vector>
 
+#include "bank_runs.h"
 #include "op_table.h"
 
 namespace smash {
-
-// One contiguous run of channels: `length` channels at `inner` (the read or written tensor) and `bank` (the buffer).
-struct Run {
-  int64_t inner, bank, length;
-  bool add;  // to what is at the target; otherwise it is set
-};
-using Runs = std::vector<Run>;
 
 // Cuts runs into chunks of the largest power of two (16 at most) that divides every offset and length, and calls
 // body(integral_constant chunk, chunks): loops of that fixed size vectorise.

@@ -6,12 +6,13 @@
 // and nothing of full size is filled with zeros. Every read passes the buffer on as an output of its own, which keeps
 // that order in libtorch's graph.
 //
-// The kernels are for channels-last CPU buffers; any other device or layout takes the same steps through ATen.
+// The kernels are for channels-last buffers in memory or on a CUDA device; any other takes the same steps through ATen.
 
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "bank_kernel.h"
+#include "cuda_tensors.h"
 #include "kernel_mark.h"
 
 namespace smash {
@@ -23,10 +24,24 @@ using torch::autograd::variable_list;
 
 constexpr int64_t kGrain = 16384;  // elements a thread takes at least
 
-bool has_kernel(const Tensor& buffer, const Tensor& inner) {
-  return buffer.device().is_cpu() && buffer.scalar_type() == inner.scalar_type() &&
+bool has_layout(const Tensor& buffer, const Tensor& inner) {
+  return buffer.scalar_type() == inner.scalar_type() && buffer.device() == inner.device() &&
          (buffer.scalar_type() == at::kFloat || buffer.scalar_type() == at::kBFloat16) &&
          buffer.is_contiguous(at::MemoryFormat::ChannelsLast) && inner.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+bool has_kernel(const Tensor& buffer, const Tensor& inner) {
+  return buffer.device().is_cpu() && has_layout(buffer, inner);
+}
+
+bool has_cuda_kernel(const Tensor& buffer, const Tensor& inner) {
+  return kHasCuda && buffer.device().is_cuda() && has_layout(buffer, inner);
+}
+
+cuda::Banks cuda_banks(const Tensor& buffer, const Tensor& inner) {
+  const auto element = buffer.scalar_type() == at::kFloat ? cuda::Element::float32 : cuda::Element::bfloat16;
+  const int64_t pixels = buffer.size(0) * buffer.size(2) * buffer.size(3);
+  return {buffer.data_ptr(), buffer.size(1), inner.data_ptr(), inner.size(1), pixels, element};
 }
 
 // Calls body(first pixel, pixels) on all threads.
@@ -66,6 +81,13 @@ void gather_runs(const Tensor& buffer, const Tensor& inner, const Runs& runs, bo
     if (buffer.scalar_type() == at::kFloat) return gather<float>(buffer, inner, runs, relu);
     return gather<at::BFloat16>(buffer, inner, runs, relu);
   }
+  if constexpr (kHasCuda) {
+    if (has_cuda_kernel(buffer, inner)) {
+      const KernelMark mark("gatherBanks");
+      const c10::DeviceGuard guard(buffer.device());
+      return cuda::gather(cuda_banks(buffer, inner), runs, relu, cuda_stream());
+    }
+  }
   for (const Run& run : runs) {
     const Tensor target = inner.narrow(1, run.inner, run.length);
     const Tensor source = buffer.narrow(1, run.bank, run.length);
@@ -83,6 +105,13 @@ void scatter_runs(const Tensor& buffer, const Tensor& inner, const Tensor& mask,
     }
     return masked ? scatter<at::BFloat16, true>(buffer, inner, mask, runs)
                   : scatter<at::BFloat16, false>(buffer, inner, mask, runs);
+  }
+  if constexpr (kHasCuda) {
+    if (has_cuda_kernel(buffer, inner) && (!mask.defined() || has_cuda_kernel(buffer, mask))) {
+      const KernelMark mark("scatterBanks");
+      const c10::DeviceGuard guard(buffer.device());
+      return cuda::scatter(cuda_banks(buffer, inner), mask.defined() ? mask.data_ptr() : nullptr, runs, cuda_stream());
+    }
   }
   const Tensor values = mask.defined() ? inner * mask.gt(0) : inner;
   for (const Run& run : runs) {

@@ -105,7 +105,7 @@ class Layers {
 void add_layer_ops(OpTable& table) {
   add_op(table, "runLayers", "buffer weights specs width occupied bfloat16",
          +[](Tensor buffer, Tensors weights, Ints specs, int64_t width, int64_t occupied, bool bfloat16) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "layers run as one only where no graph is recorded");
+    TORCH_CHECK(!c10::GradMode::is_enabled(), "layers run as one only where no graph is recorded");
     TORCH_CHECK(buffer.is_contiguous(at::MemoryFormat::ChannelsLast), "a bank buffer is channels-last");
     const KernelMark mark("layers");
     Layers(buffer, weights, specs, width, occupied, bfloat16).run();

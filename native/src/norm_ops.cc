@@ -245,7 +245,7 @@ void add_norm_ops(OpTable& table) {
       used_mean = at::tensor(means, at::kDouble).to(at::kFloat);
       used_variance = at::tensor(variances, at::kDouble).to(at::kFloat);
       if (training && mean.has_value()) {
-        const at::NoGradGuard guard;
+        const c10::NoGradGuard guard;
         const double count = static_cast<double>(l.pixels());
         // Outside the version count, as libtorch's own BatchNorm does it: layers may share running statistics, and no
         // gradient depends on them while the batch's are used.

@@ -3,7 +3,6 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/variable.h>
 #include <torch/version.h>
@@ -13,6 +12,7 @@
 #include "allocator.h"
 #include "matrix_product.h"
 #include "op_table.h"
+#include "upload.h"
 
 namespace smash {
 
@@ -22,7 +22,13 @@ namespace {
 template <class Fill>
 Tensor random_fill(const Ints& shape, int64_t seed, at::ScalarType dtype, at::Device device, Fill fill) {
   at::Generator generator = at::detail::createCPUGenerator(static_cast<uint64_t>(seed));
-  return fill(at::empty(shape, at::TensorOptions(dtype)), generator).to(device);
+  return upload(fill(empty_for_upload(shape, dtype, device), generator), device);
+}
+
+// The same results on every run, and no less precision than asked for.
+void set_up_cuda() {
+  at::globalContext().setDeterministicCuDNN(true);
+  at::globalContext().setAllowTF32CuDNN(false);
 }
 
 // OpenBLAS built on pthreads keeps threads of its own, which spin against OpenMP's for the same cores: small products
@@ -42,6 +48,7 @@ Tensor differentiable_sum(const Tensor& x, const Ints& dims, bool keep) {
 }  // namespace
 
 void add_tensor_ops(OpTable& table) {
+  if (at::hasCUDA()) set_up_cuda();
   const auto op = [&table](const char* name, const char* parameters, auto function) {
     add_op(table, name, parameters, +function);
   };
@@ -91,7 +98,7 @@ void add_tensor_ops(OpTable& table) {
   op("contiguous", "x", [](Tensor x) { return x.contiguous(); });
   op("channelsLast", "x", [](Tensor x) { return x.contiguous(at::MemoryFormat::ChannelsLast); });
   op("to", "x dtype device", [](Tensor x, at::ScalarType t, at::Device d) { return x.to(d, t); });
-  op("copyInto", "target source", [](Tensor target, Tensor source) { const at::NoGradGuard guard; target.copy_(source); });
+  op("copyInto", "target source", [](Tensor target, Tensor source) { const c10::NoGradGuard guard; target.copy_(source); });
 
   // Shape
   op("reshape", "x shape", [](Tensor x, Ints shape) { return x.reshape(shape); });
@@ -162,10 +169,10 @@ void add_tensor_ops(OpTable& table) {
   op("crossEntropySum", "x target", [](Tensor x, Tensor target) { return at::cross_entropy_loss(x, target, {}, at::Reduction::Sum); });
 
   // In place, outside the graph
-  op("addInPlace", "target x factor", [](Tensor target, Tensor x, double factor) { const at::NoGradGuard guard; target.add_(x, factor); });
-  op("mulInPlace", "target factor", [](Tensor target, double factor) { const at::NoGradGuard guard; target.mul_(factor); });
-  op("lerpInPlace", "target x weight", [](Tensor target, Tensor x, double weight) { const at::NoGradGuard guard; target.lerp_(x, weight); });
-  op("fillInPlace", "target value", [](Tensor target, double value) { const at::NoGradGuard guard; target.fill_(value); });
+  op("addInPlace", "target x factor", [](Tensor target, Tensor x, double factor) { const c10::NoGradGuard guard; target.add_(x, factor); });
+  op("mulInPlace", "target factor", [](Tensor target, double factor) { const c10::NoGradGuard guard; target.mul_(factor); });
+  op("lerpInPlace", "target x weight", [](Tensor target, Tensor x, double weight) { const c10::NoGradGuard guard; target.lerp_(x, weight); });
+  op("fillInPlace", "target value", [](Tensor target, double value) { const c10::NoGradGuard guard; target.fill_(value); });
   op("reluInPlace", "x", [](Tensor x) { return at::relu_(x); });
 }
 

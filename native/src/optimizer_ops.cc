@@ -1,5 +1,5 @@
 // Optimizer steps over all parameters in one call. On the CPU each parameter is one fused pass; elsewhere the same
-// update is made of ATen ops. A parameter without a gradient (not used by this step's architecture) is left alone.
+// update is made of ATen's ops over lists, which on a GPU take few launches for all parameters. A parameter without a gradient (not used by this step's architecture) is left alone.
 
 #include <ATen/Parallel.h>
 
@@ -22,28 +22,44 @@ bool fusible(const Tensor& parameter, std::initializer_list<Tensor> others) {
   return true;
 }
 
+// Scalars, one a tensor.
+using Scalars = std::vector<at::Scalar>;
+
 struct Adam {
   double rate, beta1, beta2, epsilon, decay;
   bool decoupled;
-  double correction1, correction2;  // 1 - beta^step
 
-  void update(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& square) const {
-    if (fusible(parameter, {gradient, mean, square})) return update_fused(parameter, gradient, mean, square);
-    Tensor g = decay != 0 && !decoupled ? gradient + parameter * decay : gradient;
-    if (decoupled) parameter.mul_(1 - rate * decay);
-    mean.mul_(beta1).add_(g, 1 - beta1);
-    square.mul_(beta2).addcmul_(g, g, 1 - beta2);
-    parameter.addcdiv_(mean, (square / correction2).sqrt_().add_(epsilon), -rate / correction1);
+  double correction1(int64_t step) const { return 1 - std::pow(beta1, step); }
+  double correction2(int64_t step) const { return 1 - std::pow(beta2, step); }
+
+  // Any device, type and layout.
+  void update_listed(const Tensors& parameters, Tensors gradients, const Tensors& means, const Tensors& squares, const Ints& steps) const {
+    if (parameters.empty()) return;
+    Scalars corrections, rates;
+    for (const int64_t step : steps) {
+      corrections.emplace_back(correction2(step));
+      rates.emplace_back(-rate / correction1(step));
+    }
+    if (decay != 0 && !decoupled) gradients = at::_foreach_add(gradients, parameters, decay);
+    if (decoupled) at::_foreach_mul_(parameters, 1 - rate * decay);
+    at::_foreach_mul_(means, beta1);
+    at::_foreach_add_(means, gradients, 1 - beta1);
+    at::_foreach_mul_(squares, beta2);
+    at::_foreach_addcmul_(squares, gradients, gradients, 1 - beta2);
+    const Tensors divisors = at::_foreach_div(squares, corrections);
+    at::_foreach_sqrt_(divisors);
+    at::_foreach_add_(divisors, epsilon);
+    at::_foreach_addcdiv_(parameters, means, divisors, rates);
   }
 
-  void update_fused(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& square) const {
+  void update_fused(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& square, int64_t steps) const {
     float* p = parameter.data_ptr<float>();
     const KernelMark mark("adam");
     const float* g = gradient.data_ptr<float>();
     float* m = mean.data_ptr<float>();
     float* v = square.data_ptr<float>();
     const float b1 = beta1, b2 = beta2, c1 = 1 - beta1, c2 = 1 - beta2, eps = epsilon;
-    const float step = rate / correction1, scale = 1 / correction2;
+    const float step = rate / correction1(steps), scale = 1 / correction2(steps);
     const float coupled = decoupled ? 0 : decay, shrink = decoupled ? 1 - rate * decay : 1;
     at::parallel_for(0, parameter.numel(), kGrain, [=](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
@@ -60,11 +76,15 @@ struct Sgd {
   double rate, momentum, decay;
   bool nesterov;
 
-  void update(Tensor& parameter, const Tensor& gradient, Tensor& velocity) const {
-    if (fusible(parameter, {gradient, velocity})) return update_fused(parameter, gradient, velocity);
-    const Tensor g = decay != 0 ? gradient + parameter * decay : gradient;
-    velocity.mul_(momentum).add_(g);
-    parameter.add_(nesterov ? g + velocity * momentum : velocity, -rate);
+  // Any device, type and layout.
+  void update_listed(const Tensors& parameters, Tensors gradients, const Tensors& velocities) const {
+    if (parameters.empty()) return;
+    if (decay != 0) gradients = at::_foreach_add(gradients, parameters, decay);
+    at::_foreach_mul_(velocities, momentum);
+    at::_foreach_add_(velocities, gradients);
+    if (!nesterov) return at::_foreach_add_(parameters, velocities, -rate);
+    at::_foreach_add_(parameters, gradients, -rate);
+    at::_foreach_add_(parameters, velocities, -rate * momentum);
   }
 
   void update_fused(Tensor& parameter, const Tensor& gradient, Tensor& velocity) const {
@@ -87,26 +107,48 @@ struct Sgd {
 
 void add_optimizer_ops(OpTable& table) {
   add_op(table, "adamStep", "parameters means squares steps rate beta1 beta2 epsilon decay decoupled",
-         +[](Tensors parameters, Tensors means, Tensors squares, Ints steps, double rate, double beta1, double beta2,
-             double epsilon, double decay, bool decoupled) -> Ints {
-    const at::NoGradGuard guard;
+         +[](Tensors parameters, Tensors means, Tensors squares, Tensor steps, double rate, double beta1, double beta2,
+             double epsilon, double decay, bool decoupled) {
+    TORCH_CHECK(steps.device().is_cpu() && steps.scalar_type() == at::kLong && steps.numel() == static_cast<int64_t>(parameters.size()),
+                "steps taken are counted on the CPU, one int64 a parameter, got ", steps.sizes());
+    int64_t* taken = steps.data_ptr<int64_t>();
+    const c10::NoGradGuard guard;
+    const Adam adam{rate, beta1, beta2, epsilon, decay, decoupled};
+    Tensors own, own_gradients, own_means, own_squares;
+    Ints own_steps;
     for (size_t i = 0; i < parameters.size(); ++i) {
       const Tensor gradient = parameters[i].grad();
       if (!gradient.defined()) continue;
-      ++steps[i];
-      const Adam adam{rate, beta1, beta2, epsilon, decay, decoupled, 1 - std::pow(beta1, steps[i]), 1 - std::pow(beta2, steps[i])};
-      adam.update(parameters[i], gradient, means[i], squares[i]);
+      const int64_t step = ++taken[i];
+      if (fusible(parameters[i], {gradient, means[i], squares[i]})) {
+        adam.update_fused(parameters[i], gradient, means[i], squares[i], step);
+        continue;
+      }
+      own.push_back(parameters[i]);
+      own_gradients.push_back(gradient);
+      own_means.push_back(means[i]);
+      own_squares.push_back(squares[i]);
+      own_steps.push_back(step);
     }
-    return steps;
+    adam.update_listed(own, own_gradients, own_means, own_squares, own_steps);
   });
   add_op(table, "sgdStep", "parameters velocities rate momentum decay nesterov",
          +[](Tensors parameters, Tensors velocities, double rate, double momentum, double decay, bool nesterov) {
-    const at::NoGradGuard guard;
+    const c10::NoGradGuard guard;
     const Sgd sgd{rate, momentum, decay, nesterov};
+    Tensors own, own_gradients, own_velocities;
     for (size_t i = 0; i < parameters.size(); ++i) {
       const Tensor gradient = parameters[i].grad();
-      if (gradient.defined()) sgd.update(parameters[i], gradient, velocities[i]);
+      if (!gradient.defined()) continue;
+      if (fusible(parameters[i], {gradient, velocities[i]})) {
+        sgd.update_fused(parameters[i], gradient, velocities[i]);
+        continue;
+      }
+      own.push_back(parameters[i]);
+      own_gradients.push_back(gradient);
+      own_velocities.push_back(velocities[i]);
     }
+    sgd.update_listed(own, own_gradients, own_velocities);
   });
 }
 

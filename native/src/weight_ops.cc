@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cuda_tensors.h"
 #include "kernel_mark.h"
 #include "op_table.h"
 
@@ -99,6 +100,88 @@ bool has_kernel(const Tensor& x) {
   return x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kDouble);
 }
 
+// One weight [outputs, height, width, inputs] of norm `gain`, and its norm before.
+void generate(const Tensor& output, const Bricks& bricks, const Cut& cut, double gain, const Tensor& weight, const Tensor& norm) {
+  if (!has_kernel(output)) {
+    const Tensor raw = memory_of(output).index_select(0, places_of(output, bricks, cut).flatten());
+    norm.copy_(at::norm(raw).clamp_min(kTiny));
+    weight.copy_((raw / norm * gain).view(weight.sizes()));
+    return;
+  }
+  AT_DISPATCH_FLOATING_TYPES(output.scalar_type(), "generated_weights", [&] {
+    const scalar_t* source = output.data_ptr<scalar_t>();
+    scalar_t* target = weight.data_ptr<scalar_t>();
+    double squares = 0;
+    for (int64_t row = 0; row < cut.outputs * cut.taps(); ++row) {
+      scalar_t sum = 0;
+      for_inputs(source, output, bricks, cut, row / cut.taps(), row % cut.taps(), [&](scalar_t value, int64_t input) {
+        target[row * cut.inputs + input] = value;
+        sum += value * value;
+      });
+      squares += sum;
+    }
+    const scalar_t length = static_cast<scalar_t>(std::max(std::sqrt(squares), kTiny)), factor = static_cast<scalar_t>(gain);
+    *norm.data_ptr<scalar_t>() = length;
+    for (int64_t i = 0; i < cut.size(); ++i) target[i] = target[i] / length * factor;
+  });
+}
+
+// Adds the gradient of `generate` to that of the output. With w = gain * u, u = v / |v|: the part of the gradient
+// orthogonal to u, times gain over the norm of v.
+void add_gradient(const Tensor& result, const Bricks& bricks, const Cut& cut, double gain, const Tensor& weight,
+                  const Tensor& gradient, const Tensor& norm) {
+  if (!has_kernel(result)) {
+    const Tensor unit = weight / gain;
+    const Tensor raw = at::sub(gradient, unit * at::sum(unit * gradient)) * (gain / norm);
+    memory_of(result).index_add_(0, places_of(result, bricks, cut).flatten(), raw.flatten());
+    return;
+  }
+  AT_DISPATCH_FLOATING_TYPES(result.scalar_type(), "generated_weights_backward", [&] {
+    const scalar_t *w = weight.data_ptr<scalar_t>(), *g = gradient.data_ptr<scalar_t>(), scale = static_cast<scalar_t>(gain);
+    const int64_t rows = cut.outputs * cut.taps();
+    double products = 0;
+    for (int64_t row = 0; row < rows; ++row) {
+      products += dot_over(w + row * cut.inputs, scale, g + row * cut.inputs, cut.inputs);
+    }
+    const scalar_t along = static_cast<scalar_t>(products);
+    const scalar_t factor = static_cast<scalar_t>(gain / *norm.data_ptr<scalar_t>());
+    for (int64_t row = 0; row < rows; ++row) {
+      for_inputs(result.data_ptr<scalar_t>(), result, bricks, cut, row / cut.taps(), row % cut.taps(),
+                 [&](scalar_t& value, int64_t input) {
+        const int64_t i = row * cut.inputs + input;
+        value += (g[i] - w[i] / scale * along) * factor;
+      });
+    }
+  });
+}
+
+bool has_cuda_kernel(const Tensor& output) {
+  return kHasCuda && output.device().is_cuda() && output.scalar_type() == at::kFloat;
+}
+
+// All weights in one launch; or, with their gradients (undefined where there is none), the gradients of `output`.
+void on_cuda(const Tensor& output, const Bricks& bricks, const Ints& cuts, const Tensor& gains, const variable_list& weights,
+             const variable_list& gradients, const Tensor& norms) {
+  if constexpr (kHasCuda) {
+    std::vector<cuda::GeneratedWeight> items;
+    for (size_t index = 0; index < weights.size(); ++index) {
+      const Cut cut(&cuts[Cut::kNumbers * index]);
+      const auto narrow = [](int64_t value) { return static_cast<int32_t>(value); };
+      const float* gradient = gradients.empty() || !gradients[index].defined() ? nullptr : gradients[index].data_ptr<float>();
+      items.push_back({weights[index].data_ptr<float>(), gradient, narrow(cut.start), narrow(cut.columns), narrow(cut.inputs),
+                       narrow(cut.outputs), narrow(cut.height), narrow(cut.width), static_cast<float>(gains.data_ptr<double>()[index])});
+    }
+    const cuda::BrickOutput place{output.data_ptr<float>(), output.stride(2), output.stride(1), output.stride(3),
+                                  static_cast<int32_t>(bricks.inputs), static_cast<int32_t>(bricks.outputs), static_cast<int32_t>(bricks.kernel)};
+    const c10::DeviceGuard guard(output.device());
+    if (gradients.empty()) {
+      cuda::generate_weights(place, items, norms.data_ptr<float>(), kTiny, cuda_stream());
+    } else {
+      cuda::add_generated_gradients(place, items, norms.data_ptr<float>(), cuda_stream());
+    }
+  }
+}
+
 struct GeneratedWeights : Function<GeneratedWeights> {
   // `cuts`: the numbers of a `Cut` for each weight. `gains`: the norm of each, [weights]. Weights are channels-last.
   static variable_list forward(AutogradContext* context, Tensor output, Ints cuts, Tensor gains, int64_t inputs, int64_t outputs,
@@ -110,33 +193,18 @@ struct GeneratedWeights : Function<GeneratedWeights> {
     for (int64_t index = 0; index < gains.size(0); ++index) {
       const Cut cut(&cuts[Cut::kNumbers * index]);
       cut.check(output, bricks);
-      const double gain = gains.data_ptr<double>()[index];
-      const Tensor weight = at::empty({cut.outputs, cut.height, cut.width, cut.inputs}, output.options());
-      if (!has_kernel(output)) {
-        const Tensor raw = memory_of(output).index_select(0, places_of(output, bricks, cut).flatten());
-        const Tensor norm = at::norm(raw).clamp_min(kTiny);
-        norms[index].copy_(norm);
-        weight.copy_((raw / norm * gain).view(weight.sizes()));
-      } else {
-        AT_DISPATCH_FLOATING_TYPES(output.scalar_type(), "generated_weights", [&] {
-          const scalar_t* source = output.data_ptr<scalar_t>();
-          scalar_t* target = weight.data_ptr<scalar_t>();
-          double squares = 0;
-          for (int64_t row = 0; row < cut.outputs * cut.taps(); ++row) {
-            scalar_t sum = 0;
-            for_inputs(source, output, bricks, cut, row / cut.taps(), row % cut.taps(), [&](scalar_t value, int64_t input) {
-              target[row * cut.inputs + input] = value;
-              sum += value * value;
-            });
-            squares += sum;
-          }
-          const scalar_t norm = static_cast<scalar_t>(std::max(std::sqrt(squares), kTiny)), factor = static_cast<scalar_t>(gain);
-          norms.data_ptr<scalar_t>()[index] = norm;
-          for (int64_t i = 0; i < cut.size(); ++i) target[i] = target[i] / norm * factor;
-        });
+      weights.push_back(at::empty({cut.outputs, cut.height, cut.width, cut.inputs}, output.options()));
+    }
+    if (has_cuda_kernel(output)) {
+      on_cuda(output, bricks, cuts, gains, weights, {}, norms);
+    } else {
+      for (int64_t index = 0; index < gains.size(0); ++index) {
+        generate(output, bricks, Cut(&cuts[Cut::kNumbers * index]), gains.data_ptr<double>()[index], weights[index], norms[index]);
       }
-      weights.push_back(weight.permute({0, 3, 1, 2}));
-      saved.push_back(weights.back());
+    }
+    for (Tensor& weight : weights) {
+      weight = weight.permute({0, 3, 1, 2});
+      saved.push_back(weight);
     }
     context->saved_data["cuts"] = cuts;
     context->saved_data["gains"] = gains;
@@ -162,36 +230,18 @@ struct GeneratedWeights : Function<GeneratedWeights> {
                                                                 ? at::MemoryFormat::ChannelsLast
                                                                 : at::MemoryFormat::Contiguous).zero_();
     const KernelMark mark("generatedWeightsBackward");
+    variable_list weights, own;
     for (int64_t index = 0; index < gains.size(0); ++index) {
-      if (!gradients[index].defined()) continue;
-      const Cut cut(&cuts[Cut::kNumbers * index]);
-      // With w = gain * u, u = v / |v|: the part of the gradient orthogonal to u, times gain over the norm of v.
-      const double gain = gains.data_ptr<double>()[index];
-      const Tensor weight = saved[index + 1].permute({0, 2, 3, 1});
-      const Tensor gradient = gradients[index].permute({0, 2, 3, 1}).contiguous();
-      if (!has_kernel(result)) {
-        const Tensor unit = weight / gain;
-        const Tensor raw = at::sub(gradient, unit * at::sum(unit * gradient)) * (gain / norms[index]);
-        memory_of(result).index_add_(0, places_of(result, bricks, cut).flatten(), raw.flatten());
-        continue;
+      weights.push_back(saved[index + 1].permute({0, 2, 3, 1}));
+      own.push_back(gradients[index].defined() ? gradients[index].permute({0, 2, 3, 1}).contiguous() : Tensor());
+    }
+    if (has_cuda_kernel(result)) {
+      on_cuda(result, bricks, cuts, gains, weights, own, norms);
+    } else {
+      for (int64_t index = 0; index < gains.size(0); ++index) {
+        if (!own[index].defined()) continue;
+        add_gradient(result, bricks, Cut(&cuts[Cut::kNumbers * index]), gains.data_ptr<double>()[index], weights[index], own[index], norms[index]);
       }
-      AT_DISPATCH_FLOATING_TYPES(result.scalar_type(), "generated_weights_backward", [&] {
-        const scalar_t *w = weight.data_ptr<scalar_t>(), *g = gradient.data_ptr<scalar_t>(), scale = static_cast<scalar_t>(gain);
-        const int64_t rows = cut.outputs * cut.taps();
-        double products = 0;
-        for (int64_t row = 0; row < rows; ++row) {
-          products += dot_over(w + row * cut.inputs, scale, g + row * cut.inputs, cut.inputs);
-        }
-        const scalar_t along = static_cast<scalar_t>(products);
-        const scalar_t factor = static_cast<scalar_t>(gain / norms.data_ptr<scalar_t>()[index]);
-        for (int64_t row = 0; row < rows; ++row) {
-          for_inputs(result.data_ptr<scalar_t>(), result, bricks, cut, row / cut.taps(), row % cut.taps(),
-                     [&](scalar_t& value, int64_t input) {
-            const int64_t i = row * cut.inputs + input;
-            value += (g[i] - w[i] / scale * along) * factor;
-          });
-        }
-      });
     }
     return {result, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
   }

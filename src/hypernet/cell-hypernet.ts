@@ -27,7 +27,7 @@ import {
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
-import { cat, fromArray, linear, normal, type Device, type DType } from "../tensor/index.js";
+import { defaultDevice, cat, fromArray, linear, normal, type Device, type DType } from "../tensor/index.js";
 import { layBricks } from "./bricks.js";
 
 /** Slope of the leaky ReLU for negative inputs. */
@@ -80,7 +80,7 @@ export class CellHyperNet {
   constructor(settings: CellHyperNetSettings, space: CellSettings, options: CellHyperNetOptions) {
     this.settings = settings;
     this.#space = space;
-    this.#place = { device: options.device ?? "cpu", dtype: options.dtype ?? "float32" };
+    this.#place = { device: options.device ?? defaultDevice(), dtype: options.dtype ?? "float32" };
     const { width, layers, brick } = settings;
     const add = (name: string, shape: readonly number[]) => {
       const matrix = orthogonal(shape, Random.stream(options.seed, "hypernet", name).seed(), this.#place);

@@ -13,6 +13,7 @@ import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
 import {
+  defaultDevice,
   cat,
   denseBlock,
   fromArray,
@@ -73,7 +74,7 @@ export class HyperNet {
   constructor(settings: HyperNetSettings, dimensions: HyperNetDimensions, options: HyperNetOptions) {
     this.settings = settings;
     this.dimensions = dimensions;
-    this.#device = options.device ?? "cpu";
+    this.#device = options.device ?? defaultDevice();
     this.#dtype = options.dtype ?? "float32";
     let channels = dimensions.channels + 1; // the noise channel z
     for (const [block, layers] of settings.denseBlocks.entries()) {

@@ -19,7 +19,7 @@ import type { HyperNetSettings } from "../hypernet/index.js";
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
-import { ones, sliceWeights, zeros, type Device, type DType } from "../tensor/index.js";
+import { defaultDevice, ones, sliceWeights, zeros, type Device, type DType } from "../tensor/index.js";
 
 /** What the HyperNet leaves to them, and how layers share it. */
 export interface FreeWeightsOptions extends Pick<HyperNetSettings, "generated" | "shared"> {
@@ -58,7 +58,13 @@ export class FreeWeights {
 
   constructor(
     settings: MemoryBankSettings,
-    { seed, generated = "pointwise", shared, device = "cpu", dtype = "float32" }: FreeWeightsOptions,
+    {
+      seed,
+      generated = "pointwise",
+      shared,
+      device = defaultDevice(),
+      dtype = "float32",
+    }: FreeWeightsOptions,
   ) {
     this.#shared = shared;
     const place = { device, dtype };

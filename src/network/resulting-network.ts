@@ -7,7 +7,7 @@
 
 import { listSites, type MemoryBankArchitecture, type Site } from "../arch/index.js";
 import type { NamedTensors } from "../nn/index.js";
-import type { Device, DType, Tensor } from "../tensor/index.js";
+import { defaultDevice, type Device, type DType, type Tensor } from "../tensor/index.js";
 import { runNetwork, type RunOptions } from "./run-network.js";
 import { SiteTensors } from "./site-tensors.js";
 import type { BatchNormStatistics } from "./statistics.js";
@@ -47,7 +47,12 @@ export class ResultingNetwork implements TrainableNetwork {
 
   constructor(
     architecture: MemoryBankArchitecture,
-    { seed, normalization = "standard", device = "cpu", dtype = "float32" }: ResultingNetworkOptions,
+    {
+      seed,
+      normalization = "standard",
+      device = defaultDevice(),
+      dtype = "float32",
+    }: ResultingNetworkOptions,
   ) {
     this.architecture = architecture;
     this.#sites = listSites(architecture);

@@ -2,7 +2,7 @@
 
 import { orthogonal, type NamedTensors } from "../nn/index.js";
 import { Random } from "../random.js";
-import { ones, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
+import { defaultDevice, ones, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
 import type { BatchNormStatistics } from "./statistics.js";
 import type { SiteWeights } from "./weight-source.js";
 
@@ -45,7 +45,7 @@ export class SiteTensors {
 
   /** Makes a site's tensors; without `weight` only those of its BatchNorm. */
   add(name: string, site: SiteShape, { weight }: { readonly weight: boolean }): void {
-    const { seed, stream, device = "cpu", dtype = "float32" } = this.#options;
+    const { seed, stream, device = defaultDevice(), dtype = "float32" } = this.#options;
     const place = { device, dtype };
     if (weight) {
       const values = orthogonal(site.shape, Random.stream(seed, stream, name).seed(), place);

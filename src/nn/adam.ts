@@ -1,6 +1,6 @@
 /** Adam (Kingma and Ba 2015) and, with `decoupled`, AdamW (Loshchilov and Hutter 2019). */
 
-import { fromArray, native, scope, zeros, type Tensor } from "../tensor/index.js";
+import { native, zeros, type Tensor } from "../tensor/index.js";
 import type { NamedTensors } from "./module.js";
 import { clearGradients, zerosLike, type Optimizer } from "./optimizer.js";
 
@@ -22,7 +22,7 @@ export class Adam implements Optimizer {
   readonly #parameters: readonly Tensor[];
   readonly #means: readonly Tensor[];
   readonly #squares: readonly Tensor[];
-  /** Steps each parameter has taken, int64 [parameters], in the order of the parameters: skipped ones lag behind. */
+  /** Steps each parameter has taken, int64 [parameters] on the CPU, in the order of the parameters: skipped ones lag behind. */
   readonly #steps: Tensor;
   readonly #options: Required<AdamOptions>;
 
@@ -32,7 +32,7 @@ export class Adam implements Optimizer {
     this.#parameters = [...parameters.values()];
     this.#means = zerosLike(this.#parameters);
     this.#squares = zerosLike(this.#parameters);
-    this.#steps = zeros([this.#parameters.length], { dtype: "int64" });
+    this.#steps = zeros([this.#parameters.length], { dtype: "int64", device: "cpu" });
     this.#options = { beta1, beta2, epsilon, weightDecay, decoupled };
   }
 
@@ -40,11 +40,11 @@ export class Adam implements Optimizer {
     const { beta1, beta2, epsilon, weightDecay, decoupled } = this.#options;
     const handles = (tensors: readonly Tensor[]) => tensors.map((tensor) => tensor.handle);
     // The counts live in a tensor alone, so that restoring the state restores them.
-    const taken = native().adamStep(
+    native().adamStep(
       handles(this.#parameters),
       handles(this.#means),
       handles(this.#squares),
-      this.#steps.toNumbers(),
+      this.#steps.handle,
       rate,
       beta1,
       beta2,
@@ -52,7 +52,6 @@ export class Adam implements Optimizer {
       weightDecay,
       decoupled,
     );
-    scope(() => this.#steps.copyFrom(fromArray(BigInt64Array.from(taken, BigInt), [taken.length])));
   }
 
   zeroGrad(): void {

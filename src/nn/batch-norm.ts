@@ -1,6 +1,14 @@
 /** Batch normalisation over the channels of [N, C, H, W] (Ioffe and Szegedy 2015). */
 
-import { batchNorm, ones, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
+import {
+  defaultDevice,
+  batchNorm,
+  ones,
+  zeros,
+  type Device,
+  type DType,
+  type Tensor,
+} from "../tensor/index.js";
 import type { Module, NamedTensors } from "./module.js";
 
 /**
@@ -30,7 +38,7 @@ export class BatchNorm2d implements Module {
   readonly #epsilon: number;
 
   constructor(options: BatchNorm2dOptions) {
-    const { channels, momentum = 0.1, epsilon = 1e-5, device = "cpu", dtype = "float32" } = options;
+    const { channels, momentum = 0.1, epsilon = 1e-5, device = defaultDevice(), dtype = "float32" } = options;
     this.weight = ones([channels], { device, dtype }).requireGrad();
     this.bias = zeros([channels], { device, dtype }).requireGrad();
     this.runningMean = zeros([channels], { device, dtype });

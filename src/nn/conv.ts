@@ -1,6 +1,7 @@
 /** A convolution over [N, C, H, W] with weights of its own; the weight is kept channels-last, as the fast path wants. */
 
 import {
+  defaultDevice,
   conv2d,
   scope,
   zeros,
@@ -37,7 +38,14 @@ export class Conv2d implements Module {
 
   constructor(options: Conv2dOptions) {
     const { inputs, outputs, kernel, seed, bias = false, init = orthogonal } = options;
-    const { stride = 1, padding = 0, dilation = 1, groups = 1, device = "cpu", dtype = "float32" } = options;
+    const {
+      stride = 1,
+      padding = 0,
+      dilation = 1,
+      groups = 1,
+      device = defaultDevice(),
+      dtype = "float32",
+    } = options;
     const [height, width] = typeof kernel === "number" ? [kernel, kernel] : kernel;
     const shape = [outputs, inputs / groups, height, width];
     this.weight = scope(() => init(shape, seed, { device, dtype }).channelsLast()).requireGrad();

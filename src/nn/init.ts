@@ -4,6 +4,7 @@
  */
 
 import {
+  defaultDevice,
   normal,
   orthogonalBasis,
   scope,
@@ -16,7 +17,7 @@ import {
 export interface InitOptions {
   /** Factor on every value. */
   readonly gain?: number;
-  /** Default cpu. */
+  /** Default: `defaultDevice()`. */
   readonly device?: Device;
   /** Default float32. */
   readonly dtype?: DType;
@@ -27,18 +28,19 @@ function matrixSize(shape: Shape): { readonly rows: number; readonly columns: nu
   return { rows: shape[0], columns: shape.slice(1).reduce((product, length) => product * length, 1) };
 }
 
-const drawnAs = (dtype: DType): DType => (dtype === "float64" ? "float64" : "float32");
+const drawnAs = (dtype: DType) =>
+  ({ dtype: dtype === "float64" ? "float64" : "float32", device: "cpu" }) as const;
 
 /**
  * Random orthogonal weight [out, ...]: seen as [out, rest], its rows are orthonormal, or its columns where it is tall
  * (Saxe et al. 2014, as torch.nn.init.orthogonal_). Default gain 1.
  */
 export function orthogonal(shape: Shape, seed: number, options: InitOptions = {}): Tensor {
-  const { gain = 1, device = "cpu", dtype = "float32" } = options;
+  const { gain = 1, device = defaultDevice(), dtype = "float32" } = options;
   const { rows, columns } = matrixSize(shape);
   const wide = rows < columns;
   return scope(() => {
-    const drawn = normal(wide ? [columns, rows] : [rows, columns], seed, { dtype: drawnAs(dtype) });
+    const drawn = normal(wide ? [columns, rows] : [rows, columns], seed, drawnAs(dtype));
     const basis = orthogonalBasis(drawn); // [longer, shorter], orthonormal columns
     const matrix = wide ? basis.transpose(0, 1) : basis; // [rows, columns]
     return matrix.mul(gain).reshape(shape).contiguous().to({ dtype, device });
@@ -47,7 +49,7 @@ export function orthogonal(shape: Shape, seed: number, options: InitOptions = {}
 
 /** Normal values with variance gain^2 / fan-in (He et al. 2015). Default gain sqrt(2), for ReLU. */
 export function kaimingNormal(shape: Shape, seed: number, options: InitOptions = {}): Tensor {
-  const { gain = Math.SQRT2, device = "cpu", dtype = "float32" } = options;
+  const { gain = Math.SQRT2, device = defaultDevice(), dtype = "float32" } = options;
   const deviation = gain / Math.sqrt(matrixSize(shape).columns);
-  return scope(() => normal(shape, seed, { deviation, dtype: drawnAs(dtype) }).to({ dtype, device }));
+  return scope(() => normal(shape, seed, { deviation, ...drawnAs(dtype) }).to({ dtype, device }));
 }

@@ -1,6 +1,6 @@
 /** A fully connected layer. */
 
-import { linear, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
+import { defaultDevice, linear, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
 import { orthogonal, type InitOptions } from "./init.js";
 import type { Module, NamedTensors } from "./module.js";
 
@@ -25,7 +25,7 @@ export class Linear implements Module {
 
   constructor(options: LinearOptions) {
     const { inputs, outputs, seed, bias = true, init = orthogonal } = options;
-    const { device = "cpu", dtype = "float32" } = options;
+    const { device = defaultDevice(), dtype = "float32" } = options;
     this.weight = init([outputs, inputs], seed, { device, dtype }).requireGrad();
     this.bias = bias ? zeros([outputs], { device, dtype }).requireGrad() : undefined;
   }

@@ -6,7 +6,7 @@ import { createSpace } from "../arch/index.js";
 import { resolveConfig, type RunConfig } from "../config/index.js";
 import { generateSynthetic } from "../data/index.js";
 import { Random } from "../random.js";
-import { setThreads } from "../tensor/index.js";
+import { defaultDevice, setThreads } from "../tensor/index.js";
 import { loadCheckpoint, saveCheckpoint } from "../store/index.js";
 import { bestEpochPath } from "./best-epoch.js";
 import type { RunEvent } from "./events.js";
@@ -23,7 +23,7 @@ const config = resolveConfig({
   preset: "tiny",
   dataset: { ...synthetic, classes: synthetic.classes.length },
   seed: 0,
-  device: "cpu",
+  device: defaultDevice(),
   threads: 2,
   precision: "fp32",
 });
@@ -44,8 +44,12 @@ describe("a finished training's checkpoint", () => {
 
   it("is tested by eval to the same error, and so is the best epoch's file to its own", async () => {
     const { testError } = await runTrain(job, context);
-    expect((await runEval({ ...job, device: "cpu" })).error).toBe(testError);
-    const best = await runEval({ ...job, checkpoint: bestEpochPath(job.checkpoint), device: "cpu" });
+    expect((await runEval({ ...job, device: defaultDevice() })).error).toBe(testError);
+    const best = await runEval({
+      ...job,
+      checkpoint: bestEpochPath(job.checkpoint),
+      device: defaultDevice(),
+    });
     expect(best.error).toBeLessThan(1);
   });
 
@@ -114,7 +118,11 @@ describe("the best epoch so far", () => {
     });
     const { set } = prepareData(config, synthetic).validation;
     const heldOut = { ...synthetic, test: set };
-    const tested = { checkpoint: bestEpochPath(job.checkpoint), dataset: heldOut, device: "cpu" } as const;
+    const tested = {
+      checkpoint: bestEpochPath(job.checkpoint),
+      dataset: heldOut,
+      device: defaultDevice(),
+    } as const;
     expect((await runEval(tested)).error).toBe(lowest);
   });
 
@@ -127,7 +135,7 @@ describe("the best epoch so far", () => {
     await expect(stopped).rejects.toThrow(bestEpochPath(job.checkpoint));
     await expect(stopped).rejects.toThrow("run the same command again");
     expect(
-      (await runEval({ ...job, checkpoint: bestEpochPath(job.checkpoint), device: "cpu" })).error,
+      (await runEval({ ...job, checkpoint: bestEpochPath(job.checkpoint), device: defaultDevice() })).error,
     ).toBeLessThan(1);
   });
 
@@ -157,7 +165,7 @@ describe("the best epoch so far", () => {
     expect(first.validationError).toBe(first.bestEpoch!.validationError);
     expect(first.epochs).toBeLessThan(9);
     expect(first.epochs).toBe(first.bestEpoch!.epoch + 1);
-    expect((await runEval({ ...job, device: "cpu" })).error).toBe(first.testError);
+    expect((await runEval({ ...job, device: defaultDevice() })).error).toBe(first.testError);
     // Nothing else is needed any more.
     rmSync(bestEpochPath(job.checkpoint));
     expect(await runTrain(job, context)).toEqual(first);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveConfig } from "../config/index.js";
-import { setThreads } from "../tensor/index.js";
+import { defaultDevice, setThreads } from "../tensor/index.js";
 import type { StudyJob } from "./request.js";
 import { runStudy } from "./run-study.js";
 
@@ -20,7 +20,7 @@ function makeJob(preset: "tiny" | "nas-bench-201-tiny", name: string): StudyJob 
     },
     dataset: { name: "synthetic", channels: 3, size: 16, classes: 10 },
     seed: 0,
-    device: "cpu",
+    device: defaultDevice(),
     threads: 2,
     precision: "fp32",
   });

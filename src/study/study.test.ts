@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveConfig } from "../config/index.js";
 import { attainableCorrelation, meanRanks, spearman } from "../statistics/index.js";
-import { setThreads } from "../tensor/index.js";
+import { defaultDevice, setThreads } from "../tensor/index.js";
 import { compare } from "./document.js";
 import { planPredictors, planScatter } from "./figures.js";
 import type { StudyJob, StudyRequest } from "./request.js";
@@ -39,7 +39,7 @@ const config = resolveConfig({
   },
   dataset: { name: "synthetic", channels: 3, size: 16, classes: 10 },
   seed: 0,
-  device: "cpu",
+  device: defaultDevice(),
   threads: 2,
   precision: "fp32",
 });
@@ -268,7 +268,7 @@ describe("the HyperNets that studies compare", () => {
       preset: "demo",
       dataset: { name: "synthetic", channels: 3, size: 16, classes: 10 },
       seed: 0,
-      device: "cpu",
+      device: defaultDevice(),
       threads: 2,
       precision: "fp32",
     });

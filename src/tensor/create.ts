@@ -1,13 +1,13 @@
 /** Making tensors: from arrays, constant, and random from a seed (the same numbers on every device). */
 
-import { native, type Device } from "./engine.js";
+import { defaultDevice, native, type Device } from "./engine.js";
 import type { DType } from "./native-ops.js";
 import { Tensor, type Shape, type TypedArray } from "./tensor.js";
 
 export interface CreateOptions {
   /** Default float32. */
   readonly dtype?: DType;
-  /** Default cpu. */
+  /** Default: `defaultDevice()`. */
   readonly device?: Device;
 }
 
@@ -25,7 +25,7 @@ export function fromArray(
   shape: Shape,
   options: CreateOptions = {},
 ): Tensor {
-  const { device = "cpu" } = options;
+  const { device = defaultDevice() } = options;
   const typed = Array.isArray(data) ? Float64Array.from(data) : (data as TypedArray);
   const stored = arrayDType(typed);
   const dtype = options.dtype ?? (Array.isArray(data) ? "float32" : stored);
@@ -37,14 +37,17 @@ export function fromArray(
 }
 
 /** Uninitialised memory. */
-export function empty(shape: Shape, { dtype = "float32", device = "cpu" }: CreateOptions = {}): Tensor {
+export function empty(
+  shape: Shape,
+  { dtype = "float32", device = defaultDevice() }: CreateOptions = {},
+): Tensor {
   return new Tensor(native().empty(shape, dtype, device));
 }
 
 export function full(
   shape: Shape,
   value: number,
-  { dtype = "float32", device = "cpu" }: CreateOptions = {},
+  { dtype = "float32", device = defaultDevice() }: CreateOptions = {},
 ): Tensor {
   return new Tensor(native().full(shape, value, dtype, device));
 }
@@ -58,12 +61,18 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 }
 
 /** 0 … count - 1. */
-export function arange(count: number, { dtype = "int64", device = "cpu" }: CreateOptions = {}): Tensor {
+export function arange(
+  count: number,
+  { dtype = "int64", device = defaultDevice() }: CreateOptions = {},
+): Tensor {
   return new Tensor(native().arange(count, dtype, device));
 }
 
 /** Identity matrix. */
-export function eye(size: number, { dtype = "float32", device = "cpu" }: CreateOptions = {}): Tensor {
+export function eye(
+  size: number,
+  { dtype = "float32", device = defaultDevice() }: CreateOptions = {},
+): Tensor {
   return new Tensor(native().eye(size, dtype, device));
 }
 
@@ -75,7 +84,7 @@ export function uniform(
     low = 0,
     high = 1,
     dtype = "float32",
-    device = "cpu",
+    device = defaultDevice(),
   }: CreateOptions & { low?: number; high?: number } = {},
 ): Tensor {
   return new Tensor(native().uniform(shape, low, high, seed, dtype, device));
@@ -88,7 +97,7 @@ export function normal(
     mean = 0,
     deviation = 1,
     dtype = "float32",
-    device = "cpu",
+    device = defaultDevice(),
   }: CreateOptions & { mean?: number; deviation?: number } = {},
 ): Tensor {
   return new Tensor(native().normal(shape, mean, deviation, seed, dtype, device));
@@ -98,7 +107,11 @@ export function normal(
 export function bernoulli(
   shape: Shape,
   seed: number,
-  { probability = 0.5, dtype = "float32", device = "cpu" }: CreateOptions & { probability?: number } = {},
+  {
+    probability = 0.5,
+    dtype = "float32",
+    device = defaultDevice(),
+  }: CreateOptions & { probability?: number } = {},
 ): Tensor {
   return new Tensor(native().bernoulli(shape, probability, seed, dtype, device));
 }

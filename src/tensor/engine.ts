@@ -56,6 +56,18 @@ export function load(path: string): NativeOps {
 /** "cpu", "cuda" or "cuda:N", as libtorch writes them. */
 export type Device = string;
 
+let usualDevice: Device = "cpu";
+
+/** Where tensors are made unless an option says otherwise: "cpu" until `setDefaultDevice` changes it, in this thread. */
+export function defaultDevice(): Device {
+  return usualDevice;
+}
+
+/** Makes `defaultDevice` another; it should exist (see `resolveDevice`). */
+export function setDefaultDevice(device: Device): void {
+  usualDevice = device;
+}
+
 /** `auto` is the first CUDA device where there is one, else the CPU; a device that is not there is an error. */
 export function resolveDevice(requested: Device): Device {
   const cudaDevices = native().cudaDevices();

@@ -1,4 +1,13 @@
-export { emptyCache, memoryStats, native, load as loadEngine, resolveDevice, setThreads } from "./engine.js";
+export {
+  defaultDevice,
+  emptyCache,
+  memoryStats,
+  native,
+  load as loadEngine,
+  resolveDevice,
+  setDefaultDevice,
+  setThreads,
+} from "./engine.js";
 export type { Device, MemoryStats } from "./engine.js";
 export { mapFile } from "./map-file.js";
 export type { DType } from "./native-ops.js";

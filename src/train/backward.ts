@@ -6,7 +6,7 @@
 import { batchIndices, type Augmentation } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
-import { crossEntropy, scope, type Tensor } from "../tensor/index.js";
+import { crossEntropy, noGrad, scope, stack, type Tensor } from "../tensor/index.js";
 import { loadBatch, type BatchTensors, type ImageSource } from "./batch-tensors.js";
 import { drawMixture, mixBatch, mixedCrossEntropy } from "./mixup.js";
 
@@ -24,30 +24,46 @@ export interface BackwardOptions {
   readonly step: number;
 }
 
+/** Of a step's batch. */
+export interface BatchResult {
+  readonly loss: number;
+  /** Fraction classified wrongly. */
+  readonly error: number;
+}
+
+/** What a step has measured, still on its way: reading waits for the device. */
+export interface PendingResult {
+  /** To be called once. Throws `SmashError("diverged")` at a loss that is not finite. */
+  read(): BatchResult;
+}
+
 /**
- * Adds the step's gradients to every leaf that `forward`, images [N, C, H, W] -> logits [N, K], depends on; gives the
- * batch's loss and error. Throws `SmashError("diverged")` at a loss that is not finite.
+ * Adds the step's gradients to every leaf that `forward`, images [N, C, H, W] -> logits [N, K], depends on. Waits for
+ * nothing, so that a GPU has the optimizer's work queued before the loss is read.
  */
 export function backwardStep(
   forward: (images: Tensor) => Tensor,
   { train, settings, seed, step }: BackwardOptions,
-): { readonly loss: number; readonly error: number } {
+): PendingResult {
   const { batchSize, augment, labelSmoothing: smoothing, mixup } = settings;
   const indices = batchIndices({ count: train.set.count, batchSize, seed, step });
-  const result = scope(() => {
+  const { measured, weights } = scope(() => {
     const batch = loadBatch(train, indices, { augment, random: Random.stream(seed, "augment", step) });
     if (mixup) return backwardMixed(forward, batch, { mixup, smoothing, seed, step });
     const logits = forward(batch.images);
     const loss = crossEntropy(logits, batch.labels, { smoothing });
     loss.backward();
-    return { loss: loss.item(), error: 1 - shareCorrect(logits, batch.labels) };
+    return { measured: measure(loss, logits, [batch.labels]), weights: [1] };
   });
-  if (Number.isFinite(result.loss)) return result;
-  throw new SmashError("diverged", {
-    rule: "The training loss must stay finite.",
-    found: `loss ${result.loss} at step ${step + 1}.`,
-    fix: "the last good checkpoint is kept; train again with a lower learning rate, or with --precision fp32.",
-  });
+  return {
+    read() {
+      const [loss, ...shares] = measured.toNumbers();
+      measured.dispose();
+      requireFinite(loss, step);
+      const correct = shares.reduce((sum, share, index) => sum + weights[index] * share, 0);
+      return { loss, error: 1 - correct };
+    },
+  };
 }
 
 /** The same with mixed images; a guess is right by as much as its class is in the mixture. */
@@ -60,17 +76,30 @@ function backwardMixed(
     readonly seed: number;
     readonly step: number;
   },
-): { readonly loss: number; readonly error: number } {
+): { readonly measured: Tensor; readonly weights: readonly number[] } {
   const { mixup, smoothing } = options;
   const mixed = mixBatch(batch, drawMixture(mixup, { ...options, count: batch.count }));
   const { labels, partnerLabels, share } = mixed;
   const logits = forward(mixed.images);
   const loss = mixedCrossEntropy(logits, mixed, { smoothing });
   loss.backward();
-  const correct = share * shareCorrect(logits, labels) + (1 - share) * shareCorrect(logits, partnerLabels);
-  return { loss: loss.item(), error: 1 - correct };
+  return { measured: measure(loss, logits, [labels, partnerLabels]), weights: [share, 1 - share] };
 }
 
-function shareCorrect(logits: Tensor, labels: Tensor): number {
-  return logits.argmax(1).equal(labels).to({ dtype: "float32" }).mean().item();
+/** The loss, and for each choice of labels the share of guesses that agree: one tensor, to be read at once. */
+function measure(loss: Tensor, logits: Tensor, choices: readonly Tensor[]): Tensor {
+  return noGrad(() => {
+    const guesses = logits.argmax(1);
+    const shares = choices.map((labels) => guesses.equal(labels).to({ dtype: loss.dtype }).mean());
+    return stack([loss, ...shares], 0);
+  });
+}
+
+function requireFinite(loss: number, step: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new SmashError("diverged", {
+    rule: "The training loss must stay finite.",
+    found: `loss ${loss} at step ${step + 1}.`,
+    fix: "the last good checkpoint is kept; train again with a lower learning rate, or with --precision fp32.",
+  });
 }

@@ -10,7 +10,7 @@ import {
   type RunOptions,
   type SearchNetwork,
 } from "../network/index.js";
-import { crossEntropySum, noGrad, scope, type Tensor } from "../tensor/index.js";
+import { crossEntropySum, noGrad, scope, stack, type Tensor } from "../tensor/index.js";
 import type { BatchTensors } from "./batch-tensors.js";
 
 /** A network on some images. */
@@ -21,30 +21,27 @@ export interface Score {
   readonly loss: number;
 }
 
-/** Sums over a batch; kept on the device until all batches have run. */
-function scoreSums(logits: Tensor, labels: Tensor): { readonly correct: Tensor; readonly loss: Tensor } {
-  return {
-    correct: logits.argmax(1).equal(labels).to({ dtype: "float32" }).sum(),
-    loss: crossEntropySum(logits, labels),
-  };
+/** Right guesses and summed loss of a batch, [2]. */
+function scoreSums(logits: Tensor, labels: Tensor): Tensor {
+  const loss = crossEntropySum(logits, labels);
+  return stack([logits.argmax(1).equal(labels).to({ dtype: loss.dtype }).sum(), loss], 0);
 }
 
-/** Scores any forward pass, images [N, C, H, W] -> logits [N, K]. */
+/** Scores any forward pass, images [N, C, H, W] -> logits [N, K]. Sums stay on the device until all batches are queued. */
 export function evaluate(forward: (images: Tensor) => Tensor, batches: readonly BatchTensors[]): Score {
-  return noGrad(() => {
-    let correct = 0;
-    let loss = 0;
-    let count = 0;
-    for (const { images, labels, count: length } of batches) {
-      scope(() => {
-        const sums = scoreSums(forward(images), labels);
-        correct += sums.correct.item();
-        loss += sums.loss.item();
-      });
-      count += length;
-    }
-    return { error: 1 - correct / count, loss: loss / count };
-  });
+  if (batches.length === 0) return { error: NaN, loss: NaN };
+  const sums = noGrad(() =>
+    scope(() =>
+      stack(
+        batches.map(({ images, labels }) => scope(() => scoreSums(forward(images), labels))),
+        1,
+      ).toNumbers(),
+    ),
+  );
+  const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+  const count = total(batches.map((batch) => batch.count));
+  const [correct, loss] = [total(sums.slice(0, batches.length)), total(sums.slice(batches.length))];
+  return { error: 1 - correct / count, loss: loss / count };
 }
 
 /** The images by which architectures are compared. */

@@ -11,7 +11,7 @@ import type { Augmentation } from "../data/index.js";
 import { trainingStatistics, type RunOptions, type SearchNetwork } from "../network/index.js";
 import { Adam, cosineRate, joinNamed, loadState, type NamedTensors, type Optimizer } from "../nn/index.js";
 import { Random } from "../random.js";
-import { backwardStep } from "./backward.js";
+import { backwardStep, type PendingResult } from "./backward.js";
 import type { ImageSource } from "./batch-tensors.js";
 import { evaluateGenerated, type ScoringData } from "./evaluate.js";
 import type { HyperNetEvent, StepEvent } from "./events.js";
@@ -101,11 +101,12 @@ export class HyperNetTraining {
   runStep(architecture: Architecture = this.#sample()): StepEvent {
     const { settings } = this.#options;
     const step = this.#step;
-    const { loss, error } = this.#backward(architecture, step);
+    const pending = this.#backward(architecture, step);
     const rate = cosineRate({ base: settings.rate, step, steps: settings.steps, warmup: settings.warmup });
     for (const optimizer of Object.values(this.#optimizers)) optimizer.step(rate);
+    const result = pending.read();
     this.#step++;
-    return { step: this.#step, loss, error, rate };
+    return { step: this.#step, ...result, rate };
   }
 
   /** Mean error and loss of fixed random architectures on the held-out images. */
@@ -128,7 +129,7 @@ export class HyperNetTraining {
     return this.network.space.sampleForStep({ seed, step: this.#step, steps: settings.steps });
   }
 
-  #backward(architecture: Architecture, step: number): { readonly loss: number; readonly error: number } {
+  #backward(architecture: Architecture, step: number): PendingResult {
     const { computeType, ...options } = this.#options;
     for (const optimizer of Object.values(this.#optimizers)) optimizer.zeroGrad();
     return backwardStep(

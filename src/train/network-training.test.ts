@@ -4,7 +4,7 @@ import { batchIndices, channelStatistics, generateSynthetic } from "../data/inde
 import { createNetwork, runningStatistics, trainingStatistics } from "../network/index.js";
 import { cosineRate, disposeAll, joinNamed, Sgd, type NamedTensors } from "../nn/index.js";
 import { Random } from "../random.js";
-import { crossEntropy, memoryStats, scope, setThreads } from "../tensor/index.js";
+import { defaultDevice, crossEntropy, memoryStats, scope, setThreads } from "../tensor/index.js";
 import { loadBatch, loadBatches, type BatchTensors } from "./batch-tensors.js";
 import { NetworkTraining, type NetworkTrainingSettings } from "./network-training.js";
 
@@ -13,7 +13,7 @@ beforeAll(() => setThreads(1));
 const dataset = generateSynthetic({ trainCount: 120, testCount: 40 });
 const shape = { input: { channels: 3, size: dataset.size }, classes: dataset.classes.length };
 const statistics = channelStatistics(dataset.train, dataset.channels);
-const source = { set: dataset.train, size: dataset.size, statistics, device: "cpu" } as const;
+const source = { set: dataset.train, size: dataset.size, statistics, device: defaultDevice() } as const;
 const validation = () => loadBatches({ ...source, set: dataset.test }, 40);
 
 const banks = createSpace({

@@ -14,7 +14,7 @@ import {
 } from "../network/index.js";
 import { cosineRate, joinNamed, loadState, Sgd, type NamedTensors } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
-import { backwardStep } from "./backward.js";
+import { backwardStep, type PendingResult } from "./backward.js";
 import type { BatchTensors, ImageSource } from "./batch-tensors.js";
 import { evaluate, type Score } from "./evaluate.js";
 import type { NetworkEvent } from "./events.js";
@@ -166,9 +166,10 @@ export class NetworkTraining {
       steps: this.steps,
       warmup: Math.round(settings.warmup * this.stepsPerEpoch),
     });
-    const { loss, error } = this.#backward(this.#step);
+    const pending = this.#backward(this.#step);
     this.#optimizer.step(rate);
     this.#average?.update(this.#step);
+    const { loss, error } = pending.read();
     this.#step++;
     this.#sums.loss += loss;
     this.#sums.error += error;
@@ -186,7 +187,7 @@ export class NetworkTraining {
     return this.evaluated.forward(images, { statistics: runningStatistics, computeType });
   }
 
-  #backward(step: number): { readonly loss: number; readonly error: number } {
+  #backward(step: number): PendingResult {
     const { computeType, settings, seed, train } = this.#options;
     const { augment, cutout, randAugment, stochasticDepth: probability } = settings;
     const stochasticDepth = probability

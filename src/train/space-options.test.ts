@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { MemoryBankSettings } from "../arch/index.js";
 import { channelStatistics, generateSynthetic } from "../data/index.js";
 import { SmashNetwork } from "../network/index.js";
-import { setThreads } from "../tensor/index.js";
+import { defaultDevice, setThreads } from "../tensor/index.js";
 import { loadBatches } from "./batch-tensors.js";
 import { HyperNetTraining } from "./hypernet-training.js";
 
@@ -31,7 +31,7 @@ function startTraining(settings: MemoryBankSettings): HyperNetTraining {
     seed: 1,
   });
   const statistics = channelStatistics(dataset.train, dataset.channels);
-  const source = { set: dataset.train, size: dataset.size, statistics, device: "cpu" } as const;
+  const source = { set: dataset.train, size: dataset.size, statistics, device: defaultDevice() } as const;
   const batches = loadBatches(source, 50, { count: 50 });
   return new HyperNetTraining(network, {
     settings: {

@@ -3,7 +3,7 @@ import { createSpace } from "../arch/index.js";
 import { channelStatistics, generateSynthetic } from "../data/index.js";
 import { createNetwork, runningStatistics } from "../network/index.js";
 import { Random } from "../random.js";
-import { noGrad, scope, setThreads } from "../tensor/index.js";
+import { defaultDevice, noGrad, scope, setThreads } from "../tensor/index.js";
 import { loadBatches } from "./batch-tensors.js";
 import { testNetwork } from "./test-network.js";
 
@@ -17,9 +17,9 @@ const space = createSpace({
   input: { channels, size },
   classes: classes.length,
 });
-const network = createNetwork(space.sample(Random.stream(1)), { seed: 0, device: "cpu" });
+const network = createNetwork(space.sample(Random.stream(1)), { seed: 0, device: defaultDevice() });
 const statistics = channelStatistics(dataset.train, channels);
-const source = { set: dataset.test, size, statistics, device: "cpu" } as const;
+const source = { set: dataset.test, size, statistics, device: defaultDevice() } as const;
 
 it("the mistakes are the surest ones of all, in order, at their places among the images", () => {
   const { mistakes, confusion } = testNetwork(network, loadBatches(source, 40));

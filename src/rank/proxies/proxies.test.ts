@@ -4,7 +4,7 @@ import { buildCellArchitecture } from "../../arch/nas-bench-201/cell-settings.js
 import { channelStatistics, generateSynthetic } from "../../data/index.js";
 import { batchStatistics, createNetwork, runningStatistics } from "../../network/index.js";
 import { Random } from "../../random.js";
-import { noGrad, ones, scope, setThreads } from "../../tensor/index.js";
+import { defaultDevice, noGrad, ones, scope, setThreads } from "../../tensor/index.js";
 import { loadBatches } from "../../train/index.js";
 import { findProxy, proxies } from "./list.js";
 import { logDeterminant } from "./naswot.js";
@@ -39,7 +39,7 @@ const source = {
   set: synthetic.train,
   size: synthetic.size,
   statistics: channelStatistics(synthetic.train, synthetic.channels),
-  device: "cpu" as const,
+  device: defaultDevice(),
 };
 let data: ProxyData;
 beforeAll(() => {
