@@ -4,7 +4,6 @@ import { Random } from "../random.js";
 import {
   BankBuffer,
   cat,
-  conv2d,
   noGrad,
   normal,
   normReluPool2d,
@@ -97,7 +96,7 @@ type Banks = Pick<BankBuffer, "read" | "readAll" | "write">;
 
 function run(block: Block, banks: Banks, weights: readonly Tensor[]): Tensor {
   for (const [index, { reads, writes, relu }] of block.layers.entries()) {
-    banks.write(conv2d(banks.read(reads, { relu }), weights[index]), writes);
+    banks.write(sameConv2d(banks.read(reads, { relu }), weights[index]), writes);
   }
   return banks.readAll().relu();
 }

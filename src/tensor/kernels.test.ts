@@ -135,7 +135,12 @@ describe("a convolution of our own", () => {
             [x, weight],
             [
               (x, weight) => sameConv2d(x, weight, { dilation, groups, relu }),
-              (x, weight) => conv2d(relu ? x.relu() : x, weight, { padding, dilation, groups }),
+              // In float64, which every libtorch computes rightly: Debian 13's does not in float32, row-major.
+              (x, weight) => {
+                const [wideX, wideWeight] = [x, weight].map((tensor) => tensor.to({ dtype: "float64" }));
+                const wide = conv2d(relu ? wideX.relu() : wideX, wideWeight, { padding, dilation, groups });
+                return wide.to({ dtype: "float32" });
+              },
             ],
           );
         });
