@@ -4,6 +4,7 @@ The peer of `smash bench hypernet-step`. Reads one JSON document a line on stand
 architecture with its encoding for every step; answers each with the step's milliseconds.
 """
 
+import contextlib
 import json
 import resource
 import sys
@@ -120,6 +121,10 @@ def serve(build):
     settings = json.loads(sys.stdin.readline())
     torch.manual_seed(0)
     torch.set_num_threads(settings["threads"])
+    if settings["device"] != "cpu":
+        torch.set_default_device(settings["device"])
+        # fp32 means fp32 on both sides.
+        torch.backends.cudnn.allow_tf32 = False
     step = build(settings)
     for line in sys.stdin:
         request = json.loads(line)
@@ -128,6 +133,13 @@ def serve(build):
         ms = 1000 * (time.perf_counter() - start)
         peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         print(json.dumps({"ms": ms, "peakBytes": peak}), flush=True)
+
+
+def autocast(settings):
+    """Around a forward pass: bfloat16 where a GPU is asked for it. The CPU's peer always computes in float32."""
+    if settings["device"] == "cpu" or settings["precision"] != "bf16":
+        return contextlib.nullcontext()
+    return torch.autocast("cuda", torch.bfloat16)
 
 
 def noise(settings, count):
@@ -144,8 +156,9 @@ def build(settings):
 
     def step(request):
         optimizer.zero_grad()
-        matrix = smash.generate(request["shape"], request["active"])
-        loss = F.cross_entropy(run_network(smash.free, request["architecture"], matrix, images), labels)
+        with autocast(settings):
+            matrix = smash.generate(request["shape"], request["active"])
+            loss = F.cross_entropy(run_network(smash.free, request["architecture"], matrix, images), labels)
         loss.backward()
         optimizer.step()
         loss.item()

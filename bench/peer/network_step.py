@@ -6,7 +6,7 @@ The settings hold the architecture: a BatchNorm before every convolution but the
 import torch
 import torch.nn.functional as F
 
-from hypernet_step import noise, serve
+from hypernet_step import autocast, noise, serve
 
 
 class Layer(torch.nn.Module):
@@ -74,7 +74,8 @@ def build(settings):
                                                      weight_decay=1e-4)
         network, optimizer = networks[key]
         optimizer.zero_grad()
-        loss = F.cross_entropy(network(images), labels)
+        with autocast(settings):
+            loss = F.cross_entropy(network(images), labels)
         loss.backward()
         optimizer.step()
         loss.item()

@@ -6,7 +6,7 @@ BatchNorm statistics from the calibration images, then error and loss over the h
 import torch
 import torch.nn.functional as F
 
-from hypernet_step import Smash, noise, run_network, serve
+from hypernet_step import Smash, autocast, noise, run_network, serve
 
 
 def build(settings):
@@ -16,6 +16,10 @@ def build(settings):
 
     @torch.no_grad()
     def score(request):
+        with autocast(settings):
+            return score_cast(request)
+
+    def score_cast(request):
         architecture = request["architecture"]
         matrix = smash.generate(request["shape"], request["active"])
         for index, images in enumerate(calibration):

@@ -1,16 +1,19 @@
 /**
  * One HyperNet training step, ours and plain PyTorch's, interleaved on the same architectures. Ours fills its batch as
  * well, which the peer finds ready. The floor of a step is its convolutions at the rate of one that suits the processor
- * well, measured beside the step: the processor's speed drifts.
+ * well, measured beside the step: the processor's speed drifts. On a GPU also at the paper's size, with the share of time
+ * the GPU is busy.
  */
 
 import { countCost } from "../../../arch/index.js";
 import { formatPercent } from "../../../report/index.js";
-import { conv2d, noGrad, normal, scope } from "../../../tensor/index.js";
+import { conv2d, noGrad, normal, resolveDevice, scope, type Device } from "../../../tensor/index.js";
+import type { Precision } from "../../common-options.js";
 import type { CommandContext } from "../../run-command.js";
 import { median, type Benchmark } from "./benchmark.js";
 import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
-import { batchSize, createTraining, hypernet, sizes } from "./training.js";
+import { measureGpuUse } from "./gpu-use.js";
+import { batchSize, createTraining, describeOptionsToPeer, gpuSizes, hypernet } from "./training.js";
 
 /** The first steps meet most shapes for the first time, on both sides. */
 const warmup = 3;
@@ -19,23 +22,31 @@ export const hypernetStep: Benchmark = {
   steps: 15,
   async run(steps, context) {
     const rows = [];
-    for (const size of ["reference", "narrow"] as const) rows.push(await measure(size, steps, context));
+    const isGpu = resolveDevice(context.common.device) !== "cpu";
+    for (const size of isGpu
+      ? (["paper", "reference", "narrow"] as const)
+      : (["reference", "narrow"] as const))
+      rows.push(await measure(size, steps, context));
     const lines = rows.map(
-      ({ size, precision, oursMs, peerMs, floorMs, floorShare, ratio }) =>
-        `${size} ${precision}: ours ${oursMs.toFixed(0)} ms, plain PyTorch ${peerMs.toFixed(0)} ms, floor ${floorMs.toFixed(0)} ms (${formatPercent(floorShare)}): ${ratio.toFixed(2)} times as fast`,
+      ({ size, precision, oursMs, peerMs, floorMs, floorShare, ratio, gpuBusyShare }) =>
+        `${size} ${precision}: ours ${oursMs.toFixed(0)} ms, plain PyTorch ${peerMs.toFixed(0)} ms, floor ${floorMs.toFixed(0)} ms (${formatPercent(floorShare)}): ${ratio.toFixed(2)} times as fast` +
+        (gpuBusyShare === undefined ? "" : `; GPU busy ${formatPercent(gpuBusyShare)}`),
     );
     return { rows, text: lines.join("\n") };
   },
 };
 
-async function measure(size: keyof typeof sizes, steps: number, { common, progress }: CommandContext) {
-  const space = sizes[size];
+const gpuUseMs = 4000;
+
+async function measure(size: keyof typeof gpuSizes, steps: number, { common, progress }: CommandContext) {
+  const space = gpuSizes[size];
   const peer = startPeer("hypernet_step", {
-    ...{ threads: common.threads, batchSize, hypernet },
+    ...{ ...describeOptionsToPeer(common), batchSize, hypernet },
     ...describeSpaceToPeer(space),
   });
   const { training, sample } = createTraining(space, common);
-  const bestConvolution = createBestConvolution();
+  const device = resolveDevice(common.device);
+  const bestConvolution = createBestConvolution(device, common.precision);
   const [ours, peers, floors]: [number[], number[], number[]] = [[], [], []];
   progress.start(`hypernet-step ${size}`, steps + warmup);
   for (let step = 0; step < steps + warmup; step++) {
@@ -54,30 +65,47 @@ async function measure(size: keyof typeof sizes, steps: number, { common, progre
   }
   bestConvolution.dispose();
   peer.stop();
+  let next = steps + warmup;
+  const gpuBusyShare =
+    device === "cpu"
+      ? undefined
+      : await measureGpuUse(() => training.runStep(sample(next++)), { device, ms: gpuUseMs });
   progress.stop();
   const [oursMs, peerMs, floorMs] = [ours, peers, floors].map(median);
   return {
     ...{ size, precision: common.precision, oursMs, peerMs, floorMs, ratio: peerMs / oursMs },
     /** Median of the steps' own shares. */
     floorShare: median(floors.map((floor, index) => floor / ours[index])),
+    ...(gpuBusyShare !== undefined && { gpuBusyShare }),
   };
 }
 
-/** A 3x3 convolution, 64 to 64 channels on 50 images of 32x32: a shape that suits the library. */
-function createBestConvolution() {
-  const [x, weight] = scope(() => [
-    normal([batchSize, 64, 32, 32], 1).channelsLast(),
-    normal([64, 64, 3, 3], 2).channelsLast(),
-  ]);
+/** A 3x3 convolution on 50 images of 32x32, of as many channels as suit the library. */
+function createBestConvolution(device: Device, precision: Precision) {
+  const isGpu = device !== "cpu";
+  const [channels, repeats] = isGpu ? [256, 10] : [64, 1];
+  // On a processor the floor is that of float32, whatever the step computes in.
+  const dtype = isGpu && precision === "bf16" ? "bfloat16" : "float32";
+  const [x, weight] = scope(() =>
+    [
+      [batchSize, channels, 32, 32],
+      [channels, channels, 3, 3],
+    ].map((shape) => normal(shape, 1, { device }).to({ dtype }).channelsLast()),
+  );
+  const convolve = () => {
+    const results = Array.from({ length: repeats }, () => conv2d(x, weight, { padding: 1 }));
+    // Reading a value waits for a GPU.
+    if (isGpu) results[repeats - 1].narrow(0, 0, 1).sum().item();
+  };
   return {
     /** Operations a second, now. */
     measure(): number {
       const times = Array.from({ length: 5 }, () => {
         const start = performance.now();
-        noGrad(() => conv2d(x, weight, { padding: 1 }).dispose());
+        noGrad(() => scope(() => convolve()));
         return performance.now() - start;
       });
-      return (1000 * 2 * batchSize * 32 * 32 * 64 * 64 * 9) / median(times);
+      return (1000 * 2 * repeats * batchSize * 32 * 32 * channels ** 2 * 9) / median(times);
     },
     dispose() {
       x.dispose();

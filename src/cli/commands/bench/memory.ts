@@ -9,7 +9,7 @@ import { memoryStats } from "../../../tensor/index.js";
 import type { CommonOptions } from "../../common-options.js";
 import { median, tableOf, type Benchmark } from "./benchmark.js";
 import { describeSpaceToPeer, describeToPeer, hasPeer, startPeer } from "./peer.js";
-import { batchSize, createTraining, hypernet, sizes } from "./training.js";
+import { batchSize, createTraining, describeOptionsToPeer, hypernet, sizes } from "./training.js";
 
 /** Steps that fill the caches, of those measured. */
 const warmupShare = 0.2;
@@ -83,10 +83,13 @@ export const memory: Benchmark = {
 async function measurePeer(
   size: keyof typeof sizes,
   architectures: readonly MemoryBankArchitecture[],
-  { threads }: CommonOptions,
+  common: CommonOptions,
 ): Promise<number> {
   const space = sizes[size];
-  const peer = startPeer("hypernet_step", { threads, batchSize, hypernet, ...describeSpaceToPeer(space) });
+  const peer = startPeer("hypernet_step", {
+    ...{ ...describeOptionsToPeer(common), batchSize, hypernet },
+    ...describeSpaceToPeer(space),
+  });
   let peak = 0;
   for (const architecture of architectures) {
     ({ peakBytes: peak } = await peer.step(describeToPeer(architecture, space)));

@@ -5,7 +5,7 @@ import { NetworkTraining } from "../../../train/index.js";
 import type { CommandContext } from "../../run-command.js";
 import { median, tableOf, type Benchmark } from "./benchmark.js";
 import { startPeer } from "./peer.js";
-import { augment, batchSize, createTraining, sizes } from "./training.js";
+import { augment, batchSize, createTraining, describeOptionsToPeer, sizes } from "./training.js";
 
 /** Networks a size: their speed depends on what was sampled. */
 const networks = 5;
@@ -28,18 +28,24 @@ export const networkStep: Benchmark = {
 
 async function measure(size: keyof typeof sizes, steps: number, { common, progress }: CommandContext) {
   const { train, sample } = createTraining(sizes[size], common);
-  const peer = startPeer("network_step", { threads: common.threads, space: sizes[size], batchSize });
+  const peer = startPeer("network_step", {
+    ...describeOptionsToPeer(common),
+    ...{ space: sizes[size], batchSize },
+  });
   const [ours, peers, ratios]: [number[], number[], number[]] = [[], [], []];
   progress.start(`network-step ${size}`, networks * (steps + warmup));
   for (let network = 0; network < networks; network++) {
     const architecture = sample(network);
-    const training = new NetworkTraining(new ResultingNetwork(architecture, { seed: 0 }), {
-      settings,
-      train,
-      validation: [],
-      seed: common.seed,
-      computeType: common.precision === "bf16" ? "bfloat16" : undefined,
-    });
+    const training = new NetworkTraining(
+      new ResultingNetwork(architecture, { seed: 0, device: train.device }),
+      {
+        settings,
+        train,
+        validation: [],
+        seed: common.seed,
+        computeType: common.precision === "bf16" ? "bfloat16" : undefined,
+      },
+    );
     const [own, other]: [number[], number[]] = [[], []];
     for (let step = 0; step < steps + warmup; step++) {
       const start = performance.now();

@@ -9,11 +9,11 @@ import { findPreset } from "../../../config/index.js";
 import { SmashNetwork } from "../../../network/index.js";
 import { Random } from "../../../random.js";
 import { evaluationBatch } from "../../../run/index.js";
-import { setThreads } from "../../../tensor/index.js";
+import { resolveDevice, setThreads } from "../../../tensor/index.js";
 import { evaluateGenerated, loadBatches } from "../../../train/index.js";
 import { median, tableOf, type Benchmark } from "./benchmark.js";
 import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
-import { hypernet, noiseImages } from "./training.js";
+import { describeOptionsToPeer, hypernet, noiseImages } from "./training.js";
 
 const warmup = 2;
 const size = "small";
@@ -26,12 +26,13 @@ export const ranking: Benchmark = {
     const preset = findPreset(size);
     const { images, calibrationImages } = preset.ranking;
     const space = requireMemoryBanks(preset.space, "This benchmark");
-    const source = noiseImages(images);
+    const device = resolveDevice(common.device);
+    const source = noiseImages(images, device);
     const calibration = loadBatches(source, evaluationBatch, { count: calibrationImages });
     const validation = loadBatches(source, evaluationBatch, { count: images });
-    const network = new SmashNetwork({ space, hypernet, seed: 0 });
+    const network = new SmashNetwork({ space, hypernet, seed: 0, device });
     const peer = startPeer("ranking", {
-      ...{ threads: common.threads, hypernet },
+      ...{ ...describeOptionsToPeer(common), hypernet },
       ...describeSpaceToPeer(space),
       calibration: loadBatches(source, evaluationBatch, { count: peerCalibrationImages }).map(
         ({ count }) => count,

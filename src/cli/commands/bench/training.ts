@@ -1,15 +1,17 @@
 /** The HyperNet training that benchmarks measure: the product's own, at two sizes, on images of noise. */
 
 import {
+  requireMemoryBanks,
   sampleArchitecture,
   type MemoryBankArchitecture,
   type MemoryBankSettings,
 } from "../../../arch/index.js";
+import { findPreset } from "../../../config/index.js";
 import { channelStatistics, imagesInMemory } from "../../../data/index.js";
 import { referenceHyperNet } from "../../../hypernet/index.js";
 import { SmashNetwork } from "../../../network/index.js";
 import { Random } from "../../../random.js";
-import { setThreads } from "../../../tensor/index.js";
+import { resolveDevice, setThreads, type Device } from "../../../tensor/index.js";
 import { HyperNetTraining, type ImageSource } from "../../../train/index.js";
 import type { CommonOptions } from "../../common-options.js";
 
@@ -29,6 +31,12 @@ export const sizes = {
   narrow: { ...shared, depth: 6, width: 2, maxUnits: 32 },
 } as const satisfies Readonly<Record<string, MemoryBankSettings>>;
 
+/** And where a step of the paper's size takes less than many seconds. */
+export const gpuSizes = {
+  paper: requireMemoryBanks(findPreset("paper-v1").space, "This benchmark"),
+  ...sizes,
+} as const;
+
 export const hypernet = { ...referenceHyperNet, weightNorm: "he" } as const;
 export const batchSize = 50;
 export const augment = { pad: 4, flip: true } as const;
@@ -40,14 +48,22 @@ export interface MeasuredTraining {
   readonly sample: (step: number) => MemoryBankArchitecture;
 }
 
+export type MeasuredOptions = Pick<CommonOptions, "threads" | "precision" | "seed" | "device">;
+
+/** What the peer is told of them. */
+export function describeOptionsToPeer({ threads, precision, device }: MeasuredOptions) {
+  return { threads, precision, device: resolveDevice(device) };
+}
+
 export function createTraining(
   space: MemoryBankSettings,
-  { threads, precision, seed }: Pick<CommonOptions, "threads" | "precision" | "seed">,
+  { threads, precision, seed, device: requested }: MeasuredOptions,
   { batch = batchSize, images = 1000 }: { readonly batch?: number; readonly images?: number } = {},
 ): MeasuredTraining {
   setThreads(threads);
-  const train = noiseImages(images);
-  const training = new HyperNetTraining(new SmashNetwork({ space, hypernet, seed: 0 }), {
+  const device = resolveDevice(requested);
+  const train = noiseImages(images, device);
+  const training = new HyperNetTraining(new SmashNetwork({ space, hypernet, seed: 0, device }), {
     settings: {
       // More than anyone measures: the rate stays near its highest.
       steps: 1_000_000,
@@ -72,12 +88,12 @@ export function createTraining(
   };
 }
 
-/** Uniform noise, the same every time. */
-export function noiseImages(count = 1000): ImageSource {
+/** Uniform noise, the same every time; its batches go to `device`. */
+export function noiseImages(count: number, device: Device): ImageSource {
   const { channels, size } = shared.input;
   const random = Random.stream(0, "bench-images");
   const images = new Uint8Array(count * channels * size * size).map(() => random.integer(0, 255));
   const labels = Uint16Array.from({ length: count }, (_, index) => index % shared.classes);
   const set = imagesInMemory(images, labels);
-  return { set, size, statistics: channelStatistics(set, channels), device: "cpu" };
+  return { set, size, statistics: channelStatistics(set, channels), device };
 }
