@@ -207,8 +207,6 @@ export class CellHyperNet {
     const cell = [...encodeCell(whole).entries()].flatMap(([feature, value]) =>
       value === 1 ? [at.cell + feature] : [],
     );
-    const hasNoise = this.settings.noise && noiseSeed !== undefined;
-    const noise = hasNoise ? normalNumbers(rows, noiseSeed) : undefined;
     let row = 0;
     for (const { edge, operation, stage, cell: position } of sites) {
       const blocks = this.#blocks(stage);
@@ -225,11 +223,13 @@ export class CellHyperNet {
           for (const feature of shared) data[start + feature] = 1;
           data[start + at.outputs + outputs] = 1;
           data[start + at.inputs + inputs] = 1;
-          if (noise) data[start + at.noise] = noise[row];
         }
       }
     }
-    return fromArray(data, [rows, at.length], this.#place);
+    const described = fromArray(data, [rows, at.length], this.#place);
+    if (!this.settings.noise || noiseSeed === undefined) return described;
+    // The noise is the last feature.
+    return cat([described.narrow(1, 0, at.noise), normal([rows, 1], noiseSeed, this.#place)], 1);
   }
 
   /** The rows with another cell: its one-hots are the first features. */
@@ -254,11 +254,4 @@ export class CellHyperNet {
     const matrix = this.#parameters.get(name)!;
     return matrix.div(matrix.norm()).mul(Math.sqrt(2 * matrix.shape[0]));
   }
-}
-
-function normalNumbers(count: number, seed: number): readonly number[] {
-  const tensor = normal([count], seed);
-  const numbers = tensor.toNumbers();
-  tensor.dispose();
-  return numbers;
 }
