@@ -7,6 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -50,6 +51,9 @@ export function findLibtorch() {
   }
   return fromPython() ?? findSystemLibtorch();
 }
+
+/** A compiler of these files takes more than a gigabyte of memory. */
+const jobs = Math.min(availableParallelism(), 8);
 
 export const buildTools = ["cmake", "make", "g++"];
 
@@ -105,7 +109,7 @@ function buildAddon() {
   const libtorch = requireLibtorch();
   const cmakeJs = requireCmakeJs();
   const args = [cmakeJs, isConfiguredFor(libtorch) ? "compile" : "rebuild", "-d", join(root, "native")];
-  args.push(`--CDCMAKE_PREFIX_PATH=${libtorch}`, "--parallel", "2");
+  args.push(`--CDCMAKE_PREFIX_PATH=${libtorch}`, "--parallel", String(jobs));
   const { status, stdout, error } = spawnSync(process.execPath, args, {
     encoding: "utf8",
     stdio: process.env.SMASH_BUILD_VERBOSE ? "inherit" : ["ignore", "pipe", "inherit"],
