@@ -124,7 +124,7 @@ void add_bank_conv_ops(OpTable& table) {
     TORCH_CHECK(weight.size(2) == 1 && weight.size(3) == 1, "banks are read by a 1x1 convolution, got ", weight.sizes());
     if (has_bank_kernel(buffer, weight)) return ReadConv::apply(buffer, weight, banks, width, c10::GradMode::is_enabled(), bfloat16);
     const Tensors read = read_banks(buffer, banks, width, true);
-    return {at::conv2d(read[0], weight), read[1]};
+    return {same_conv(read[0], weight, {1, 1}, 1, false, bfloat16), read[1]};
   });
   add_op(table, "convWrite2d", "buffer x weight banks width occupied dilation groups relu bfloat16",
          +[](Tensor buffer, Tensor x, Tensor weight, Ints banks, int64_t width, int64_t occupied, Ints dilation,

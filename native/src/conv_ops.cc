@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "conv_tensors.h"
+#include "cuda_conv.h"
 #include "op_table.h"
 
 namespace smash {
@@ -49,6 +50,7 @@ struct SameConv : Function<SameConv> {
 
 Tensor same_conv(const Tensor& x, const Tensor& weight, const Ints& dilation, int64_t groups, bool relu, bool bfloat16) {
   if (has_conv_kernel(x, weight)) return SameConv::apply(x, weight, dilation, groups, relu, bfloat16);
+  if (has_cuda_conv(x, weight)) return cuda_conv(x, weight, dilation, groups, relu);
   return at::conv2d(relu ? at::relu(x) : x, weight, {}, {1, 1}, same_padding(weight, dilation), dilation, groups);
 }
 

@@ -253,6 +253,135 @@ void scatter(const Banks& banks, const void* mask, const Runs& runs, void* strea
 
 namespace {
 
+// Channels are in chunks.
+struct PatchArguments {
+  const void *x, *patches_in;
+  void *patches, *dx;
+  uint32_t pixels, height, width, channels, group_channels;
+  int32_t kernel_height, kernel_width, dilation_height, dilation_width;
+  bool relu;
+};
+
+// Where the chunk of a pixel and tap lies in the patches.
+__device__ inline int64_t patch_place(const PatchArguments& a, uint32_t pixel, uint32_t tap, uint32_t channel) {
+  const uint32_t group = channel / a.group_channels;
+  const int64_t row = static_cast<int64_t>(group) * a.pixels + pixel;
+  return (row * (a.kernel_height * a.kernel_width) + tap) * a.group_channels + channel - group * a.group_channels;
+}
+
+// The pixel that a tap of `pixel` reads (direction 1), or that reads it (-1); negative outside the image.
+__device__ inline int64_t neighbour(const PatchArguments& a, uint32_t pixel, uint32_t tap, int32_t direction) {
+  const int32_t column = pixel % a.width, row = pixel / a.width % a.height;
+  const int32_t tap_row = tap / a.kernel_width, tap_column = tap % a.kernel_width;
+  const int32_t down = direction * (tap_row - a.kernel_height / 2) * a.dilation_height;
+  const int32_t right = direction * (tap_column - a.kernel_width / 2) * a.dilation_width;
+  const bool is_inside = row + down >= 0 && row + down < static_cast<int32_t>(a.height) && column + right >= 0 &&
+                         column + right < static_cast<int32_t>(a.width);
+  return is_inside ? static_cast<int64_t>(pixel) + down * static_cast<int32_t>(a.width) + right : -1;
+}
+
+template <class T, int kLength>
+__global__ void unfold_kernel(const PatchArguments a) {
+  using Values = Chunk<T, kLength>;
+  const Values* x = static_cast<const Values*>(a.x);
+  Values* patches = static_cast<Values*>(a.patches);
+  const uint32_t taps = a.kernel_height * a.kernel_width, total = a.pixels * taps * a.channels;
+  for (uint32_t i = blockIdx.x * kThreads + threadIdx.x; i < total; i += gridDim.x * kThreads) {
+    const uint32_t row = i / a.channels, channel = i - row * a.channels, pixel = row / taps, tap = row - pixel * taps;
+    const int64_t from = neighbour(a, pixel, tap, 1);
+    Values values;
+    if (from >= 0) values = x[from * a.channels + channel];
+#pragma unroll
+    for (int c = 0; c < kLength; ++c) {
+      const float value = from >= 0 ? to_float(values.values[c]) : 0.f;
+      values.values[c] = from_float<T>(a.relu && value < 0.f ? 0.f : value);
+    }
+    patches[patch_place(a, pixel, tap, channel)] = values;
+  }
+}
+
+template <class T, int kLength>
+__global__ void fold_kernel(const PatchArguments a) {
+  using Values = Chunk<T, kLength>;
+  const Values *patches = static_cast<const Values*>(a.patches_in), *x = static_cast<const Values*>(a.x);
+  Values* dx = static_cast<Values*>(a.dx);
+  const uint32_t taps = a.kernel_height * a.kernel_width, total = a.pixels * a.channels;
+  for (uint32_t i = blockIdx.x * kThreads + threadIdx.x; i < total; i += gridDim.x * kThreads) {
+    const uint32_t pixel = i / a.channels, channel = i - pixel * a.channels;
+    float sums[kLength] = {};
+    for (uint32_t tap = 0; tap < taps; ++tap) {
+      const int64_t from = neighbour(a, pixel, tap, -1);
+      if (from < 0) continue;
+      const Values values = patches[patch_place(a, static_cast<uint32_t>(from), tap, channel)];
+#pragma unroll
+      for (int c = 0; c < kLength; ++c) sums[c] += to_float(values.values[c]);
+    }
+    Values shown, result;
+    if (a.relu) shown = x[i];
+#pragma unroll
+    for (int c = 0; c < kLength; ++c) {
+      result.values[c] = from_float<T>(a.relu && !(to_float(shown.values[c]) > 0.f) ? 0.f : sums[c]);
+    }
+    dx[i] = result;
+  }
+}
+
+int64_t chunk_of(const Patches& shape) {
+  const int64_t most = kVectorBytes / (shape.element == Element::float32 ? sizeof(float) : sizeof(__nv_bfloat16));
+  return std::gcd(most, shape.channels / shape.groups);
+}
+
+PatchArguments patch_arguments(const Patches& shape) {
+  const int64_t chunk = chunk_of(shape);
+  PatchArguments a{};
+  a.pixels = static_cast<uint32_t>(shape.batch * shape.height * shape.width);
+  a.height = static_cast<uint32_t>(shape.height);
+  a.width = static_cast<uint32_t>(shape.width);
+  a.channels = static_cast<uint32_t>(shape.channels / chunk);
+  a.group_channels = static_cast<uint32_t>(shape.channels / shape.groups / chunk);
+  a.kernel_height = static_cast<int32_t>(shape.kernel[0]);
+  a.kernel_width = static_cast<int32_t>(shape.kernel[1]);
+  a.dilation_height = static_cast<int32_t>(shape.dilation[0]);
+  a.dilation_width = static_cast<int32_t>(shape.dilation[1]);
+  a.relu = shape.relu;
+  const int64_t values = shape.batch * shape.height * shape.width * shape.kernel[0] * shape.kernel[1] * shape.channels / chunk;
+  if (values >= (int64_t{1} << 31)) throw std::runtime_error("more patches than one launch counts");
+  return a;
+}
+
+}  // namespace
+
+void unfold(const Patches& shape, const void* x, void* patches, void* stream) {
+  PatchArguments arguments = patch_arguments(shape);
+  arguments.x = x;
+  arguments.patches = patches;
+  with_chunk(shape.element, chunk_of(shape), [&](auto type, auto length) {
+    const uint32_t total = arguments.pixels * static_cast<uint32_t>(shape.kernel[0] * shape.kernel[1]) * arguments.channels;
+    if constexpr (sizeof(type) * decltype(length)::value <= kVectorBytes) {
+      unfold_kernel<decltype(type), decltype(length)::value>
+          <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
+    }
+  });
+  check(cudaGetLastError());
+}
+
+void fold(const Patches& shape, const void* patches, const void* x, void* dx, void* stream) {
+  PatchArguments arguments = patch_arguments(shape);
+  arguments.x = x;
+  arguments.patches_in = patches;
+  arguments.dx = dx;
+  with_chunk(shape.element, chunk_of(shape), [&](auto type, auto length) {
+    const uint32_t total = arguments.pixels * arguments.channels;
+    if constexpr (sizeof(type) * decltype(length)::value <= kVectorBytes) {
+      fold_kernel<decltype(type), decltype(length)::value>
+          <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
+    }
+  });
+  check(cudaGetLastError());
+}
+
+namespace {
+
 constexpr int kWeightThreads = 1024;
 
 struct WeightArguments {

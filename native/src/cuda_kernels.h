@@ -24,6 +24,20 @@ void gather(const Banks& banks, const Runs& runs, bool relu, void* stream);
 // bank (+)= inner, where `mask` (if not null, as large as inner) is positive; no two runs share a bank.
 void scatter(const Banks& banks, const void* mask, const Runs& runs, void* stream);
 
+// A convolution that keeps the image's size, of channels-last images without gaps: [batch * height * width, channels].
+struct Patches {
+  int64_t batch, height, width, channels, groups;
+  int64_t kernel[2], dilation[2];  // height, width
+  bool relu;                       // before the convolution
+  Element element;
+};
+
+// patches [groups, pixels, taps, channels / groups] = relu?(x) at every tap, 0 outside the image.
+void unfold(const Patches& shape, const void* x, void* patches, void* stream);
+
+// The gradient of that: dx, every value the sum over its taps, where x is positive if there is a ReLU.
+void fold(const Patches& shape, const void* patches, const void* x, void* dx, void* stream);
+
 // The HyperNet's output and how bricks lie in it; strides in elements.
 struct BrickOutput {
   float* data;

@@ -29,6 +29,9 @@ Tensor random_fill(const Ints& shape, int64_t seed, at::ScalarType dtype, at::De
 void set_up_cuda() {
   at::globalContext().setDeterministicCuDNN(true);
   at::globalContext().setAllowTF32CuDNN(false);
+#if TORCH_VERSION_MAJOR >= 2
+  at::globalContext().setAllowBF16ReductionCuBLAS(false);
+#endif
 }
 
 // OpenBLAS built on pthreads keeps threads of its own, which spin against OpenMP's for the same cores: small products
@@ -39,6 +42,15 @@ void set_threads(int64_t count) {
   const auto parallel = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "openblas_get_parallel"));
   const auto set = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
   if (parallel != nullptr && set != nullptr && parallel() == kPthreads) set(1);
+}
+
+// libtorch before 2.13 gives a padded pool of channels-last images on CUDA wrong gradients (pytorch/pytorch#188344).
+Tensor average_pool(const Tensor& x, const Ints& kernel, const Ints& stride, const Ints& padding, bool count_padding) {
+  const bool is_padded = padding[0] > 0 || padding[1] > 0;
+  if (!x.device().is_cuda() || !is_padded || !x.is_contiguous(at::MemoryFormat::ChannelsLast)) {
+    return at::avg_pool2d(x, kernel, stride, padding, false, count_padding);
+  }
+  return at::avg_pool2d(x.contiguous(), kernel, stride, padding, false, count_padding).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 Tensor differentiable_sum(const Tensor& x, const Ints& dims, bool keep) {
@@ -154,7 +166,7 @@ void add_tensor_ops(OpTable& table) {
   op("conv1d", "x weight bias stride padding dilation groups", [](Tensor x, Tensor w, OptionalTensor b, Ints s, Ints p, Ints d, int64_t g) { return at::conv1d(x, w, b, s, p, d, g); });
   op("conv2d", "x weight bias stride padding dilation groups", [](Tensor x, Tensor w, OptionalTensor b, Ints s, Ints p, Ints d, int64_t g) { return at::conv2d(x, w, b, s, p, d, g); });
   op("conv3d", "x weight bias stride padding dilation groups", [](Tensor x, Tensor w, OptionalTensor b, Ints s, Ints p, Ints d, int64_t g) { return at::conv3d(x, w, b, s, p, d, g); });
-  op("avgPool2d", "x kernel stride padding countPadding", [](Tensor x, Ints k, Ints s, Ints p, bool count) { return at::avg_pool2d(x, k, s, p, false, count); });
+  op("avgPool2d", "x kernel stride padding countPadding", [](Tensor x, Ints k, Ints s, Ints p, bool count) { return average_pool(x, k, s, p, count); });
   op("maxPool2d", "x kernel stride padding", [](Tensor x, Ints k, Ints s, Ints p) { return at::max_pool2d(x, k, s, p); });
   op("adaptiveAvgPool2d", "x size", [](Tensor x, Ints size) { return at::adaptive_avg_pool2d(x, size); });
   op("batchNorm", "x weight bias mean variance training momentum epsilon", [](Tensor x, OptionalTensor w, OptionalTensor b, OptionalTensor m, OptionalTensor v, bool training, double momentum, double epsilon) {

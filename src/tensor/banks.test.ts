@@ -16,6 +16,7 @@ import {
   type LayerStep,
   type Tensor,
 } from "./index.js";
+import { onCpu } from "./on-cpu.fixture.js";
 
 setThreads(2);
 
@@ -262,7 +263,7 @@ describe("banks in one buffer", () => {
 
   it.each([false, true])(
     "run layers image by image with the bits of one by one, bfloat16: %s",
-    (bfloat16) => {
+    onCpu((bfloat16: boolean) => {
       const drawn = fc.record({
         seed: fc.nat(),
         bankChannels: fc.constantFrom(2, 4, 8, 16, 24),
@@ -311,7 +312,7 @@ describe("banks in one buffer", () => {
         }),
         { numRuns: 40, seed: 4 },
       );
-    },
+    }),
   );
 
   it("pass gradients through a read whose values nobody uses", () => {
@@ -379,12 +380,15 @@ describe("a bank buffer refuses", () => {
       (banks: BankBuffer) => banks.write(normal([2, 8, 3, 3], 2), [1]),
       /fewer banks/,
     ],
-  ])("%s", (_, use, message) => {
-    scope(() => {
-      const banks = make();
-      expect(() => use(banks)).toThrow(
-        expect.objectContaining({ code: "shape", message: expect.stringMatching(message) as string }),
-      );
-    });
-  });
+  ])(
+    "%s",
+    onCpu((_: string, use: (banks: BankBuffer) => unknown, message: RegExp) => {
+      scope(() => {
+        const banks = make();
+        expect(() => use(banks)).toThrow(
+          expect.objectContaining({ code: "shape", message: expect.stringMatching(message) as string }),
+        );
+      });
+    }),
+  );
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  defaultDevice,
   arange,
   bernoulli,
   empty,
@@ -19,6 +20,9 @@ import {
 
 setThreads(2);
 
+/** As libtorch names it. */
+const place = defaultDevice() === "cuda" ? "cuda:0" : defaultDevice();
+
 const moments = (x: Tensor) => ({ mean: x.mean().item(), deviation: x.variance().sqrt().item() });
 
 describe("a tensor from an array", () => {
@@ -32,7 +36,7 @@ describe("a tensor from an array", () => {
     scope(() => {
       const tensor = fromArray(data, [3]);
       expect(tensor.dtype).toBe(dtype);
-      expect(tensor.device).toBe("cpu");
+      expect(tensor.device).toBe(place);
       expect(tensor.toArray()).toEqual(data);
     });
   });

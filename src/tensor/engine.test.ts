@@ -15,6 +15,7 @@ import {
   setThreads,
   zeros,
 } from "./index.js";
+import { onCpu } from "./on-cpu.fixture.js";
 
 setThreads(2);
 
@@ -30,28 +31,34 @@ function thrown(run: () => unknown): SmashError {
 }
 
 describe("an error of the engine", () => {
-  it("names the operation and both shapes when they do not fit", () => {
-    const error = scope(() => thrown(() => ones([2, 3]).matmul(zeros([4, 5]))));
-    expect(error.code).toBe("shape");
-    expect(error.details.found).toBe("matmul(float32 [2, 3], float32 [4, 5]).");
-  });
+  it(
+    "names the operation and both shapes when they do not fit",
+    onCpu(() => {
+      const error = scope(() => thrown(() => ones([2, 3]).matmul(zeros([4, 5]))));
+      expect(error.code).toBe("shape");
+      expect(error.details.found).toBe("matmul(float32 [2, 3], float32 [4, 5]).");
+    }),
+  );
 
-  it("names a convolution's options as well", () => {
-    const error = scope(() =>
-      thrown(() =>
-        native().conv2d(
-          ones([1, 3, 4, 4]).handle,
-          ones([2, 4, 3, 3]).handle,
-          null,
-          [1, 1],
-          [0, 0],
-          [1, 1],
-          1,
+  it(
+    "names a convolution's options as well",
+    onCpu(() => {
+      const error = scope(() =>
+        thrown(() =>
+          native().conv2d(
+            ones([1, 3, 4, 4]).handle,
+            ones([2, 4, 3, 3]).handle,
+            null,
+            [1, 1],
+            [0, 0],
+            [1, 1],
+            1,
+          ),
         ),
-      ),
-    );
-    expect(error.details.found).toContain("float32 [1, 3, 4, 4], float32 [2, 4, 3, 3], null, [1, 1]");
-  });
+      );
+      expect(error.details.found).toContain("float32 [1, 3, 4, 4], float32 [2, 4, 3, 3], null, [1, 1]");
+    }),
+  );
 
   it("has no C++ backtrace", () => {
     expect(scope(() => thrown(() => ones([2]).reshape([3]))).message).not.toMatch(/frame #|\n/);
@@ -116,19 +123,22 @@ describe("devices", () => {
 });
 
 describe("memory", () => {
-  it("is counted, and freed blocks are kept until the cache is emptied", () => {
-    emptyCache();
-    const before = memoryStats();
-    const block = full([1 << 20], 1);
-    const held = memoryStats();
-    expect(held.liveBytes - before.liveBytes).toBeGreaterThanOrEqual(4 << 20);
-    expect(held.peakBytes).toBeGreaterThanOrEqual(held.liveBytes);
-    block.dispose();
-    expect(memoryStats().liveBytes).toBe(before.liveBytes);
-    expect(memoryStats().cachedBytes).toBeGreaterThanOrEqual(4 << 20);
-    emptyCache();
-    expect(memoryStats().cachedBytes).toBe(0);
-  });
+  it(
+    "is counted, and freed blocks are kept until the cache is emptied",
+    onCpu(() => {
+      emptyCache();
+      const before = memoryStats();
+      const block = full([1 << 20], 1);
+      const held = memoryStats();
+      expect(held.liveBytes - before.liveBytes).toBeGreaterThanOrEqual(4 << 20);
+      expect(held.peakBytes).toBeGreaterThanOrEqual(held.liveBytes);
+      block.dispose();
+      expect(memoryStats().liveBytes).toBe(before.liveBytes);
+      expect(memoryStats().cachedBytes).toBeGreaterThanOrEqual(4 << 20);
+      emptyCache();
+      expect(memoryStats().cachedBytes).toBe(0);
+    }),
+  );
 
   it("reused for a new tensor does not change an old one's copy in JavaScript", () => {
     scope(() => {
