@@ -51,7 +51,7 @@ struct SameConv : Function<SameConv> {
 Tensor same_conv(const Tensor& x, const Tensor& weight, const Ints& dilation, int64_t groups, bool relu, bool bfloat16) {
   if (has_conv_kernel(x, weight)) return SameConv::apply(x, weight, dilation, groups, relu, bfloat16);
   if (has_cuda_conv(x, weight)) return cuda_conv(x, weight, dilation, groups, relu);
-  return at::conv2d(relu ? at::relu(x) : x, weight, {}, {1, 1}, same_padding(weight, dilation), dilation, groups);
+  return at::conv2d(relu ? at::relu(x) : x, weight.to(x.scalar_type()), {}, {1, 1}, same_padding(weight, dilation), dilation, groups);
 }
 
 void add_conv_ops(OpTable& table) {

@@ -31,7 +31,8 @@ inline void check_conv(const Tensor& x, int64_t inputs, const Tensor& weight, co
               "weight ", weight.sizes(), " with ", groups, " groups does not fit ", inputs, " channels of ", x.sizes());
 }
 
-// A convolution that keeps the image's size, after a ReLU if asked: by the kernel where there is one, or by libtorch.
+// A convolution that keeps the image's size, after a ReLU if asked, in the type of x: by a kernel where there is one, or
+// by libtorch.
 Tensor same_conv(const Tensor& x, const Tensor& weight, const Ints& dilation, int64_t groups, bool relu, bool bfloat16);
 
 }  // namespace smash

@@ -174,25 +174,29 @@ T* at_pixel(T* data, int64_t pixel, int64_t stride, Element element) {
 
 void gather(const Banks& banks, const Runs& runs, bool relu, void* stream) {
   const int64_t chunk = chunk_of(banks, runs), targets = banks.inner_stride / chunk;
-  std::vector<std::vector<uint16_t>> sources(targets);
+  if (banks.bank_stride / chunk > UINT16_MAX) throw std::runtime_error("a bank buffer of too many channels");
+  // The sources of target t, one after the other: those before `ends[t]`.
+  std::vector<uint32_t> ends(targets + 1);
+  for (const Run& run : runs) {
+    for (int64_t at = 0; at < run.length; at += chunk) ++ends[(run.inner + at) / chunk + 1];
+  }
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::vector<uint16_t> sources(ends[targets]);
   for (const Run& run : runs) {
     for (int64_t at = 0; at < run.length; at += chunk) {
-      sources[(run.inner + at) / chunk].push_back(static_cast<uint16_t>((run.bank + at) / chunk));
+      sources[ends[(run.inner + at) / chunk]++] = static_cast<uint16_t>((run.bank + at) / chunk);
     }
   }
-  if (banks.bank_stride / chunk > UINT16_MAX) throw std::runtime_error("a bank buffer of too many channels");
   for (int64_t begin = 0; begin < targets;) {
     GatherArguments arguments;
     int64_t end = begin;
-    uint16_t count = 0;
-    for (; end < targets && end - begin < kMostChunks; ++end) {
-      const auto& own = sources[end];
-      if (own.size() > kMostChunks) throw std::runtime_error("one channel is the sum of too many banks");
-      if (count + own.size() > kMostChunks) break;
-      arguments.first[end - begin] = count;
-      for (const uint16_t source : own) arguments.source[count++] = source;
+    const uint32_t before = begin == 0 ? 0 : ends[begin - 1];
+    for (; end < targets && end - begin < kMostChunks && ends[end] - before <= kMostChunks; ++end) {
+      arguments.first[end - begin + 1] = static_cast<uint16_t>(ends[end] - before);
     }
-    arguments.first[end - begin] = count;
+    if (end == begin) throw std::runtime_error("one channel is the sum of too many banks");
+    arguments.first[0] = 0;
+    std::copy(sources.begin() + before, sources.begin() + ends[end - 1], arguments.source);
     arguments.begin = static_cast<uint32_t>(begin);
     arguments.targets = static_cast<uint32_t>(end - begin);
     arguments.bank_stride = static_cast<uint32_t>(banks.bank_stride / chunk);

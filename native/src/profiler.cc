@@ -1,10 +1,12 @@
 // Where the time of a step goes: count, total and self time of every libtorch operator by the shapes of its tensors,
-// gathered on the calling thread through libtorch's own observer. Costs nothing while it is off.
+// gathered through libtorch's own observer on the calling thread and on those to which it hands gradients of a GPU's
+// tensors. Costs nothing while it is off.
 
 #include <ATen/record_function.h>
 
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <sstream>
 
 #include "op_table.h"
@@ -27,12 +29,13 @@ struct Entry {
 
 struct Profile {
   at::CallbackHandle handle{};
-  std::vector<Frame*> open;
+  std::mutex mutex;
   std::map<std::pair<std::string, std::string>, Entry> entries;
 };
 
-// Operators are observed where they run, so one profile belongs to one thread.
-thread_local std::unique_ptr<Profile> profile;
+// The observer is the starting thread's and goes along with its work; one is profiled at a time.
+std::unique_ptr<Profile> profile;
+thread_local std::vector<Frame*> open;
 
 // `[50, 64, 32, 32] [64, 64, 1, 1]`, of the tensors among the inputs.
 std::string tensor_shapes(const at::RecordFunction& function) {
@@ -47,17 +50,18 @@ std::unique_ptr<at::ObserverContext> enter(const at::RecordFunction& function) {
   auto frame = std::make_unique<Frame>();
   if (!profile) return frame;
   frame->shapes = tensor_shapes(function);
-  profile->open.push_back(frame.get());
+  open.push_back(frame.get());
   frame->start = Clock::now();
   return frame;
 }
 
 void leave(const at::RecordFunction& function, at::ObserverContext* context) {
   auto* frame = static_cast<Frame*>(context);
-  if (!profile || profile->open.empty() || profile->open.back() != frame) return;
+  if (!profile || open.empty() || open.back() != frame) return;
   const double seconds = std::chrono::duration<double>(Clock::now() - frame->start).count();
-  profile->open.pop_back();
-  if (!profile->open.empty()) profile->open.back()->children += seconds;
+  open.pop_back();
+  if (!open.empty()) open.back()->children += seconds;
+  const std::lock_guard<std::mutex> lock(profile->mutex);
   Entry& entry = profile->entries[{function.name(), frame->shapes}];
   ++entry.count;
   entry.total += seconds;
@@ -69,6 +73,7 @@ void leave(const at::RecordFunction& function, at::ObserverContext* context) {
 void add_profiler_ops(OpTable& table) {
   add_op(table, "startProfile", "", +[]() {
     profile = std::make_unique<Profile>();
+    open.clear();
     profile->handle = at::addThreadLocalCallback(
         at::RecordFunctionCallback(enter, leave)
             .needsInputs(true)

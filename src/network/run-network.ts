@@ -33,7 +33,7 @@ import type { WeightSource } from "./weight-source.js";
 export interface RunOptions {
   /** Is shown what every activation function gives, [N, C, H, W], in the order of the network. */
   readonly onActivation?: ((activated: Tensor) => void) | undefined;
-  /** Type in which activations and convolutions are computed; weights are cast to it. Default: the weights' own. */
+  /** Type in which activations and convolutions are computed. Default: the weights' own. */
   readonly computeType?: DType | undefined;
   /** Leaves out layers. Default: none. */
   readonly stochasticDepth?: StochasticDepth | undefined;
@@ -74,7 +74,9 @@ class Interpreter {
   }
 
   run(images: Tensor): Tensor {
-    let x = this.#cast(images); // [N, C, S, S]
+    const { computeType } = this.#options;
+    // Whatever follows computes in the type of its input.
+    let x = computeType === undefined || this.#bfloat16 ? images : images.to({ dtype: computeType }); // [N, C, S, S]
     for (const block of this.#architecture.blocks) {
       // The stem, or the convolution of the transition before. That one and a mean over pixels commute: after the
       // pool it costs a quarter.
@@ -96,7 +98,7 @@ class Interpreter {
     const banks = new BankBuffer(input, nonEmptyBanks(block) * bankChannels, bankChannels);
     const { dilation, groups } = this.#convolutionAt(entry);
     const first = Array.from({ length: inputChannels / bankChannels }, (_, bank) => bank);
-    banks.writeConv(input, this.#cast(this.#source.weights(entry).weight), {
+    banks.writeConv(input, this.#source.weights(entry).weight, {
       banks: first,
       dilation,
       groups,
@@ -128,7 +130,7 @@ class Interpreter {
   #layerSteps(layer: Layer): LayerStep[] {
     const step = (from: LayerStep["from"], to: LayerStep["to"], site = this.#cursor++): LayerStep => {
       const { dilation, groups } = this.#convolutionAt(site);
-      return { weight: this.#cast(this.#source.weights(site).weight), dilation, groups, from, to };
+      return { weight: this.#source.weights(site).weight, dilation, groups, from, to };
     };
     const [hidden, between] = [0, 1];
     const first = step(layer.reads, hidden);
@@ -185,7 +187,7 @@ class Interpreter {
     const pointwise = this.#cursor++;
     // Pre-activation without a BatchNorm in between: ReLU and convolution happen while the banks are read.
     if (this.#isPre && !this.#hasBatchNorm(pointwise) && !this.#isShown) {
-      return banks.readConv(layer.reads, this.#cast(this.#source.weights(pointwise).weight), {
+      return banks.readConv(layer.reads, this.#source.weights(pointwise).weight, {
         bfloat16: this.#bfloat16,
       });
     }
@@ -208,7 +210,7 @@ class Interpreter {
     const { x, relu } = this.#activated(site, input, activation);
     const { weight } = this.#source.weights(site);
     // Scaling the weight scales what is written, and costs next to nothing.
-    banks.writeConv(x, this.#cast(scale === 1 ? weight : weight.mul(scale)), {
+    banks.writeConv(x, scale === 1 ? weight : weight.mul(scale), {
       banks: layer.writes,
       dilation,
       groups,
@@ -255,7 +257,7 @@ class Interpreter {
 
   #convolve(index: number, x: Tensor, { relu = false } = {}): Tensor {
     const { dilation, groups } = this.#convolutionAt(index);
-    return sameConv2d(x, this.#cast(this.#source.weights(index).weight), {
+    return sameConv2d(x, this.#source.weights(index).weight, {
       ...{ dilation, groups, relu },
       bfloat16: this.#bfloat16,
     });
@@ -275,11 +277,6 @@ class Interpreter {
   #show(activated: Tensor): Tensor {
     this.#options.onActivation?.(activated);
     return activated;
-  }
-
-  #cast(x: Tensor): Tensor {
-    const { computeType } = this.#options;
-    return computeType === undefined || this.#bfloat16 ? x : x.to({ dtype: computeType });
   }
 }
 

@@ -74,7 +74,8 @@ export interface SameConvOptions {
 
 /**
  * A convolution that keeps height and width: x [N, C, H, W], weight [O, C / groups, kh, kw] with odd kernels ->
- * [N, O, H, W], channels-last. Fast for shapes that were never seen before, which `conv2d` is not.
+ * [N, O, H, W], channels-last and of the type of x, to which the weight is rounded. Fast for shapes that were never seen
+ * before, which `conv2d` is not.
  */
 export function sameConv2d(x: Tensor, weight: Tensor, options: SameConvOptions = {}): Tensor {
   const { dilation = 1, groups = 1, relu = false, bfloat16 = false } = options;
