@@ -44,7 +44,7 @@ void set_threads(int64_t count) {
   if (parallel != nullptr && set != nullptr && parallel() == kPthreads) set(1);
 }
 
-// libtorch before 2.13 gives a padded pool of channels-last images on CUDA wrong gradients (pytorch/pytorch#188344).
+// libtorch, at least to 2.11, gives a padded pool of channels-last images on CUDA wrong gradients (pytorch/pytorch#188344).
 Tensor average_pool(const Tensor& x, const Ints& kernel, const Ints& stride, const Ints& padding, bool count_padding) {
   const bool is_padded = padding[0] > 0 || padding[1] > 0;
   if (!x.device().is_cuda() || !is_padded || !x.is_contiguous(at::MemoryFormat::ChannelsLast)) {
