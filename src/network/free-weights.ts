@@ -18,16 +18,8 @@ import {
 import type { HyperNetSettings } from "../hypernet/index.js";
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
-import {
-  defaultDevice,
-  ones,
-  scope,
-  sliceWeights,
-  zeros,
-  type Device,
-  type DType,
-  type Tensor,
-} from "../tensor/index.js";
+import type { Tensor } from "../tensor/index.js";
+import { defaultDevice, ones, sliceWeights, zeros, type Device, type DType } from "../tensor/index.js";
 
 /** What the HyperNet leaves to them, and how layers share it. */
 export interface FreeWeightsOptions extends Pick<HyperNetSettings, "generated" | "shared"> {
@@ -77,12 +69,8 @@ export class FreeWeights {
     this.#shared = shared;
     const place = { device, dtype };
     const add = (name: string, shape: readonly number[]) => {
-      const values = scope(() => {
-        const weight = orthogonal(shape, Random.stream(seed, "free-weights", name).seed(), place);
-        // As slices are: neither they nor their gradients are turned on the way.
-        return shape.length === 4 ? weight.channelsLast() : weight;
-      });
-      this.#parameters.set(name, values.requireGrad());
+      const weight = orthogonal(shape, Random.stream(seed, "free-weights", name).seed(), place);
+      this.#parameters.set(name, weight.requireGrad());
     };
     const addBatchNorm = (name: string, channels: number) => {
       this.#parameters.set(`${name}.weight`, ones([channels], place).requireGrad());
