@@ -18,19 +18,23 @@ export async function measureGpuUse(run: () => void, { device, ms }: { device: s
   });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (part: string) => (text += part));
-  let isMissing = false;
-  child.on("error", () => (isMissing = true));
+  // Without the program there are no samples.
+  child.on("error", () => undefined);
   const start = performance.now();
   // Samples of the first look-back would tell of the time before.
   let skipped: number | undefined;
-  while (performance.now() - start < lookBackMs + ms) {
-    run();
-    await setTimeout(0);
-    if (skipped === undefined && performance.now() - start > lookBackMs) skipped = text.split("\n").length;
+  try {
+    while (performance.now() - start < lookBackMs + ms) {
+      run();
+      await setTimeout(0);
+      if (skipped === undefined && performance.now() - start > lookBackMs) skipped = text.split("\n").length;
+    }
+  } finally {
+    // Of a child that never started, Node would signal process 0: all of this group.
+    if (child.pid !== undefined) child.kill();
   }
-  child.kill();
   const shares = text.split("\n").slice(skipped, -1).map(Number).filter(Number.isFinite);
-  if (isMissing || shares.length === 0) return undefined;
+  if (shares.length === 0) return undefined;
   return shares.reduce((sum, share) => sum + share, 0) / shares.length / 100;
 }
 
