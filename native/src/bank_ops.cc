@@ -39,9 +39,8 @@ bool has_cuda_kernel(const Tensor& buffer, const Tensor& inner) {
 }
 
 cuda::Banks cuda_banks(const Tensor& buffer, const Tensor& inner) {
-  const auto element = buffer.scalar_type() == at::kFloat ? cuda::Element::float32 : cuda::Element::bfloat16;
   const int64_t pixels = buffer.size(0) * buffer.size(2) * buffer.size(3);
-  return {buffer.data_ptr(), buffer.size(1), inner.data_ptr(), inner.size(1), pixels, element};
+  return {buffer.data_ptr(), buffer.size(1), inner.data_ptr(), inner.size(1), pixels, element_of(buffer)};
 }
 
 // Calls body(first pixel, pixels) on all threads.

@@ -44,7 +44,7 @@ struct Conv {
 
   cuda::Patches shape(int64_t images) const {
     return {images, x.size(2), x.size(3), x.size(1), groups, {weight.size(2), weight.size(3)}, {dilation[0], dilation[1]}, relu,
-            x.scalar_type() == at::kFloat ? cuda::Element::float32 : cuda::Element::bfloat16};
+            element_of(x)};
   }
 
   // [patch, outputs / groups]

@@ -141,8 +141,10 @@ int64_t chunk_of(const Banks& banks, const Runs& runs) {
 template <class Body>
 void with_chunk(Element element, int64_t chunk, Body body) {
   const auto of_length = [&](auto type) {
+    if constexpr (sizeof(type) * 8 <= kVectorBytes) {
+      if (chunk == 8) return body(type, std::integral_constant<int, 8>());
+    }
     switch (chunk) {
-      case 8: return body(type, std::integral_constant<int, 8>());
       case 4: return body(type, std::integral_constant<int, 4>());
       case 2: return body(type, std::integral_constant<int, 2>());
       default: return body(type, std::integral_constant<int, 1>());
@@ -208,10 +210,8 @@ void gather(const Banks& banks, const Runs& runs, bool relu, void* stream) {
       arguments.pixels = static_cast<uint32_t>(pixels);
       with_chunk(banks.element, chunk, [&](auto type, auto length) {
         const uint32_t total = arguments.pixels * arguments.targets;
-        if constexpr (sizeof(type) * decltype(length)::value <= kVectorBytes) {
-          gather_kernel<decltype(type), decltype(length)::value>
-              <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
-        }
+        gather_kernel<decltype(type), decltype(length)::value>
+            <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
       });
       check(cudaGetLastError());
     });
@@ -236,10 +236,8 @@ void scatter(const Banks& banks, const void* mask, const Runs& runs, void* strea
       arguments.pixels = static_cast<uint32_t>(pixels);
       with_chunk(banks.element, chunk, [&](auto type, auto length) {
         const uint32_t total = arguments.pixels * arguments.count;
-        if constexpr (sizeof(type) * decltype(length)::value <= kVectorBytes) {
-          scatter_kernel<decltype(type), decltype(length)::value>
-              <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
-        }
+        scatter_kernel<decltype(type), decltype(length)::value>
+            <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
       });
       check(cudaGetLastError());
     });
@@ -361,10 +359,8 @@ void unfold(const Patches& shape, const void* x, void* patches, void* stream) {
   arguments.patches = patches;
   with_chunk(shape.element, chunk_of(shape), [&](auto type, auto length) {
     const uint32_t total = arguments.pixels * static_cast<uint32_t>(shape.kernel[0] * shape.kernel[1]) * arguments.channels;
-    if constexpr (sizeof(type) * decltype(length)::value <= kVectorBytes) {
-      unfold_kernel<decltype(type), decltype(length)::value>
-          <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
-    }
+    unfold_kernel<decltype(type), decltype(length)::value>
+        <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
   });
   check(cudaGetLastError());
 }
@@ -376,10 +372,8 @@ void fold(const Patches& shape, const void* patches, const void* x, void* dx, vo
   arguments.dx = dx;
   with_chunk(shape.element, chunk_of(shape), [&](auto type, auto length) {
     const uint32_t total = arguments.pixels * arguments.channels;
-    if constexpr (sizeof(type) * decltype(length)::value <= kVectorBytes) {
-      fold_kernel<decltype(type), decltype(length)::value>
-          <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
-    }
+    fold_kernel<decltype(type), decltype(length)::value>
+        <<<blocks_for(total), kThreads, 0, static_cast<cudaStream_t>(stream)>>>(arguments);
   });
   check(cudaGetLastError());
 }

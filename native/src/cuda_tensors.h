@@ -28,4 +28,9 @@ inline void* cuda_stream() {
 #endif
 }
 
+// Of a float32 or bfloat16 tensor.
+inline cuda::Element element_of(const at::Tensor& x) {
+  return x.scalar_type() == at::kFloat ? cuda::Element::float32 : cuda::Element::bfloat16;
+}
+
 }  // namespace smash

@@ -1,5 +1,6 @@
 // Optimizer steps over all parameters in one call. On the CPU each parameter is one fused pass; elsewhere the same
-// update is made of ATen's ops over lists, which on a GPU take few launches for all parameters. A parameter without a gradient (not used by this step's architecture) is left alone.
+// update is made of ATen's ops over lists, which on a GPU take few launches for all parameters. A parameter without a
+// gradient (not used by this step's architecture) is left alone.
 
 #include <ATen/Parallel.h>
 

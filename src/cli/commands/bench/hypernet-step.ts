@@ -11,9 +11,9 @@ import { conv2d, noGrad, normal, resolveDevice, scope, type Device } from "../..
 import type { Precision } from "../../common-options.js";
 import type { CommandContext } from "../../run-command.js";
 import { median, type Benchmark } from "./benchmark.js";
-import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
 import { measureGpuUse } from "./gpu-use.js";
-import { batchSize, createTraining, describeOptionsToPeer, gpuSizes, hypernet } from "./training.js";
+import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
+import { batchSize, createTraining, describeOptionsToPeer, gpuSizes, hypernet, sizes } from "./training.js";
 
 /** The first steps meet most shapes for the first time, on both sides. */
 const warmup = 3;
@@ -22,11 +22,10 @@ export const hypernetStep: Benchmark = {
   steps: 15,
   async run(steps, context) {
     const rows = [];
-    const isGpu = resolveDevice(context.common.device) !== "cpu";
-    for (const size of isGpu
-      ? (["paper", "reference", "narrow"] as const)
-      : (["reference", "narrow"] as const))
+    const measured = resolveDevice(context.common.device) === "cpu" ? sizes : gpuSizes;
+    for (const size of Object.keys(measured) as (keyof typeof gpuSizes)[]) {
       rows.push(await measure(size, steps, context));
+    }
     const lines = rows.map(
       ({ size, precision, oursMs, peerMs, floorMs, floorShare, ratio, gpuBusyShare }) =>
         `${size} ${precision}: ours ${oursMs.toFixed(0)} ms, plain PyTorch ${peerMs.toFixed(0)} ms, floor ${floorMs.toFixed(0)} ms (${formatPercent(floorShare)}): ${ratio.toFixed(2)} times as fast` +
@@ -36,6 +35,7 @@ export const hypernetStep: Benchmark = {
   },
 };
 
+/** Of our steps alone, for the share of time in which the GPU is busy. */
 const gpuUseMs = 4000;
 
 async function measure(size: keyof typeof gpuSizes, steps: number, { common, progress }: CommandContext) {
@@ -44,8 +44,8 @@ async function measure(size: keyof typeof gpuSizes, steps: number, { common, pro
     ...{ ...describeOptionsToPeer(common), batchSize, hypernet },
     ...describeSpaceToPeer(space),
   });
-  const { training, sample } = createTraining(space, common);
-  const device = resolveDevice(common.device);
+  const { training, train, sample } = createTraining(space, common);
+  const { device } = train;
   const bestConvolution = createBestConvolution(device, common.precision);
   const [ours, peers, floors]: [number[], number[], number[]] = [[], [], []];
   progress.start(`hypernet-step ${size}`, steps + warmup);
@@ -102,7 +102,7 @@ function createBestConvolution(device: Device, precision: Precision) {
     measure(): number {
       const times = Array.from({ length: 5 }, () => {
         const start = performance.now();
-        noGrad(() => scope(() => convolve()));
+        noGrad(() => scope(convolve));
         return performance.now() - start;
       });
       return (1000 * 2 * repeats * batchSize * 32 * 32 * channels ** 2 * 9) / median(times);
