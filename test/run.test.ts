@@ -122,6 +122,19 @@ describe("a search", () => {
     expect((JSON.parse(tested.stdout) as { testError: number }).testError).toBe(trained.testError);
   }, 180_000);
 
+  it("that fine-tunes before scoring, killed while it ranks, goes on to the bit-identical ranking", async () => {
+    const tuned = (out: string) => searchArgs(out, "--fine-tune", "5");
+    const [out, other] = [join(folder, "tuned-killed"), join(folder, "tuned-whole")];
+    const { child, outcome } = start(tuned(out));
+    await waitFor(() => eventCount(out, "trial") >= 4);
+    child.kill("SIGKILL");
+    expect((await outcome).code).toBeNull();
+    const resumed = results((await smash(...tuned(out))).stdout);
+    expect(resumed).toEqual(results((await smash(...tuned(other))).stdout));
+    expect(resumed).not.toEqual(results((await smash(...searchArgs(whole))).stdout));
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("5 steps at a rate of 0.01");
+  }, 180_000);
+
   it("interrupted by Ctrl-C ends with 130 after a checkpoint, and goes on to the same ranking", async () => {
     const out = join(folder, "interrupted");
     const { child, outcome } = start(searchArgs(out));
@@ -351,6 +364,9 @@ describe("bad input", () => {
     const moves = await smash("study", "corrupt", "--moves", "3");
     expect(moves).toMatchObject({ code: 2, stdout: "" });
     expect(moves.stderr).toContain("smash study gradient");
+    const tuned = await smash("study", "gradient", "--fine-tune", "3");
+    expect(tuned).toMatchObject({ code: 2, stdout: "" });
+    expect(tuned.stderr).toContain("as they are");
     expect((await smash("study", "corelation")).stderr).toContain('did you mean "correlation"');
   });
 

@@ -24,6 +24,19 @@ export function addByFlag(command: Command, description: string): Command {
   return command.option("--by <measure>", description, parseChoice("--by", rankingMeasures));
 }
 
+/** Training before scoring. */
+export interface FineTuneFlag {
+  readonly fineTune?: number;
+}
+
+export function addFineTuneFlag(command: Command): Command {
+  return command.option(
+    "--fine-tune <steps>",
+    "train each network so many steps from its generated weights before it is scored; slower, and ranks better",
+    parseInteger("--fine-tune", { min: 1 }),
+  );
+}
+
 /** Strategies with a number of trials of their own on the command line. */
 const counted = [
   ["--perturb <n>", "perturbations of the best sampled one"],

@@ -18,6 +18,9 @@ const augment = z.strictObject({ pad: z.int().nonnegative(), flip: z.boolean() }
 const input = z.strictObject({ channels: count, size: count });
 const classes = z.int().min(2);
 
+/** A tenth of what a training from scratch begins with: more undoes what the HyperNet knows. */
+export const fineTuningRate = 0.01;
+
 /** A search space, and a HyperNet for it. */
 const memoryBanks = {
   space: spaceSchema,
@@ -89,6 +92,8 @@ const settings = {
     images: count,
     /** Training images by which recalibrated BatchNorm statistics are gathered. */
     calibrationImages: count,
+    /** Training of each network from its generated weights before it is scored. Default: none. */
+    fineTuning: z.strictObject({ steps: count, rate: rate.default(fineTuningRate) }).optional(),
     rankedBy: z.enum(rankingMeasures),
     batchNorm: z.enum(["recalibrated", "batch", "running"]),
   }),

@@ -32,6 +32,14 @@ describe("what the flags choose", () => {
     expect(JSON.parse(JSON.stringify(limits))).toStrictEqual(limits);
   });
 
+  test("fine-tuning has a rate of its own, which a settings file may change; without it there is no such key", () => {
+    const config = { ranking: { fineTuning: { steps: 5, rate: 0.03 } } };
+    expect(ranking({ fineTune: 20 }).fineTuning).toEqual({ steps: 20, rate: 0.01 });
+    expect(ranking({ fineTune: 20 }, config).fineTuning).toEqual({ steps: 20, rate: 0.03 });
+    expect(ranking({}, config).fineTuning).toEqual({ steps: 5, rate: 0.03 });
+    expect(ranking({ fineTune: undefined })).not.toHaveProperty("fineTuning");
+  });
+
   test("a strategy proposes all that follows the random samples", () => {
     const counts = { random: 6, perturb: 0, chain: 0, evolution: 0, nsga2: 0 };
     expect(ranking({ strategy: "evolution" }).counts).toEqual({ ...counts, evolution: 6 });

@@ -3,7 +3,7 @@
 import { cellSiteName, listCellSites, type CellArchitecture, type CellSite } from "../arch/index.js";
 import type { NamedTensors } from "../nn/index.js";
 import type { Device, DType, Tensor } from "../tensor/index.js";
-import { runCells } from "./run-cells.js";
+import { runCells, type CellRunOptions } from "./run-cells.js";
 import type { RunOptions } from "./run-network.js";
 import { SiteTensors, type SiteShape } from "./site-tensors.js";
 import type { BatchNormStatistics } from "./statistics.js";
@@ -15,8 +15,15 @@ export function cellSiteShape({ kind, shape, normalizedChannels }: CellSite): Si
   return { shape, bias: kind === "head", normalizedChannels };
 }
 
+type Reductions = NonNullable<CellRunOptions["reductions"]>;
+
+/** Whether the network has the site: plain reductions are a shortcut alone. */
+export function hasCellSite(site: CellSite, reductions: Reductions): boolean {
+  return reductions !== "shortcut" || site.kind !== "reduction" || site.part === "shortcut";
+}
+
 /** Where a `CellNetwork` lives and what it starts from. */
-export interface CellNetworkOptions {
+export interface CellNetworkOptions extends Pick<CellRunOptions, "reductions"> {
   readonly seed: number;
   readonly device?: Device;
   readonly dtype?: DType;
@@ -27,13 +34,16 @@ export class CellNetwork implements TrainableNetwork {
   readonly architecture: CellArchitecture;
   readonly #names: readonly string[];
   readonly #tensors: SiteTensors;
+  readonly #reductions: Reductions;
 
-  constructor(architecture: CellArchitecture, options: CellNetworkOptions) {
+  constructor(architecture: CellArchitecture, { reductions = "residual", ...options }: CellNetworkOptions) {
     this.architecture = architecture;
     const sites = listCellSites(architecture);
     this.#names = sites.map(cellSiteName);
+    this.#reductions = reductions;
     this.#tensors = new SiteTensors({ ...options, stream: "resulting-network" });
     for (const [index, site] of sites.entries()) {
+      if (!hasCellSite(site, reductions)) continue;
       this.#tensors.add(this.#names[index], cellSiteShape(site), { weight: true });
     }
   }
@@ -52,6 +62,7 @@ export class CellNetwork implements TrainableNetwork {
   }
 
   forward(images: Tensor, options: RunOptions & { readonly statistics: BatchNormStatistics }): Tensor {
-    return runCells(this.architecture, this.source(options.statistics), images, options);
+    const reductions = this.#reductions;
+    return runCells(this.architecture, this.source(options.statistics), images, { ...options, reductions });
   }
 }

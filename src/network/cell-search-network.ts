@@ -20,10 +20,12 @@ import { SmashError } from "../errors.js";
 import { CellHyperNet, type CellHyperNetSettings } from "../hypernet/index.js";
 import { joinNamed, type NamedTensors } from "../nn/index.js";
 import type { Device, DType, Tensor } from "../tensor/index.js";
-import { cellSiteShape } from "./cell-network.js";
+import { adoptWeights } from "./adopt-weights.js";
+import { CellNetwork, cellSiteShape, hasCellSite } from "./cell-network.js";
 import { runCells } from "./run-cells.js";
-import type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
+import type { Forward, ForwardOptions, GenerateOptions, SearchNetwork } from "./search-network.js";
 import { SiteTensors } from "./site-tensors.js";
+import { batchStatistics } from "./statistics.js";
 import type { SiteWeights } from "./weight-source.js";
 
 /** What a `CellSearchNetwork` is made from. */
@@ -40,10 +42,12 @@ export class CellSearchNetwork implements SearchNetwork {
   readonly space: CellSpace;
   readonly hypernet: CellHyperNet;
   readonly free: SiteTensors;
+  readonly #options: Omit<CellSearchNetworkOptions, "space" | "hypernet">;
 
   /** Throws `SmashError("config")` for bricks that do not fit the channels. */
   constructor({ space, hypernet, ...options }: CellSearchNetworkOptions) {
     this.space = new CellSpace(space);
+    this.#options = options;
     if (space.channels % hypernet.brick !== 0) {
       throw new SmashError("config", {
         rule: "hypernet.brick divides space.channels.",
@@ -60,8 +64,7 @@ export class CellSearchNetwork implements SearchNetwork {
         cellEdges.map(() => operation),
       );
       for (const site of listCellSites(this.shrink(all))) {
-        if (hypernet.reductions === "shortcut" && site.kind === "reduction" && site.part !== "shortcut")
-          continue;
+        if (!hasCellSite(site, hypernet.reductions)) continue;
         this.free.add(cellSiteName(site), cellSiteShape(site), { weight: !this.hypernet.generates(site) });
       }
     }
@@ -93,6 +96,17 @@ export class CellSearchNetwork implements SearchNetwork {
     const source = this.generate(shrunk, options);
     const { reductions } = this.hypernet.settings;
     return (images) => runCells(shrunk, source, images, { ...options, reductions });
+  }
+
+  instantiate(architecture: Architecture, options: GenerateOptions = {}): CellNetwork {
+    if (architecture.space !== "nas-bench-201") throw new TypeError("an architecture of another space");
+    const shrunk = this.shrink(architecture);
+    const { reductions } = this.hypernet.settings;
+    const network = new CellNetwork(shrunk, { ...this.#options, reductions });
+    adoptWeights(network.parameters(), listCellSites(shrunk).map(cellSiteName), () =>
+      this.generate(shrunk, { ...options, statistics: batchStatistics }),
+    );
+    return network;
   }
 
   parameters(): NamedTensors {

@@ -24,7 +24,6 @@ import {
 } from "../tensor/index.js";
 import { CellNetwork } from "./cell-network.js";
 import { CellSearchNetwork } from "./cell-search-network.js";
-import { runCells } from "./run-cells.js";
 import { batchStatistics } from "./statistics.js";
 
 beforeAll(() => setThreads(2));
@@ -47,22 +46,22 @@ function largestDifference(one: Tensor, other: Tensor): number {
 }
 
 describe("a cell network", () => {
-  it("loaded with generated weights gives the search network's logits", () => {
+  it.each([
+    ["all of it", hypernet],
+    ["one cell a stage and plain reductions", { ...hypernet, cells: 1, reductions: "shortcut" } as const],
+  ])("instantiated with generated weights gives the search network's logits: %s", (_, settings) => {
     for (let seed = 0; seed < 8; seed++) {
       scope(() =>
         noGrad(() => {
           const architecture = sample(seed);
-          const source = create(seed).generate(architecture, { statistics: batchStatistics });
-          const network = new CellNetwork(architecture, { seed: seed + 1 });
-          for (const [index, site] of listCellSites(architecture).entries()) {
-            const { weight, bias } = source.weights(index);
-            const own = (part: string) => network.parameters().get(`${cellSiteName(site)}.${part}`)!;
-            own("weight").copyFrom(weight);
-            if (bias) own("bias").copyFrom(bias);
+          const search = new CellSearchNetwork({ space, hypernet: settings, seed });
+          for (const [name, parameter] of search.free.parameters()) {
+            // Not the ones and zeros that both networks begin with.
+            if (name.includes("norm")) parameter.addInPlace(normal(parameter.shape, seed), 0.3);
           }
           const images = normal([6, 3, 8, 8], seed).channelsLast();
-          const generated = runCells(architecture, source, images);
-          const own = network.forward(images, { statistics: batchStatistics });
+          const generated = search.forward(architecture, { statistics: batchStatistics })(images);
+          const own = search.instantiate(architecture).forward(images, { statistics: batchStatistics });
           expect(largestDifference(generated, own)).toBeLessThan(1e-5);
         }),
       );

@@ -8,7 +8,7 @@ import {
 } from "../arch/index.js";
 import { Random } from "../random.js";
 import { conv2d, crossEntropy, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
-import { ResultingNetwork, siteName } from "./resulting-network.js";
+import { ResultingNetwork } from "./resulting-network.js";
 import { runNetwork } from "./run-network.js";
 import { SmashNetwork } from "./smash-network.js";
 import { batchStatistics } from "./statistics.js";
@@ -73,7 +73,7 @@ const sample = (seed: number, settings = space) => sampleArchitecture(settings, 
 
 describe("a resulting network", () => {
   it.each(generators)(
-    "loaded with generated weights gives the SMASH network's logits: %s",
+    "instantiated with generated weights gives the SMASH network's logits: %s",
     (_, settings, hypernet) => {
       for (let seed = 0; seed < 5; seed++) {
         scope(() =>
@@ -85,17 +85,7 @@ describe("a resulting network", () => {
               if (name.includes("norm")) parameter.addInPlace(normal(parameter.shape, seed), 0.3);
             }
             const source = smash.generate(architecture, { statistics: batchStatistics });
-            const network = new ResultingNetwork(architecture, { seed: seed + 1, normalization: "smash" });
-            for (const [index, site] of listSites(architecture).entries()) {
-              const { weight, bias } = source.weights(index);
-              const own = (name: string) => network.parameters().get(`${siteName(site)}.${name}`)!;
-              own("weight").copyFrom(weight);
-              if (bias) own("bias").copyFrom(bias);
-              if (!source.hasBatchNorm(site)) continue;
-              const norm = smash.free.batchNorm(site);
-              own("norm.weight").copyFrom(norm.weight);
-              own("norm.bias").copyFrom(norm.bias);
-            }
+            const network = smash.instantiate(architecture);
             const images = normal([6, 3, 8, 8], seed).channelsLast();
             const generated = runNetwork(architecture, source, images).toNumbers();
             const own = runNetwork(architecture, network.source(batchStatistics), images).toNumbers();

@@ -5,13 +5,13 @@ import type { NamedTensors } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
 import type { RunOptions } from "./run-network.js";
 import type { BatchNormStatistics } from "./statistics.js";
+import type { TrainableNetwork } from "./trainable-network.js";
 
 /** Images [N, C, size, size], channels-last -> logits [N, classes]. */
 export type Forward = (images: Tensor) => Tensor;
 
-/** How a network with generated weights runs. */
-export interface ForwardOptions extends RunOptions {
-  readonly statistics: BatchNormStatistics;
+/** How weights are generated. */
+export interface GenerateOptions {
   /** Seed of the noise z; without it z = 0. */
   readonly noiseSeed?: number | undefined;
   /**
@@ -19,6 +19,11 @@ export interface ForwardOptions extends RunOptions {
    * `corruptArchitecture` gives.
    */
   readonly describedAs?: Architecture | undefined;
+}
+
+/** How a network with generated weights runs. */
+export interface ForwardOptions extends RunOptions, GenerateOptions {
+  readonly statistics: BatchNormStatistics;
   /** The encoding c as a tensor of the shape that `encode` gives, in place of the architecture's own; for its gradient. */
   readonly encoding?: Tensor | undefined;
 }
@@ -40,6 +45,11 @@ export interface SearchNetwork {
    * `scope` this was called in.
    */
   forward(architecture: Architecture, options: ForwardOptions): Forward;
+  /**
+   * A network with weights of its own, which begin as the generated ones. Its BatchNorms are those of this network, not
+   * those of normal training, so it gives the same logits.
+   */
+  instantiate(architecture: Architecture, options?: GenerateOptions): TrainableNetwork;
   /** Everything trainable: "hypernet.…" and "free.…". */
   parameters(): NamedTensors;
   /** Running statistics. */

@@ -22,10 +22,13 @@ import {
 } from "../hypernet/index.js";
 import { joinNamed, type NamedTensors } from "../nn/index.js";
 import type { Device, DType } from "../tensor/index.js";
+import { adoptWeights } from "./adopt-weights.js";
 import { FreeWeights } from "./free-weights.js";
 import { GeneratedSource } from "./generated-source.js";
+import { ResultingNetwork, siteName } from "./resulting-network.js";
 import { runNetwork } from "./run-network.js";
-import type { Forward, ForwardOptions, SearchNetwork } from "./search-network.js";
+import type { Forward, ForwardOptions, GenerateOptions, SearchNetwork } from "./search-network.js";
+import { batchStatistics } from "./statistics.js";
 import type { WeightSource } from "./weight-source.js";
 
 /** What a `SmashNetwork` is made from. */
@@ -42,8 +45,10 @@ export class SmashNetwork implements SearchNetwork {
   readonly space: MemoryBankSpace;
   readonly hypernet: HyperNet;
   readonly free: FreeWeights;
+  readonly #options: Omit<SmashNetworkOptions, "space" | "hypernet">;
 
   constructor({ space, hypernet, ...options }: SmashNetworkOptions) {
+    this.#options = options;
     const { channels, columnChannels } = encodingLayout(space);
     this.space = new MemoryBankSpace(space);
     this.free = new FreeWeights(space, { ...options, ...hypernet });
@@ -73,6 +78,15 @@ export class SmashNetwork implements SearchNetwork {
     if (architecture.space !== "memory-banks") throw new TypeError("an architecture of another space");
     const source = this.generate(architecture, options);
     return (images) => runNetwork(architecture, source, images, options);
+  }
+
+  instantiate(architecture: Architecture, options: GenerateOptions = {}): ResultingNetwork {
+    if (architecture.space !== "memory-banks") throw new TypeError("an architecture of another space");
+    const network = new ResultingNetwork(architecture, { ...this.#options, normalization: "smash" });
+    adoptWeights(network.parameters(), listSites(architecture).map(siteName), () =>
+      this.generate(architecture, { ...options, statistics: batchStatistics }),
+    );
+    return network;
   }
 
   /** Everything trainable. */

@@ -23,7 +23,7 @@ const spaceNotes: Readonly<Record<ReportData["space"], string>> = {
 };
 
 export function searchedSection(data: ReportData): Markup {
-  const { dataset, hypernet } = data;
+  const { dataset, hypernet, fineTuning } = data;
   const origins = [...new Set(data.trials.map(({ origin }) => origin))]
     .map(
       (origin) => `${formatInteger(data.trials.filter((trial) => trial.origin === origin).length)} ${origin}`,
@@ -33,8 +33,8 @@ export function searchedSection(data: ReportData): Markup {
     <h2>What was searched</h2>
     <p>
       ${spaceNotes[data.space]} One auxiliary network, the HyperNet, learns to write the weights of any of
-      them. Architectures are then compared on ${dataset.name} with the weights it writes, without training
-      them.
+      them. Architectures are then compared on ${dataset.name}
+      ${fineTuning ? "after a short training from the weights it writes" : "with the weights it writes, without training them"}.
     </p>
     ${factList("facts", [
       ["Data set", dataset.name],
@@ -47,6 +47,10 @@ export function searchedSection(data: ReportData): Markup {
       ["Limits", describeLimits(data.limits ?? {})],
       ["Ranked by", scoreNaming[data.rankedBy].measure],
       ["BatchNorm statistics", data.batchNorm],
+      [
+        "Fine-tuned before scoring",
+        fineTuning && `${fineTuning.steps} steps at a rate of ${fineTuning.rate}`,
+      ],
       ["HyperNet parameters", formatCount(hypernet.parameters)],
       ["Freely learned, shared parameters", formatCount(hypernet.freeParameters)],
       ["HyperNet steps", formatInteger(hypernet.steps)],

@@ -29,11 +29,20 @@ export function prepareData(config: RunConfig, dataset: Dataset): RunData {
 
 /** The images every candidate is scored on, on the device. */
 export function prepareScoring(config: RunConfig, data: RunData): ScoringData {
-  const { images, calibrationImages, rankedBy } = config.ranking;
+  const { images, calibrationImages, rankedBy, fineTuning } = config.ranking;
+  const { networkTraining, seed } = config;
   return {
     calibration: loadBatches(data.train, evaluationBatch, { count: calibrationImages }),
     validation: loadBatches(data.validation, evaluationBatch, { count: images }),
     ...(rankedBy === "loss+naswot" && { untrained: prepareProxyBatch(data) }),
+    ...(fineTuning && {
+      fineTuning: {
+        steps: fineTuning.steps,
+        settings: { ...networkTraining, rate: fineTuning.rate },
+        train: data.train,
+        seed,
+      },
+    }),
   };
 }
 

@@ -39,7 +39,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   }
   const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
   const trials = await readTrials(folder);
-  const { rankedBy, batchNorm, limits } = config.ranking;
+  const { rankedBy, batchNorm, fineTuning, limits } = config.ranking;
   const test = await readTestDetails(folder.testPath);
   // Between a test and the line in the log that names it, the file is of another training than the log.
   const isOfTrained = test?.checkpoint === trained?.checkpoint && test?.testError === trained?.testError;
@@ -68,6 +68,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     trials,
     rankedBy,
     batchNorm,
+    fineTuning,
     limits,
     best: rankTrials(trials, rankedBy).at(0),
     trained: trained && { ...trained, curve: [...epochs.values()], seconds: seconds.network },

@@ -4,7 +4,7 @@ import { corruptArchitecture, type Architecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import { findProxy, type ProxyName } from "../rank/index.js";
 import { computeType, prepareProxyBatch } from "../run/index.js";
-import { evaluateGenerated } from "../train/index.js";
+import { scoreArchitecture } from "../train/index.js";
 import type { Bench } from "./bench.js";
 import type { StudyContext } from "./events.js";
 import type { StudyRequest } from "./request.js";
@@ -33,7 +33,7 @@ export async function scoreVariant(
       run: (architecture, item) => {
         const start = context.now();
         const { describedAs, elements } = describe(architecture, variant, item);
-        const { loss, error } = evaluateGenerated(trained.network, architecture, trained.scoring, {
+        const { loss, error } = scoreArchitecture(trained.network, architecture, trained.scoring, {
           ...options,
           describedAs,
         });

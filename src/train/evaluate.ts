@@ -7,11 +7,13 @@ import {
   runningStatistics,
   type BatchNormMode,
   type BatchNormStatistics,
+  type Forward,
   type RunOptions,
   type SearchNetwork,
 } from "../network/index.js";
 import { crossEntropySum, noGrad, scope, stack, type Tensor } from "../tensor/index.js";
 import type { BatchTensors } from "./batch-tensors.js";
+import type { FineTuning } from "./fine-tuning.js";
 
 /** A network on some images. */
 export interface Score {
@@ -52,6 +54,8 @@ export interface ScoringData {
   readonly validation: readonly BatchTensors[];
   /** Training images that NASWOT shows an untrained network; needed where it takes part in the score. */
   readonly untrained?: BatchTensors;
+  /** What each network is trained by before it is scored. Default: it keeps its generated weights. */
+  readonly fineTuning?: FineTuning;
 }
 
 export interface EvaluationOptions extends RunOptions {
@@ -70,11 +74,24 @@ export function evaluateGenerated(
   data: ScoringData,
   options: EvaluationOptions = {},
 ): Score {
-  const { batchNorm = "recalibrated", noiseSeed, describedAs, ...run } = options;
+  const { batchNorm, ...rest } = options;
+  return evaluateWith(
+    (statistics) => network.forward(architecture, { ...rest, statistics }),
+    data,
+    batchNorm,
+  );
+}
+
+/** The score of what `forward` gives for a choice of statistics, gathering them first where they are recalibrated. */
+export function evaluateWith(
+  forwardBy: (statistics: BatchNormStatistics) => Forward,
+  data: ScoringData,
+  batchNorm: BatchNormMode = "recalibrated",
+): Score {
   return noGrad(() =>
     scope(() => {
       const statistics = chooseStatistics(batchNorm);
-      const forward = network.forward(architecture, { ...run, statistics, noiseSeed, describedAs });
+      const forward = forwardBy(statistics);
       if (statistics instanceof RecalibratedStatistics) {
         statistics.calibrate(data.calibration, ({ images }) => forward(images));
       }

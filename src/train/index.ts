@@ -1,9 +1,12 @@
 export { loadBatch, loadBatches } from "./batch-tensors.js";
 export type { BatchTensors, ImageSource } from "./batch-tensors.js";
+export { trainBriefly } from "./brief-training.js";
 export { encodingGradient } from "./encoding-gradient.js";
 export type { EncodingGradient } from "./encoding-gradient.js";
 export { evaluate, evaluateGenerated } from "./evaluate.js";
 export type { EvaluationOptions, Score, ScoringData } from "./evaluate.js";
+export { scoreArchitecture } from "./fine-tuning.js";
+export type { FineTuning } from "./fine-tuning.js";
 export type { HyperNetEvent, NetworkEvent, StepEvent } from "./events.js";
 export { HyperNetTraining } from "./hypernet-training.js";
 export type { HyperNetTrainingOptions, HyperNetTrainingSettings } from "./hypernet-training.js";

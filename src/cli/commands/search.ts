@@ -8,15 +8,17 @@ import { runCommand } from "../run-command.js";
 import {
   addByFlag,
   addCountFlags,
+  addFineTuneFlag,
   addLimitFlags,
   readLimits,
   strategyNames,
   type ByFlag,
   type CountFlags,
+  type FineTuneFlag,
   type LimitFlags,
 } from "../search-flags.js";
 
-interface SearchFlags extends ImageSizeFlag, LimitFlags, CountFlags, ByFlag {
+interface SearchFlags extends ImageSizeFlag, LimitFlags, CountFlags, ByFlag, FineTuneFlag {
   readonly data: string;
   readonly preset: string;
   readonly config?: string;
@@ -37,12 +39,13 @@ export function registerSearch(command: Command): void {
       parseChoice("--strategy", strategyNames),
     );
   addByFlag(command, "what ranks: loss, error or loss+naswot (default: as the preset has it)");
+  addFineTuneFlag(command);
   addLimitFlags(addCountFlags(command)).action((flags: SearchFlags, command: Command) =>
     runCommand(readCommonOptions(command), async (context) => {
       const { search } = await import("./run/search.js");
-      const { by, strategy, perturb, chain, evolution, nsga2 } = flags;
+      const { by, fineTune, strategy, perturb, chain, evolution, nsga2 } = flags;
       const counts = { perturb, chain, evolution, nsga2 };
-      const choice = { limits: readLimits(flags), rankedBy: by, strategy, counts };
+      const choice = { limits: readLimits(flags), rankedBy: by, fineTune, strategy, counts };
       const { json, text } = await search({ ...flags, choice, configFile: flags.config }, context);
       return {
         json,

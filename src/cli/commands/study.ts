@@ -5,9 +5,9 @@ import { readCommonOptions } from "../common-options.js";
 import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { parseChoice, parseInteger } from "../option-values.js";
 import { runCommand } from "../run-command.js";
-import { addByFlag, type ByFlag } from "../search-flags.js";
+import { addByFlag, addFineTuneFlag, type ByFlag, type FineTuneFlag } from "../search-flags.js";
 
-export interface StudyFlags extends ImageSizeFlag, ByFlag {
+export interface StudyFlags extends ImageSizeFlag, ByFlag, FineTuneFlag {
   readonly run?: string;
   readonly data: string;
   readonly preset: string;
@@ -79,6 +79,7 @@ export function registerStudy(command: Command): void {
       count("--candidates"),
     )
     .option("--out <folder>", "the study's folder (default: runs/study-NAME)");
+  addFineTuneFlag(command);
   addByFlag(
     command,
     "the score of the first line: loss, error or loss+naswot (default: as the preset has it)",

@@ -40,12 +40,12 @@ function describeSearch(
     report,
   }: { readonly config: RunConfig; readonly folder: RunFolder; readonly report: string },
 ): string {
-  const { rankedBy, images, limits } = config.ranking;
+  const { rankedBy, images, fineTuning, limits } = config.ranking;
   const within = describeLimits(limits);
   return [
     `HyperNet: validation error ${formatPercent(hypernet.validationError)} with generated weights after ${hypernet.steps} steps`,
     "",
-    `The best of ${ranking.length} architectures${within ? ` with ${within}` : ""}, by ${scoreNaming[rankedBy].measure} (${images} held-out images):`,
+    `The best of ${ranking.length} architectures${within ? ` with ${within}` : ""}, by ${scoreNaming[rankedBy].measure} (${images} held-out images${fineTuning ? `, after ${fineTuning.steps} steps of fine-tuning` : ""}):`,
     formatTrialTable(ranking, { rankedBy }),
     "",
     ...formatParetoLines(pareto, rankedBy),

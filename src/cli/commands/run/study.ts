@@ -1,7 +1,7 @@
 /** The work of `smash study`. */
 
 import { readFile } from "node:fs/promises";
-import type { RunConfig } from "../../../config/index.js";
+import { chooseFineTuning, type RunConfig } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
 import { nearestName } from "../../../nearest.js";
 import { findProxy, type ProxyName } from "../../../rank/index.js";
@@ -87,6 +87,13 @@ async function readRequest(
       fix: "leave them out, or use smash study gradient.",
     });
   }
+  if (study === "gradient" && flags.fineTune !== undefined) {
+    throw new SmashError("usage", {
+      rule: "The study gradient asks what generated weights are worth, as they are.",
+      found: `--fine-tune ${flags.fineTune}.`,
+      fix: "leave it out.",
+    });
+  }
   const names = proxies.split(",").filter((proxy) => proxy !== "");
   const asked = change(await readConfig(flags, context), flags);
   const truths = flags.truths === undefined ? undefined : await readTrainedTruths(flags.truths, asked);
@@ -123,12 +130,12 @@ async function readConfig(flags: StudyFlags, context: CommandContext): Promise<R
   return configure({ preset: flags.preset, dataset, configFile: flags.config }, context);
 }
 
-function change(config: RunConfig, { by, images, batchNorm, epochs }: StudyFlags): RunConfig {
+function change(config: RunConfig, { by, images, batchNorm, epochs, fineTune }: StudyFlags): RunConfig {
   const { ranking, networkTraining } = config;
   return {
     ...config,
     ranking: {
-      ...ranking,
+      ...chooseFineTuning(ranking, fineTune),
       rankedBy: by ?? ranking.rankedBy,
       images: images ?? ranking.images,
       batchNorm: batchNorm ?? ranking.batchNorm,
