@@ -122,17 +122,31 @@ describe("a search", () => {
     expect((JSON.parse(tested.stdout) as { testError: number }).testError).toBe(trained.testError);
   }, 180_000);
 
-  it("that fine-tunes before scoring, killed while it ranks, goes on to the bit-identical ranking", async () => {
-    const tuned = (out: string) => searchArgs(out, "--fine-tune", "5");
+  it("killed while it fine-tunes the best goes on to the bit-identical ranking; rank can fine-tune more", async () => {
+    const tuned = (out: string) => searchArgs(out, "--fine-tune", "4");
     const [out, other] = [join(folder, "tuned-killed"), join(folder, "tuned-whole")];
     const { child, outcome } = start(tuned(out));
-    await waitFor(() => eventCount(out, "trial") >= 4);
+    await waitFor(() => eventCount(out, "fine-tuned") >= 2);
     child.kill("SIGKILL");
     expect((await outcome).code).toBeNull();
     const resumed = results((await smash(...tuned(out))).stdout);
     expect(resumed).toEqual(results((await smash(...tuned(other))).stdout));
-    expect(resumed).not.toEqual(results((await smash(...searchArgs(whole))).stdout));
-    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("5 steps at a rate of 0.01");
+    expect(eventCount(out, "fine-tuned")).toBe(4);
+
+    type Trial = { readonly id: number; readonly fineTuned?: { readonly validationLoss: number } };
+    const { ranking } = resumed as { readonly ranking: readonly Trial[] };
+    const losses = ranking.slice(0, 4).map(({ fineTuned }) => fineTuned!.validationLoss);
+    expect(losses).toEqual(losses.toSorted((one, other) => one - other));
+    expect(ranking.slice(4).every(({ fineTuned }) => fineTuned === undefined)).toBe(true);
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("the best 4, for 100 steps");
+
+    const more = await smash("rank", "--run", out, "--fine-tune", "6", "--threads", "2", "--json");
+    const after = JSON.parse(more.stdout) as { readonly ranking: readonly Trial[]; readonly best: unknown };
+    expect(after.ranking).toHaveLength(12);
+    expect(after.ranking.filter(({ fineTuned }) => fineTuned)).toHaveLength(6);
+    expect(after.best).toEqual(after.ranking[0]);
+    const kept = after.ranking.filter(({ id }) => ranking.slice(0, 4).some((trial) => trial.id === id));
+    expect(kept).toEqual(ranking.slice(0, 4));
   }, 180_000);
 
   it("interrupted by Ctrl-C ends with 130 after a checkpoint, and goes on to the same ranking", async () => {
@@ -364,7 +378,7 @@ describe("bad input", () => {
     const moves = await smash("study", "corrupt", "--moves", "3");
     expect(moves).toMatchObject({ code: 2, stdout: "" });
     expect(moves.stderr).toContain("smash study gradient");
-    const tuned = await smash("study", "gradient", "--fine-tune", "3");
+    const tuned = await smash("study", "gradient", "--fine-tuned");
     expect(tuned).toMatchObject({ code: 2, stdout: "" });
     expect(tuned.stderr).toContain("as they are");
     expect((await smash("study", "corelation")).stderr).toContain('did you mean "correlation"');

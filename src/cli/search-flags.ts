@@ -24,16 +24,16 @@ export function addByFlag(command: Command, description: string): Command {
   return command.option("--by <measure>", description, parseChoice("--by", rankingMeasures));
 }
 
-/** Training before scoring. */
+/** Fine-tuning. */
 export interface FineTuneFlag {
   readonly fineTune?: number;
 }
 
 export function addFineTuneFlag(command: Command): Command {
   return command.option(
-    "--fine-tune <steps>",
-    "train each network so many steps from its generated weights before it is scored; slower, and ranks better",
-    parseInteger("--fine-tune", { min: 1 }),
+    "--fine-tune <n>",
+    "train the best n a little, from their generated weights, and order them anew (default: as the preset has it)",
+    parseInteger("--fine-tune", { min: 0 }),
   );
 }
 

@@ -7,16 +7,19 @@ import type { Progress } from "./progress.js";
 const labels: Record<Phase, string> = {
   hypernet: "HyperNet",
   ranking: "ranking",
+  "fine-tuning": "fine-tuning the best",
   network: "training the winner",
 };
 
 /** A listener for a job's events. */
 export function showRun(progress: Progress): (event: RunEvent) => void {
   let best = Infinity;
+  let tuned = 0;
   return (event) => {
     switch (event.type) {
       case "phase":
         progress.start(labels[event.phase], event.total);
+        tuned = event.done;
         progress.update(event.done);
         return;
       case "phase-done":
@@ -34,6 +37,9 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
         return;
       case "network-epoch":
         progress.log(`epoch ${event.epoch}: validation error ${formatPercent(event.validationError)}`);
+        return;
+      case "fine-tuned":
+        progress.update(++tuned);
         return;
       case "trial":
         best = Math.min(best, event.trial.validationError);

@@ -6,5 +6,4 @@ export { resolveConfig } from "./resolve-config.js";
 export type { ConfigRequest } from "./resolve-config.js";
 export { parseRunConfig } from "./run-config.js";
 export type { PresetSettings, RunConfig, RunSettings, SpaceChoice } from "./run-config.js";
-export { chooseFineTuning } from "./search-choice.js";
 export type { SearchChoice } from "./search-choice.js";

@@ -18,9 +18,6 @@ const augment = z.strictObject({ pad: z.int().nonnegative(), flip: z.boolean() }
 const input = z.strictObject({ channels: count, size: count });
 const classes = z.int().min(2);
 
-/** A tenth of what a training from scratch begins with: more undoes what the HyperNet knows. */
-export const fineTuningRate = 0.01;
-
 /** A search space, and a HyperNet for it. */
 const memoryBanks = {
   space: spaceSchema,
@@ -92,8 +89,15 @@ const settings = {
     images: count,
     /** Training images by which recalibrated BatchNorm statistics are gathered. */
     calibrationImages: count,
-    /** Training of each network from its generated weights before it is scored. Default: none. */
-    fineTuning: z.strictObject({ steps: count, rate: rate.default(fineTuningRate) }).optional(),
+    /** The best by their generated weights are trained a little from these, and ordered anew. */
+    fineTuning: z
+      .strictObject({
+        best: z.int().nonnegative(),
+        steps: count.default(100),
+        /** A tenth of what a training from scratch begins with: more undoes what the HyperNet knows. */
+        rate: rate.default(0.01),
+      })
+      .prefault({ best: 0 }),
     rankedBy: z.enum(rankingMeasures),
     batchNorm: z.enum(["recalibrated", "batch", "running"]),
   }),

@@ -16,6 +16,7 @@ test("a configuration saved before there were limits and these strategies still 
   const saved = JSON.parse(JSON.stringify(config)) as { ranking: Record<string, Record<string, unknown>> };
   delete saved.ranking.limits;
   delete saved.ranking.against;
+  delete saved.ranking.fineTuning;
   delete saved.ranking.counts.evolution;
   delete saved.ranking.counts.nsga2;
   expect(parseRunConfig(saved)).toEqual(config);
@@ -32,12 +33,12 @@ describe("what the flags choose", () => {
     expect(JSON.parse(JSON.stringify(limits))).toStrictEqual(limits);
   });
 
-  test("fine-tuning has a rate of its own, which a settings file may change; without it there is no such key", () => {
-    const config = { ranking: { fineTuning: { steps: 5, rate: 0.03 } } };
-    expect(ranking({ fineTune: 20 }).fineTuning).toEqual({ steps: 20, rate: 0.01 });
-    expect(ranking({ fineTune: 20 }, config).fineTuning).toEqual({ steps: 20, rate: 0.03 });
-    expect(ranking({}, config).fineTuning).toEqual({ steps: 5, rate: 0.03 });
-    expect(ranking({ fineTune: undefined })).not.toHaveProperty("fineTuning");
+  test("how many are fine-tuned; how, a settings file may change", () => {
+    const config = { ranking: { fineTuning: { best: 3, steps: 5 } } };
+    expect(ranking({}).fineTuning).toEqual({ best: 0, steps: 100, rate: 0.01 });
+    expect(ranking({ fineTune: 20 }).fineTuning).toEqual({ best: 20, steps: 100, rate: 0.01 });
+    expect(ranking({ fineTune: 20 }, config).fineTuning).toEqual({ best: 20, steps: 5, rate: 0.01 });
+    expect(ranking({ fineTune: undefined }, config).fineTuning).toEqual({ best: 3, steps: 5, rate: 0.01 });
   });
 
   test("a strategy proposes all that follows the random samples", () => {

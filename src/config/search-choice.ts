@@ -1,7 +1,7 @@
 /** What a search's flags change of a configuration's ranking. */
 
 import type { Limits, RankedBy, SearchCounts, TrialOrigin } from "../search/index.js";
-import { fineTuningRate, type RunConfig } from "./run-config.js";
+import type { RunConfig } from "./run-config.js";
 
 /** What a search may propose, and how many. */
 export interface SearchChoice {
@@ -9,7 +9,7 @@ export interface SearchChoice {
   readonly limits?: Limits;
   /** What ranks. */
   readonly rankedBy?: RankedBy | undefined;
-  /** Steps of training before a network is scored. */
+  /** How many of the best are fine-tuned. */
   readonly fineTune?: number | undefined;
   /** Who proposes what follows the random samples, in place of perturb and chain. */
   readonly strategy?: TrialOrigin | undefined;
@@ -19,17 +19,12 @@ export interface SearchChoice {
 
 type Ranking = RunConfig["ranking"];
 
-/** The ranking with so many steps of fine-tuning, at the rate that it has. */
-export function chooseFineTuning({ fineTuning, ...ranking }: Ranking, steps = fineTuning?.steps): Ranking {
-  if (steps === undefined) return ranking;
-  return { ...ranking, fineTuning: { steps, rate: fineTuning?.rate ?? fineTuningRate } };
-}
-
 export function chooseSearch(ranking: Ranking, choice: SearchChoice): Ranking {
-  const { limits = {}, counts = {}, rankedBy = ranking.rankedBy } = choice;
+  const { limits = {}, counts = {}, rankedBy = ranking.rankedBy, fineTune: best } = choice;
   return {
-    ...chooseFineTuning(ranking, choice.fineTune),
+    ...ranking,
     rankedBy,
+    fineTuning: { ...ranking.fineTuning, ...withoutUndefined({ best }) },
     counts: { ...moveTo(ranking.counts, choice.strategy), ...withoutUndefined(counts) },
     limits: { ...ranking.limits, ...withoutUndefined(limits) },
   };

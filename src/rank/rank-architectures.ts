@@ -1,5 +1,5 @@
 /**
- * Scores architectures with a trained SMASH network, without training any of them from scratch (SMASH section 4). Every candidate
+ * Scores architectures with a trained SMASH network, without training any of them (SMASH section 4). Every candidate
  * sees the same held-out images, so that differences are the architectures' own.
  *
  * A trial depends on the seed, its number and the trials before it: continuing from a stored history gives the same
@@ -12,7 +12,7 @@ import type { SearchNetwork } from "../network/index.js";
 import { Random } from "../random.js";
 import type { Limits, Strategy, Trial } from "../search/index.js";
 import {
-  scoreArchitecture,
+  evaluateGenerated,
   type BatchTensors,
   type EvaluationOptions,
   type ScoringData,
@@ -64,7 +64,7 @@ export async function* rankArchitectures(
     const random = Random.stream(seed, "trial", id);
     const proposal = await proposeWithin(plan[id], history, { ...proposing, space, random, seen });
     const { architecture, ...measured } = proposal;
-    const { error, loss } = scoreArchitecture(network, architecture, scoring, evaluation);
+    const { error, loss } = evaluateGenerated(network, architecture, scoring, evaluation);
     const naswot =
       rankedBy === "loss+naswot"
         ? { naswot: measureNaswot(architecture, { ...evaluation, batch: requireUntrained(scoring), seed }) }

@@ -44,6 +44,7 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
     trials,
     rankedBy: "loss",
     batchNorm: "recalibrated",
+    fineTuning: { steps: 100, rate: 0.01 },
     best,
     trained: {
       parameters: best.parameters,

@@ -15,7 +15,7 @@ const batchNormNotes: Readonly<Record<ReportData["batchNorm"], string>> = {
 };
 
 export function notesSection(data: ReportData): Markup {
-  const { dataset, rankedBy, fineTuning, trained } = data;
+  const { dataset, rankedBy, trained } = data;
   return html`<section>
     <h2>How to read this</h2>
     <ul>
@@ -34,14 +34,6 @@ export function notesSection(data: ReportData): Markup {
         <code>smash study correlation</code> measures both on trained networks.
       </li>
       <li>${batchNormNotes[data.batchNorm]}</li>
-      ${
-        fineTuning &&
-        html`<li>
-          <strong>Each network was fine-tuned</strong> before it was scored:
-          ${formatInteger(fineTuning.steps)} steps of training from the weights that the HyperNet wrote. No
-          image was seen twice, none of them held out.
-        </li>`
-      }
       <li>
         <strong>Validation images are held out</strong> from all training. Choosing the lowest of many scores
         makes that score look better than it is.

@@ -7,6 +7,7 @@ import {
   formatInteger,
   formatLoss,
   formatNaswot,
+  missing,
   formatPercent,
 } from "./format.js";
 import { html, type Markup } from "./html-markup.js";
@@ -23,7 +24,7 @@ const spaceNotes: Readonly<Record<ReportData["space"], string>> = {
 };
 
 export function searchedSection(data: ReportData): Markup {
-  const { dataset, hypernet, fineTuning } = data;
+  const { dataset, hypernet } = data;
   const origins = [...new Set(data.trials.map(({ origin }) => origin))]
     .map(
       (origin) => `${formatInteger(data.trials.filter((trial) => trial.origin === origin).length)} ${origin}`,
@@ -33,8 +34,8 @@ export function searchedSection(data: ReportData): Markup {
     <h2>What was searched</h2>
     <p>
       ${spaceNotes[data.space]} One auxiliary network, the HyperNet, learns to write the weights of any of
-      them. Architectures are then compared on ${dataset.name}
-      ${fineTuning ? "after a short training from the weights it writes" : "with the weights it writes, without training them"}.
+      them. Architectures are then compared on ${dataset.name} with the weights it writes, without training
+      them.
     </p>
     ${factList("facts", [
       ["Data set", dataset.name],
@@ -47,16 +48,19 @@ export function searchedSection(data: ReportData): Markup {
       ["Limits", describeLimits(data.limits ?? {})],
       ["Ranked by", scoreNaming[data.rankedBy].measure],
       ["BatchNorm statistics", data.batchNorm],
-      [
-        "Fine-tuned before scoring",
-        fineTuning && `${fineTuning.steps} steps at a rate of ${fineTuning.rate}`,
-      ],
+      ["Then fine-tuned", describeFineTuning(data)],
       ["HyperNet parameters", formatCount(hypernet.parameters)],
       ["Freely learned, shared parameters", formatCount(hypernet.freeParameters)],
       ["HyperNet steps", formatInteger(hypernet.steps)],
       ["HyperNet training time", hypernet.seconds > 0 ? formatDuration(hypernet.seconds) : undefined],
     ])}
   </section>`;
+}
+
+function describeFineTuning({ trials, fineTuning }: ReportData): string | undefined {
+  const count = trials.filter(({ fineTuned }) => fineTuned).length;
+  if (count === 0) return undefined;
+  return `the best ${count}, for ${fineTuning.steps} steps at a rate of ${fineTuning.rate}`;
 }
 
 export function hypernetSection(figures: readonly Figure[]): Markup | undefined {
@@ -90,6 +94,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
   if (data.trials.length === 0) return undefined;
   const best = bestTrial(data);
   const withNaswot = data.rankedBy === "loss+naswot";
+  const withTuned = data.trials.some(({ fineTuned }) => fineTuned);
   const leaders = rankTrials(data.trials, data.rankedBy).slice(0, 10);
   const rows = leaders.map(
     (trial, index) =>
@@ -97,6 +102,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
         <th scope="row">${index + 1}</th>
         <td>${formatPercent(trial.validationError)}</td>
         <td>${formatLoss(trial.validationLoss)}</td>
+        ${withTuned ? html`<td>${trial.fineTuned ? formatLoss(trial.fineTuned.validationLoss) : missing}</td>` : undefined}
         ${withNaswot ? html`<td>${formatNaswot(trial.naswot)}</td>` : undefined}
         <td>${formatCount(trial.parameters)}</td>
         <td>${formatCount(trial.flops)}</td>
@@ -108,6 +114,11 @@ export function rankingSection(data: ReportData): Markup | undefined {
     <p>
       Ordered by ${scoreNaming[data.rankedBy].measure}. Neighbouring ranks are often closer than the score is
       exact.
+      ${
+        withTuned
+          ? "The best were also fine-tuned, each trained a little from the weights that the HyperNet wrote: they lead, in the order of their scores after it."
+          : undefined
+      }
     </p>
     <div class="scroll">
       <table>
@@ -116,6 +127,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
             <th scope="col">Rank</th>
             <th scope="col">SMASH error</th>
             <th scope="col">Loss (nats)</th>
+            ${withTuned ? html`<th scope="col">Fine-tuned loss</th>` : undefined}
             ${withNaswot ? html`<th scope="col">NASWOT</th>` : undefined}
             <th scope="col">${"Para\u00admeters"}</th>
             <th scope="col">Multiply-adds</th>

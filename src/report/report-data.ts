@@ -112,8 +112,8 @@ export interface ReportData {
   readonly limits?: Limits;
   /** Which BatchNorm statistics the scores were measured with. */
   readonly batchNorm: "recalibrated" | "batch" | "running";
-  /** What each network was trained by before it was scored. Default: it kept its generated weights. */
-  readonly fineTuning?: { readonly steps: number; readonly rate: number } | undefined;
+  /** How the best were fine-tuned, where they were. */
+  readonly fineTuning: { readonly steps: number; readonly rate: number };
   readonly best?: Trial | undefined;
   readonly trained?: TrainedNetwork | undefined;
   /** Of the winner's test; runs of older versions are without it. */

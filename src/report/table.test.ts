@@ -10,7 +10,7 @@ describe("formatTrialTable", () => {
   test("shows the best ten under a header", () => {
     const lines = formatTrialTable(trials).split("\n");
     expect(lines).toHaveLength(11);
-    expect(lines[0]).toBe("rank  SMASH error %   loss  parameters  multiply-adds  origin");
+    expect(lines[0]).toBe("rank  error %   loss  parameters  multiply-adds  origin");
     const losses = lines.slice(1).map((line) => Number(line.trim().split(/\s+/)[2]));
     expect(losses).toEqual(losses.toSorted((one, other) => one - other));
   });

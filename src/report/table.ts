@@ -12,7 +12,7 @@ export interface TableOptions {
 }
 
 /** No origin of ours is longer; a foreign one must not break the width. */
-const longestOrigin = 16;
+const longestOrigin = 12;
 
 interface Column {
   readonly title: string;
@@ -23,20 +23,32 @@ interface Column {
 const columns: readonly Column[] = [
   { title: "rank", cell: (_, rank) => String(rank) },
   {
-    title: "SMASH error %",
+    title: "error %",
     cell: ({ validationError: error }) => (Number.isFinite(error) ? (100 * error).toFixed(2) : missing),
   },
   { title: "loss", cell: ({ validationLoss }) => formatLoss(validationLoss) },
   { title: "parameters", cell: ({ parameters }) => formatCount(parameters) },
   { title: "multiply-adds", cell: ({ flops }) => formatCount(flops) },
 ];
+const tunedColumn: Column = {
+  title: "tuned",
+  cell: ({ fineTuned }) => (fineTuned ? formatLoss(fineTuned.validationLoss) : missing),
+};
 const naswotColumn: Column = { title: "NASWOT", cell: ({ naswot }) => formatNaswot(naswot) };
 const originColumn: Column = { title: "origin", cell: ({ origin }) => origin.slice(0, longestOrigin) };
 
 /** Rows ordered by score, best first, numbers to the right and the origin to the left. No line break at the end. */
 export function formatTrialTable(trials: readonly Trial[], options: TableOptions = {}): string {
   const { limit = 10, rankedBy = "loss" } = options;
-  const shown = [...columns, ...(rankedBy === "loss+naswot" ? [naswotColumn] : []), originColumn];
+  const isTuned = trials.some(({ fineTuned }) => fineTuned);
+  const [rank, error, loss, ...costs] = columns;
+  const shown = [
+    ...[rank, error, loss],
+    ...(isTuned ? [tunedColumn] : []),
+    ...costs,
+    ...(rankedBy === "loss+naswot" ? [naswotColumn] : []),
+    originColumn,
+  ];
   const rows = rankTrials(trials, rankedBy)
     .slice(0, limit)
     .map((trial, index) => shown.map(({ cell }) => cell(trial, index + 1)));

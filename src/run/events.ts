@@ -1,16 +1,17 @@
 /** Everything a run tells; the command line, the event log and later a page read the same events. */
 
-import type { TrialEvent } from "../rank/index.js";
+import type { FineTunedEvent, TrialEvent } from "../rank/index.js";
 import type { HyperNetEvent, NetworkEvent } from "../train/index.js";
 
 /** The long parts of a run. */
-export type Phase = "hypernet" | "ranking" | "network";
+export type Phase = "hypernet" | "ranking" | "fine-tuning" | "network";
 
 /** What a job tells while it runs; `type` tells which. */
 export type RunEvent =
   | HyperNetEvent
   | NetworkEvent
   | TrialEvent
+  | FineTunedEvent
   /** A phase begins, or goes on after `done` of `total` steps or trials. */
   | { readonly type: "phase"; readonly phase: Phase; readonly done: number; readonly total: number }
   /** A phase is over; seconds of this sitting. */

@@ -35,14 +35,12 @@ export function prepareScoring(config: RunConfig, data: RunData): ScoringData {
     calibration: loadBatches(data.train, evaluationBatch, { count: calibrationImages }),
     validation: loadBatches(data.validation, evaluationBatch, { count: images }),
     ...(rankedBy === "loss+naswot" && { untrained: prepareProxyBatch(data) }),
-    ...(fineTuning && {
-      fineTuning: {
-        steps: fineTuning.steps,
-        settings: { ...networkTraining, rate: fineTuning.rate },
-        train: data.train,
-        seed,
-      },
-    }),
+    fineTuning: {
+      steps: fineTuning.steps,
+      settings: { ...networkTraining, rate: fineTuning.rate },
+      train: data.train,
+      seed,
+    },
   };
 }
 

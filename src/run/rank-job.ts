@@ -52,11 +52,13 @@ export interface RankRequest {
   readonly more: SearchCounts;
   /** Beside the run's, which hold for all its trials. */
   readonly limits: Limits;
+  /** How many of the best are fine-tuned. Default: the run's number. */
+  readonly fineTune?: number | undefined;
 }
 
 export async function runRank(
   job: SearchJob,
-  { more, limits: stricter }: RankRequest,
+  { more, limits: stricter, fineTune = job.config.ranking.fineTuning.best }: RankRequest,
   context: JobContext,
 ): Promise<RankResult> {
   const { folder, config } = job;
@@ -67,7 +69,7 @@ export async function runRank(
   // The strategies of trials that exist are not asked again; any will do in their places.
   const plan = [...before.map(() => randomSearch), ...planTrials(more)];
   const limits = tighten(config.ranking.limits, stricter);
-  const { trials, seconds } = await rankMore(job, { network, scoring, plan, limits }, context);
+  const { trials, seconds } = await rankMore(job, { network, scoring, plan, limits, fineTune }, context);
   const { rankedBy } = config.ranking;
   const ranking = rankTrials(
     trials.filter((trial) => isWithin(limits, trial)),

@@ -7,8 +7,9 @@ import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import { disposeAll } from "../nn/index.js";
-import { rankArchitectures } from "../rank/index.js";
+import { fineTuneBest, listUntuned, rankArchitectures } from "../rank/index.js";
 import {
+  isWithin,
   paretoFronts,
   planTrials,
   rankTrials,
@@ -19,7 +20,7 @@ import {
 } from "../search/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import { HyperNetTraining, type ScoringData } from "../train/index.js";
-import type { JobContext } from "./events.js";
+import type { JobContext, Phase } from "./events.js";
 import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
 import { measureArchitecture } from "./latency-meter.js";
 import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
@@ -124,7 +125,16 @@ export async function trainHyperNet(
   return facts();
 }
 
-/** Scores until the plan is fulfilled; trials in the store are not scored again. */
+/** How far a phase is when it begins. */
+interface Extent {
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * Scores until the plan is fulfilled, then fine-tunes the best; trials in the store are not scored again. Seconds: of the
+ * scoring, in this sitting.
+ */
 export async function rankMore(
   { folder, config }: SearchJob,
   {
@@ -132,44 +142,43 @@ export async function rankMore(
     scoring,
     plan,
     limits = config.ranking.limits,
+    fineTune: best = config.ranking.fineTuning.best,
   }: {
     readonly network: SearchNetwork;
     readonly scoring: ScoringData;
     readonly plan: readonly Strategy[];
     /** Default: the run's. */
     readonly limits?: Limits;
+    /** How many of the best are fine-tuned. Default: the run's number. */
+    readonly fineTune?: number;
   },
   { emit, shouldStop, now }: JobContext,
 ): Promise<{ readonly trials: readonly Trial[]; readonly seconds: number }> {
   const store = new TrialStore(folder.trialsPath);
   const { rankedBy, against, batchNorm } = config.ranking;
   const trials = [...store.list()];
-  const start = now();
-  let best: Trial | undefined;
+  const evaluation = { rankedBy, scoring, batchNorm, computeType: computeType(config) };
+  let written: Trial | undefined;
   /** Where scores are ranks, a new trial can change which of the earlier ones leads. */
   const writeLeader = async () => {
     const leader = rankTrials(trials, rankedBy).at(0);
-    if (leader === undefined || leader === best) return;
-    best = leader;
+    if (leader === undefined || leader === written) return;
+    written = leader;
     await folder.writeBest(leader.architecture);
   };
-  try {
-    await writeLeader();
-    if (trials.length >= plan.length) return { trials, seconds: 0 };
-    emit({ type: "phase", phase: "ranking", done: trials.length, total: plan.length });
-    const options = {
-      plan,
-      history: trials,
-      scoring,
-      rankedBy,
-      against,
-      limits,
-      measureLatency: measureArchitecture,
-      seed: config.seed,
-      batchNorm,
-      computeType: computeType(config),
-    };
-    for await (const event of rankArchitectures(network, options)) {
+  /** Gives the seconds that it took. */
+  const runPhase = async (phase: Phase, { done, total }: Extent, work: () => Promise<void>) => {
+    if (done >= total) return 0;
+    const start = now();
+    emit({ type: "phase", phase, done, total });
+    await work();
+    const seconds = (now() - start) / 1000;
+    emit({ type: "phase-done", phase, seconds });
+    return seconds;
+  };
+  const score = async () => {
+    const proposing = { plan, against, limits, measureLatency: measureArchitecture, seed: config.seed };
+    for await (const event of rankArchitectures(network, { ...evaluation, ...proposing, history: trials })) {
       store.add(event.trial);
       trials.push(event.trial);
       await writeLeader();
@@ -177,8 +186,23 @@ export async function rankMore(
       if (shouldStop() && trials.length < plan.length)
         throw interrupted(`after ${trials.length} of ${plan.length} architectures`);
     }
-    const seconds = (now() - start) / 1000;
-    emit({ type: "phase-done", phase: "ranking", seconds });
+  };
+  const chosen = () => trials.filter((trial) => isWithin(limits, trial));
+  const fineTune = async () => {
+    for (const event of fineTuneBest(network, chosen(), { ...evaluation, best })) {
+      store.replace(event.trial);
+      trials[event.trial.id] = event.trial;
+      await writeLeader();
+      emit(event);
+      const left = listUntuned(chosen(), { best, rankedBy }).length;
+      if (shouldStop() && left > 0) throw interrupted(`with ${left} of the best to be fine-tuned`);
+    }
+  };
+  try {
+    await writeLeader();
+    const seconds = await runPhase("ranking", { done: trials.length, total: plan.length }, score);
+    const left = listUntuned(chosen(), { best, rankedBy }).length;
+    await runPhase("fine-tuning", { done: 0, total: left }, fineTune);
     return { trials, seconds };
   } catch (error) {
     if (trials.length === 0) throw error;

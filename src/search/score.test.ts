@@ -36,6 +36,34 @@ describe("a ranking", () => {
     expect(idsOf(rankTrials(trials, "loss+naswot"))).toEqual([2, 1, 0]);
   });
 
+  it("puts fine-tuned trials first, by their scores after it, and leaves the scores before it alone", () => {
+    const trials = makeTrials([[1.5], [1.1], [1.2], [1.4], [1.3]]).map((trial) => {
+      const tuned = { 1: 1.05, 2: 1, 3: NaN }[trial.id];
+      return tuned === undefined
+        ? trial
+        : { ...trial, fineTuned: { validationLoss: tuned, validationError: 1 - tuned / 3 } };
+    });
+    expect(idsOf(rankTrials(trials, "loss"))).toEqual([2, 1, 3, 4, 0]);
+    expect(idsOf(rankTrials(trials, "error"))).toEqual([1, 2, 3, 4, 0]);
+    expect(rankTrials(trials, "loss").every((trial) => trials.includes(trial))).toBe(true);
+    expect(rankScored(trials, "loss").map(({ trial }) => trial.id)).toEqual([1, 2, 4, 3, 0]);
+  });
+
+  it("by loss and NASWOT ranks fine-tuned trials among themselves", () => {
+    const tune = (trial: Trial, validationLoss: number): Trial => ({
+      ...trial,
+      fineTuned: { validationLoss, validationError: 0.5 },
+    });
+    const [one, two, three] = makeTrials([
+      [2, -10],
+      [2, -20],
+      [1, -99],
+    ]);
+    // By loss 1 and 2, by NASWOT 2 and 1: level, so the first stays first.
+    expect(idsOf(rankTrials([tune(one, 1.4), tune(two, 1.5), three], "loss+naswot"))).toEqual([0, 1, 2]);
+    expect(idsOf(rankTrials([tune(one, 1.5), tune(two, 1.4), three], "loss+naswot"))).toEqual([1, 0, 2]);
+  });
+
   it("orders every trial once, by rising score, ties by their number", () => {
     const value = fc.oneof(fc.nat(5), fc.constantFrom(NaN, Infinity));
     fc.assert(

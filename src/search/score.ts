@@ -48,7 +48,14 @@ export function rankScored(trials: readonly Trial[], rankedBy: RankedBy): readon
   );
 }
 
-/** As `rankScored`, without the scores. */
+/**
+ * Best first. Trials that were fine-tuned lead, in the order of their scores after it: they were the best before it, and
+ * scores with generated weights do not compare with them.
+ */
 export function rankTrials(trials: readonly Trial[], rankedBy: RankedBy): readonly Trial[] {
-  return rankScored(trials, rankedBy).map(({ trial }) => trial);
+  const byId = new Map(trials.map((trial) => [trial.id, trial]));
+  const tuned = trials.flatMap(({ fineTuned, ...trial }) => (fineTuned ? { ...trial, ...fineTuned } : []));
+  const leaders = new Set(rankScored(tuned, rankedBy).map(({ trial: { id } }) => byId.get(id)!));
+  const others = rankScored(trials, rankedBy).map(({ trial }) => trial);
+  return [...leaders, ...others.filter((trial) => !leaders.has(trial))];
 }

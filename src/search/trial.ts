@@ -17,6 +17,8 @@ export interface Trial {
   readonly validationError: number;
   /** Mean cross-entropy over the same images, nats. */
   readonly validationLoss: number;
+  /** The same two after fine-tuning; measured of the best trials, where a run asks for it. */
+  readonly fineTuned?: { readonly validationError: number; readonly validationLoss: number };
   /** NASWOT of the untrained network, lower is better; measured where it takes part in the score. */
   readonly naswot?: number;
   /** Trainable parameters of the resulting network. */

@@ -21,6 +21,9 @@ it("a trial comes back as it was, with its latency where it was measured", () =>
   store.close();
   const again = new TrialStore(path);
   expect(again.list()).toEqual(trials);
+  const tuned = { ...one, fineTuned: { validationError: 0.25, validationLoss: 0.75 } };
+  again.replace(tuned);
+  expect(again.list()).toEqual([tuned, trials[1]]);
   again.close();
   rmSync(folder, { recursive: true });
 });

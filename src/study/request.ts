@@ -26,6 +26,8 @@ export interface StudyRequest {
   readonly config: RunConfig;
   /** A run whose trained HyperNet is used; without it the study trains its own. */
   readonly run?: string | undefined;
+  /** Whether networks are fine-tuned before they are scored. Default: they keep their generated weights. */
+  readonly fineTuned?: boolean | undefined;
   /** Known true errors; without it architectures are sampled and trained. */
   readonly table?: readonly TableRow[] | undefined;
   /** Errors of the sampled architectures that an earlier study has trained, by training seed; then none is trained here. */

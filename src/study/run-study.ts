@@ -30,7 +30,7 @@ export async function runStudy(job: StudyJob, context: StudyContext): Promise<St
   for (const [index, variant] of variants.entries()) {
     const place = { folder, dataset, name: hypernetOf(variant), config: variant.config };
     const trained = await trainedHyperNet(job, place, context);
-    await scoreVariant(bench, { trained, variant }, context);
+    await scoreVariant(bench, { trained, variant, fineTuned: request.fineTuned }, context);
     if (index === 0) await scoreBaselines(request, { bench, trained }, context);
   }
   const data = () => trainingData(job, dataset);

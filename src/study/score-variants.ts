@@ -4,7 +4,7 @@ import { corruptArchitecture, type Architecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import { findProxy, type ProxyName } from "../rank/index.js";
 import { computeType, prepareProxyBatch } from "../run/index.js";
-import { scoreArchitecture } from "../train/index.js";
+import { evaluateFineTuned, evaluateGenerated } from "../train/index.js";
 import type { Bench } from "./bench.js";
 import type { StudyContext } from "./events.js";
 import type { StudyRequest } from "./request.js";
@@ -16,14 +16,19 @@ export function scoreMeasure({ name }: Variant, measure: "loss" | "error" | "sec
   return `${name}.${measure}`;
 }
 
-/** Loss and error of every architecture with generated weights. */
+/** Loss and error of every architecture, with generated weights or fine-tuned ones. */
 export async function scoreVariant(
   { table, architectures }: Bench,
-  { trained, variant }: { readonly trained: TrainedHyperNet; readonly variant: Variant },
+  {
+    trained,
+    variant,
+    fineTuned = false,
+  }: { readonly trained: TrainedHyperNet; readonly variant: Variant } & Pick<StudyRequest, "fineTuned">,
   context: StudyContext,
 ): Promise<void> {
   const { config, corruption } = variant;
   const options = { batchNorm: config.ranking.batchNorm, computeType: computeType(config) };
+  const evaluate = fineTuned ? evaluateFineTuned : evaluateGenerated;
   const measures = ["loss", "error", "seconds", ...(corruption ? (["elements"] as const) : [])] as const;
   await table.measure(
     architectures,
@@ -33,7 +38,7 @@ export async function scoreVariant(
       run: (architecture, item) => {
         const start = context.now();
         const { describedAs, elements } = describe(architecture, variant, item);
-        const { loss, error } = scoreArchitecture(trained.network, architecture, trained.scoring, {
+        const { loss, error } = evaluate(trained.network, architecture, trained.scoring, {
           ...options,
           describedAs,
         });

@@ -54,7 +54,7 @@ export interface ScoringData {
   readonly validation: readonly BatchTensors[];
   /** Training images that NASWOT shows an untrained network; needed where it takes part in the score. */
   readonly untrained?: BatchTensors;
-  /** What each network is trained by before it is scored. Default: it keeps its generated weights. */
+  /** Needed by `evaluateFineTuned`. */
   readonly fineTuning?: FineTuning;
 }
 

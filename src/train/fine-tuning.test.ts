@@ -6,7 +6,7 @@ import { Random } from "../random.js";
 import { defaultDevice, scope, setThreads } from "../tensor/index.js";
 import { loadBatches } from "./batch-tensors.js";
 import { evaluateGenerated, type ScoringData } from "./evaluate.js";
-import { scoreArchitecture } from "./fine-tuning.js";
+import { evaluateFineTuned } from "./fine-tuning.js";
 
 beforeAll(() => setThreads(1));
 
@@ -35,54 +35,49 @@ const spaces: readonly (readonly [string, SearchSettings])[] = [
   ],
 ];
 
-function scoringData({ rate, steps = 30 }: { rate?: number; steps?: number } = {}): ScoringData {
-  const data = {
-    calibration: loadBatches(train, 50, { count: 100 }),
-    validation: loadBatches({ ...train, set: dataset.test }, 50),
-  };
-  if (rate === undefined) return data;
+function scoringData({ rate, steps = 30 }: { rate: number; steps?: number }): ScoringData {
   const settings = {
     ...{ epochs: 9, batchSize: 20, rate, warmup: 2, momentum: 0.9, weightDecay: 0, labelSmoothing: 0 },
     augment: { pad: 2, flip: true },
   };
-  return { ...data, fineTuning: { steps, train, settings, seed: 3 } };
+  return {
+    calibration: loadBatches(train, 50, { count: 100 }),
+    validation: loadBatches({ ...train, set: dataset.test }, 50),
+    fineTuning: { steps, train, settings, seed: 3 },
+  };
 }
 
-describe.each(spaces)("the score of %s", (_, settings) => {
+describe.each(spaces)("the score after fine-tuning, of %s", (_, settings) => {
   const opened = (): { network: SearchNetwork; architecture: Architecture } => {
     const network = createSearchNetwork(settings, { seed: 1 });
     return { network, architecture: network.space.sample(Random.stream(5)) };
   };
-  const score = (data: ScoringData) =>
+  const score = (data: ScoringData, evaluate = evaluateFineTuned) =>
     scope(() => {
       const { network, architecture } = opened();
-      return scoreArchitecture(network, architecture, data);
+      return evaluate(network, architecture, data);
     });
-
-  it("is that of the generated weights where nothing is fine-tuned", () => {
-    scope(() => {
-      const { network, architecture } = opened();
-      const data = scoringData();
-      expect(scoreArchitecture(network, architecture, data)).toEqual(
-        evaluateGenerated(network, architecture, data),
-      );
-    });
-  });
 
   it("begins at that of the generated weights: a rate of almost nothing leaves it", () => {
     scope(() => {
-      const [plain, tuned] = [score(scoringData()), score(scoringData({ rate: 1e-9 }))];
-      expect(tuned.loss).toBeCloseTo(plain.loss, 5);
+      const data = scoringData({ rate: 1e-9 });
+      expect(score(data).loss).toBeCloseTo(score(data, evaluateGenerated).loss, 5);
     });
   });
 
   it("falls with fine-tuning, is the same twice, and more steps are not the same", () => {
     scope(() => {
-      const plain = score(scoringData());
-      const tuned = score(scoringData({ rate: 0.02 }));
-      expect(tuned.loss).toBeLessThan(plain.loss - 0.01);
-      expect(score(scoringData({ rate: 0.02 }))).toEqual(tuned);
+      const data = scoringData({ rate: 0.02 });
+      const tuned = score(data);
+      expect(tuned.loss).toBeLessThan(score(data, evaluateGenerated).loss - 0.01);
+      expect(score(data)).toEqual(tuned);
       expect(score(scoringData({ rate: 0.02, steps: 10 }))).not.toEqual(tuned);
+    });
+  });
+
+  it("is not a number where the training diverges", () => {
+    scope(() => {
+      expect(score(scoringData({ rate: 1e30 }))).toEqual({ error: NaN, loss: NaN });
     });
   });
 
@@ -92,7 +87,7 @@ describe.each(spaces)("the score of %s", (_, settings) => {
       const values = () =>
         [...network.parameters(), ...network.buffers()].map(([name, tensor]) => [name, tensor.toArray()]);
       const before = values();
-      scoreArchitecture(network, architecture, scoringData({ rate: 0.02 }));
+      evaluateFineTuned(network, architecture, scoringData({ rate: 0.02 }));
       expect(values()).toEqual(before);
     });
   });

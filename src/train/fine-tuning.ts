@@ -4,20 +4,15 @@
  */
 
 import type { Architecture } from "../arch/index.js";
+import { SmashError } from "../errors.js";
 import type { SearchNetwork } from "../network/index.js";
 import { scope } from "../tensor/index.js";
 import type { ImageSource } from "./batch-tensors.js";
 import { trainBriefly } from "./brief-training.js";
-import {
-  evaluateGenerated,
-  evaluateWith,
-  type EvaluationOptions,
-  type Score,
-  type ScoringData,
-} from "./evaluate.js";
+import { evaluateWith, type EvaluationOptions, type Score, type ScoringData } from "./evaluate.js";
 import type { NetworkTrainingSettings } from "./network-training.js";
 
-/** How a network is trained before it is scored. */
+/** How networks are fine-tuned before they are scored. */
 export interface FineTuning {
   readonly steps: number;
   readonly train: ImageSource;
@@ -27,23 +22,30 @@ export interface FineTuning {
   readonly seed: number;
 }
 
-/** SMASH score of an architecture (SMASH section 3): with generated weights, or after fine-tuning where the data say so. */
-export function scoreArchitecture(
+/**
+ * Error and loss of an architecture whose network is trained by `data.fineTuning` from its generated weights. Of a
+ * training that diverges they are NaN.
+ */
+export function evaluateFineTuned(
   network: SearchNetwork,
   architecture: Architecture,
   data: ScoringData,
-  options: EvaluationOptions = {},
+  { batchNorm, noiseSeed, describedAs, ...run }: EvaluationOptions = {},
 ): Score {
   const { fineTuning } = data;
-  if (!fineTuning) return evaluateGenerated(network, architecture, data, options);
-  const { batchNorm, noiseSeed, describedAs, ...run } = options;
+  if (!fineTuning) throw new TypeError("fine-tuning needs ScoringData.fineTuning");
   return scope(() => {
     const own = network.instantiate(architecture, { noiseSeed, describedAs });
-    const { evaluated } = trainBriefly(own, { ...fineTuning, ...run });
-    return evaluateWith(
-      (statistics) => (images) => evaluated.forward(images, { ...run, statistics }),
-      data,
-      batchNorm,
-    );
+    try {
+      const { evaluated } = trainBriefly(own, { ...fineTuning, ...run });
+      return evaluateWith(
+        (statistics) => (images) => evaluated.forward(images, { ...run, statistics }),
+        data,
+        batchNorm,
+      );
+    } catch (error) {
+      if (error instanceof SmashError && error.code === "diverged") return { error: NaN, loss: NaN };
+      throw error;
+    }
   });
 }

@@ -5,7 +5,7 @@ export { encodingGradient } from "./encoding-gradient.js";
 export type { EncodingGradient } from "./encoding-gradient.js";
 export { evaluate, evaluateGenerated } from "./evaluate.js";
 export type { EvaluationOptions, Score, ScoringData } from "./evaluate.js";
-export { scoreArchitecture } from "./fine-tuning.js";
+export { evaluateFineTuned } from "./fine-tuning.js";
 export type { FineTuning } from "./fine-tuning.js";
 export type { HyperNetEvent, NetworkEvent, StepEvent } from "./events.js";
 export { HyperNetTraining } from "./hypernet-training.js";

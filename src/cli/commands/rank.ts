@@ -7,14 +7,16 @@ import { runCommand } from "../run-command.js";
 import {
   addByFlag,
   addCountFlags,
+  addFineTuneFlag,
   addLimitFlags,
   strategyNames,
   type ByFlag,
   type CountFlags,
+  type FineTuneFlag,
   type LimitFlags,
 } from "../search-flags.js";
 
-export interface RankFlags extends LimitFlags, CountFlags, ByFlag {
+export interface RankFlags extends LimitFlags, CountFlags, ByFlag, FineTuneFlag {
   readonly run: string;
   readonly samples: number;
   readonly strategy?: (typeof strategyNames)[number];
@@ -30,6 +32,7 @@ export function registerRank(command: Command): void {
       parseChoice("--strategy", strategyNames),
     );
   addByFlag(command, "order of the list printed: loss, error or, where the run has both, loss+naswot");
+  addFineTuneFlag(command);
   addLimitFlags(addCountFlags(command)).action((flags: RankFlags, command: Command) =>
     runCommand(readCommonOptions(command), async (context) => {
       const { rank } = await import("./run/rank.js");

@@ -5,9 +5,9 @@ import { readCommonOptions } from "../common-options.js";
 import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { parseChoice, parseInteger } from "../option-values.js";
 import { runCommand } from "../run-command.js";
-import { addByFlag, addFineTuneFlag, type ByFlag, type FineTuneFlag } from "../search-flags.js";
+import { addByFlag, type ByFlag } from "../search-flags.js";
 
-export interface StudyFlags extends ImageSizeFlag, ByFlag, FineTuneFlag {
+export interface StudyFlags extends ImageSizeFlag, ByFlag {
   readonly run?: string;
   readonly data: string;
   readonly preset: string;
@@ -18,6 +18,7 @@ export interface StudyFlags extends ImageSizeFlag, ByFlag, FineTuneFlag {
   readonly samples: number;
   readonly seeds: number;
   readonly epochs?: number;
+  readonly fineTuned?: boolean;
   readonly images?: number;
   readonly batchNorm?: "recalibrated" | "batch" | "running";
   readonly proxies?: string;
@@ -57,6 +58,7 @@ export function registerStudy(command: Command): void {
     )
     .option("--seeds <n>", "of normal training, or of HyperNets (seeds)", count("--seeds"), 2)
     .option("--epochs <n>", "of normal training", count("--epochs"))
+    .option("--fine-tuned", "score every network after a little training from its generated weights")
     .option("--images <n>", "held-out images a score is measured on", count("--images"))
     .option(
       "--batch-norm <mode>",
@@ -79,7 +81,6 @@ export function registerStudy(command: Command): void {
       count("--candidates"),
     )
     .option("--out <folder>", "the study's folder (default: runs/study-NAME)");
-  addFineTuneFlag(command);
   addByFlag(
     command,
     "the score of the first line: loss, error or loss+naswot (default: as the preset has it)",

@@ -16,10 +16,10 @@ export async function rank(flags: RankFlags, context: CommandContext) {
   const { perturb = 0, chain = 0, evolution = 0, nsga2 = 0 } = flags;
   const more = { random: 0, perturb, chain, evolution, nsga2 };
   more[flags.strategy ?? "random"] += flags.samples;
-  if (Object.values(more).every((count) => count === 0)) {
+  if (Object.values(more).every((count) => count === 0) && !flags.fineTune) {
     throw new SmashError("usage", {
       rule: "Something must be ranked.",
-      found: "no --samples, --perturb, --chain, --evolution or --nsga2 above 0.",
+      found: "no --samples, --perturb, --chain, --evolution, --nsga2 or --fine-tune above 0.",
       fix: "add --samples 100, say.",
     });
   }
@@ -39,6 +39,7 @@ export async function rank(flags: RankFlags, context: CommandContext) {
       config,
       more,
       limits: readLimits(flags),
+      fineTune: flags.fineTune,
       ...jobPlace(config, context),
     },
     jobOptions(context, folder),
@@ -53,7 +54,9 @@ export async function rank(flags: RankFlags, context: CommandContext) {
       "",
       ...formatParetoLines(pareto, by),
       "",
-      `${formatCount(architecturesPerMinute)} architectures a minute`,
+      ...(architecturesPerMinute > 0
+        ? [`${formatCount(architecturesPerMinute)} architectures a minute`]
+        : []),
     ].join("\n"),
   };
 }

@@ -45,7 +45,7 @@ function describeSearch(
   return [
     `HyperNet: validation error ${formatPercent(hypernet.validationError)} with generated weights after ${hypernet.steps} steps`,
     "",
-    `The best of ${ranking.length} architectures${within ? ` with ${within}` : ""}, by ${scoreNaming[rankedBy].measure} (${images} held-out images${fineTuning ? `, after ${fineTuning.steps} steps of fine-tuning` : ""}):`,
+    `The best of ${ranking.length} architectures${within ? ` with ${within}` : ""}, by ${scoreNaming[rankedBy].measure} (${images} held-out images${fineTuning.best > 0 ? `; the first ${fineTuning.best} fine-tuned` : ""}):`,
     formatTrialTable(ranking, { rankedBy }),
     "",
     ...formatParetoLines(pareto, rankedBy),

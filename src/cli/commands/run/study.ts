@@ -1,7 +1,7 @@
 /** The work of `smash study`. */
 
 import { readFile } from "node:fs/promises";
-import { chooseFineTuning, type RunConfig } from "../../../config/index.js";
+import type { RunConfig } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
 import { nearestName } from "../../../nearest.js";
 import { findProxy, type ProxyName } from "../../../rank/index.js";
@@ -87,10 +87,10 @@ async function readRequest(
       fix: "leave them out, or use smash study gradient.",
     });
   }
-  if (study === "gradient" && flags.fineTune !== undefined) {
+  if (study === "gradient" && flags.fineTuned) {
     throw new SmashError("usage", {
       rule: "The study gradient asks what generated weights are worth, as they are.",
-      found: `--fine-tune ${flags.fineTune}.`,
+      found: "--fine-tuned.",
       fix: "leave it out.",
     });
   }
@@ -110,6 +110,7 @@ async function readRequest(
     config: truths ? { ...asked, networkTraining: truths.networkTraining } : asked,
     ...(truths && { trained: truths.errors.map((ofSeed) => ofSeed.slice(0, samples)) }),
     ...(run !== undefined && { run }),
+    ...(flags.fineTuned && { fineTuned: true }),
     ...(flags.table !== undefined && { table: await readTable(flags.table, flags.limit) }),
     ...(flags.to !== undefined && { transferTo: flags.to }),
     ...(study === "gradient" && { moves: flags.moves ?? 3, candidates: flags.candidates ?? 16 }),
@@ -130,12 +131,12 @@ async function readConfig(flags: StudyFlags, context: CommandContext): Promise<R
   return configure({ preset: flags.preset, dataset, configFile: flags.config }, context);
 }
 
-function change(config: RunConfig, { by, images, batchNorm, epochs, fineTune }: StudyFlags): RunConfig {
+function change(config: RunConfig, { by, images, batchNorm, epochs }: StudyFlags): RunConfig {
   const { ranking, networkTraining } = config;
   return {
     ...config,
     ranking: {
-      ...chooseFineTuning(ranking, fineTune),
+      ...ranking,
       rankedBy: by ?? ranking.rankedBy,
       images: images ?? ranking.images,
       batchNorm: batchNorm ?? ranking.batchNorm,
