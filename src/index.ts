@@ -153,6 +153,7 @@ export type {
   Forward,
   ForwardOptions,
   FreeWeights,
+  GenerateOptions,
   HasParameters,
   NetworkOptions,
   ResultingNetworkOptions,
@@ -169,8 +170,8 @@ export type {
   TrainableNetwork,
   WeightSource,
 } from "./network/index.js";
-export { findProxy, proxies, rankArchitectures } from "./rank/index.js";
-export type { Proxy, ProxyData, ProxyName, RankOptions, TrialEvent } from "./rank/index.js";
+export { findProxy, fineTuneTrial, listUntuned, proxies, rankArchitectures } from "./rank/index.js";
+export type { FineTunedEvent, Proxy, ProxyData, ProxyName, RankOptions, TrialEvent } from "./rank/index.js";
 export { Random } from "./random.js";
 export type { StreamName } from "./random.js";
 export { formatTrialTable, renderFigures, renderReport } from "./report/index.js";
@@ -273,6 +274,7 @@ export type {
   BestEpoch,
   EncodingGradient,
   EvaluationOptions,
+  FineTuning,
   HyperNetEvent,
   HyperNetTrainingOptions,
   HyperNetTrainingSettings,

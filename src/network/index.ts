@@ -11,7 +11,13 @@ export type { ResultingNetworkOptions } from "./resulting-network.js";
 export { runNetwork } from "./run-network.js";
 export type { RunOptions } from "./run-network.js";
 export { runCells } from "./run-cells.js";
-export type { Forward, ForwardOptions, SearchNetwork, HasParameters } from "./search-network.js";
+export type {
+  Forward,
+  ForwardOptions,
+  GenerateOptions,
+  SearchNetwork,
+  HasParameters,
+} from "./search-network.js";
 export { SmashNetwork } from "./smash-network.js";
 export type { SmashNetworkOptions } from "./smash-network.js";
 export {

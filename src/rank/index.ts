@@ -1,5 +1,5 @@
-export { fineTuneBest, listUntuned } from "./fine-tune-best.js";
-export type { FineTunedEvent, FineTuneOptions } from "./fine-tune-best.js";
+export { fineTuneTrial, listUntuned } from "./fine-tune.js";
+export type { FineTunedEvent } from "./fine-tune.js";
 export { proposeWithin } from "./propose.js";
 export { rankArchitectures } from "./rank-architectures.js";
 export type { RankOptions, TrialEvent } from "./rank-architectures.js";

@@ -54,10 +54,12 @@ export function headlineText(data: ReportData): string {
 function lead(data: ReportData): string {
   const { trained, trials, rankedBy, hypernet, dataset, status } = data;
   const best = bestTrial(data);
+  const tuned = trials.filter(({ fineTuned }) => fineTuned).length;
   if (trained !== undefined) {
     return (
       `A network of ${formatCount(trained.parameters)} parameters and ${formatCount(trained.flops)} multiply-adds. ` +
       `It was chosen among ${counted(trials.length)} by its ${scoreNaming[rankedBy].measure}, ` +
+      `${tuned > 1 ? `among the best ${tuned} of them after fine-tuning, ` : ""}` +
       `and then trained from scratch for ${formatInteger(trained.epochs)} epochs.`
     );
   }

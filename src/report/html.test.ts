@@ -127,6 +127,17 @@ describe("renderReport", () => {
     expect(text(await renderReport(fakeRun()))).not.toContain("NASWOT");
   });
 
+  test("says which trials were fine-tuned, how, and that they were chosen from", async () => {
+    const run = fakeRun();
+    const fineTuned = { validationError: 0.25, validationLoss: 0.4567 };
+    const tuned = run.trials.map((trial) => (trial.id < 3 ? { ...trial, fineTuned } : trial));
+    const page = text(await renderReport({ ...run, trials: tuned }));
+    expect(page).toMatch(/the best 3, for 100 steps at a rate of 0\.01/);
+    expect(page).toMatch(/among the best 3 of them after fine-tuning/);
+    expect(page.match(/0\.457/g)).toHaveLength(3);
+    expect(text(await renderReport(run))).not.toContain("ine-tuned");
+  });
+
   test("says how many images the scores are from, which is fewer than were held out", async () => {
     const page = text(await renderReport(fakeRun()));
     expect(page).toMatch(/scored on the same\s+1,000\s+validation/);

@@ -7,7 +7,7 @@ import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import { disposeAll } from "../nn/index.js";
-import { fineTuneBest, listUntuned, rankArchitectures } from "../rank/index.js";
+import { fineTuneTrial, listUntuned, rankArchitectures } from "../rank/index.js";
 import {
   isWithin,
   paretoFronts,
@@ -157,7 +157,7 @@ export async function rankMore(
   const store = new TrialStore(folder.trialsPath);
   const { rankedBy, against, batchNorm } = config.ranking;
   const trials = [...store.list()];
-  const evaluation = { rankedBy, scoring, batchNorm, computeType: computeType(config) };
+  const evaluation = { scoring, batchNorm, computeType: computeType(config) };
   let written: Trial | undefined;
   /** Where scores are ranks, a new trial can change which of the earlier ones leads. */
   const writeLeader = async () => {
@@ -177,8 +177,11 @@ export async function rankMore(
     return seconds;
   };
   const score = async () => {
-    const proposing = { plan, against, limits, measureLatency: measureArchitecture, seed: config.seed };
-    for await (const event of rankArchitectures(network, { ...evaluation, ...proposing, history: trials })) {
+    const options = {
+      ...{ ...evaluation, plan, history: trials, rankedBy, against, limits, seed: config.seed },
+      measureLatency: measureArchitecture,
+    };
+    for await (const event of rankArchitectures(network, options)) {
       store.add(event.trial);
       trials.push(event.trial);
       await writeLeader();
@@ -187,22 +190,25 @@ export async function rankMore(
         throw interrupted(`after ${trials.length} of ${plan.length} architectures`);
     }
   };
-  const chosen = () => trials.filter((trial) => isWithin(limits, trial));
+  const untuned = () =>
+    listUntuned(
+      trials.filter((trial) => isWithin(limits, trial)),
+      { best, rankedBy },
+    );
   const fineTune = async () => {
-    for (const event of fineTuneBest(network, chosen(), { ...evaluation, best })) {
+    for (let left = untuned(); left.length > 0; left = untuned()) {
+      if (shouldStop()) throw interrupted(`with ${left.length} of the best to be fine-tuned`);
+      const event = fineTuneTrial(network, left[0], evaluation);
       store.replace(event.trial);
       trials[event.trial.id] = event.trial;
       await writeLeader();
       emit(event);
-      const left = listUntuned(chosen(), { best, rankedBy }).length;
-      if (shouldStop() && left > 0) throw interrupted(`with ${left} of the best to be fine-tuned`);
     }
   };
   try {
     await writeLeader();
     const seconds = await runPhase("ranking", { done: trials.length, total: plan.length }, score);
-    const left = listUntuned(chosen(), { best, rankedBy }).length;
-    await runPhase("fine-tuning", { done: 0, total: left }, fineTune);
+    await runPhase("fine-tuning", { done: 0, total: untuned().length }, fineTune);
     return { trials, seconds };
   } catch (error) {
     if (trials.length === 0) throw error;
