@@ -7,7 +7,6 @@ import {
   runningStatistics,
   type BatchNormMode,
   type BatchNormStatistics,
-  type Forward,
   type RunOptions,
   type SearchNetwork,
 } from "../network/index.js";
@@ -74,24 +73,11 @@ export function evaluateGenerated(
   data: ScoringData,
   options: EvaluationOptions = {},
 ): Score {
-  const { batchNorm, ...rest } = options;
-  return evaluateWith(
-    (statistics) => network.forward(architecture, { ...rest, statistics }),
-    data,
-    batchNorm,
-  );
-}
-
-/** The score of what `forward` gives for a choice of statistics, gathering them first where they are recalibrated. */
-export function evaluateWith(
-  forwardBy: (statistics: BatchNormStatistics) => Forward,
-  data: ScoringData,
-  batchNorm: BatchNormMode = "recalibrated",
-): Score {
+  const { batchNorm = "recalibrated", ...rest } = options;
   return noGrad(() =>
     scope(() => {
       const statistics = chooseStatistics(batchNorm);
-      const forward = forwardBy(statistics);
+      const forward = network.forward(architecture, { ...rest, statistics });
       if (statistics instanceof RecalibratedStatistics) {
         statistics.calibrate(data.calibration, ({ images }) => forward(images));
       }

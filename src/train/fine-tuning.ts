@@ -9,7 +9,7 @@ import type { SearchNetwork } from "../network/index.js";
 import { scope } from "../tensor/index.js";
 import type { ImageSource } from "./batch-tensors.js";
 import { trainBriefly } from "./brief-training.js";
-import { evaluateWith, type EvaluationOptions, type Score, type ScoringData } from "./evaluate.js";
+import type { EvaluationOptions, Score, ScoringData } from "./evaluate.js";
 import type { NetworkTrainingSettings } from "./network-training.js";
 
 /** How networks are fine-tuned before they are scored. */
@@ -23,26 +23,21 @@ export interface FineTuning {
 }
 
 /**
- * Error and loss of an architecture whose network is trained by `data.fineTuning` from its generated weights. Of a
- * training that diverges they are NaN.
+ * Error and loss of an architecture whose network is trained by `data.fineTuning` from its generated weights. They are
+ * measured with the running statistics of this training, as of any trained network. Where it diverges they are NaN.
  */
 export function evaluateFineTuned(
   network: SearchNetwork,
   architecture: Architecture,
   data: ScoringData,
-  { batchNorm, noiseSeed, describedAs, ...run }: EvaluationOptions = {},
+  { noiseSeed, describedAs, computeType }: Omit<EvaluationOptions, "batchNorm"> = {},
 ): Score {
   const { fineTuning } = data;
   if (!fineTuning) throw new TypeError("fine-tuning needs ScoringData.fineTuning");
   return scope(() => {
     const own = network.instantiate(architecture, { noiseSeed, describedAs });
     try {
-      const { evaluated } = trainBriefly(own, { ...fineTuning, ...run });
-      return evaluateWith(
-        (statistics) => (images) => evaluated.forward(images, { ...run, statistics }),
-        data,
-        batchNorm,
-      );
+      return trainBriefly(own, { ...fineTuning, computeType }).evaluate(data.validation);
     } catch (error) {
       if (error instanceof SmashError && error.code === "diverged") return { error: NaN, loss: NaN };
       throw error;
