@@ -92,7 +92,6 @@ const presets: readonly Preset[] = [
     },
     ranking: {
       counts: { random: 60, perturb: 20, chain: 10 },
-      fineTuning: { best: 3 },
       images: 1000,
       calibrationImages: 200,
       rankedBy: "loss+naswot",
