@@ -3,27 +3,113 @@
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/impl/alloc_cpu.h>
 #include <malloc.h>
+#include <sys/mman.h>
 #include <torch/version.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <mutex>
+#include <new>
+#include <set>
 
 namespace smash {
 
 namespace {
 
-constexpr size_t kSmall = 64 << 10;   // below: malloc is good enough
-constexpr size_t kRound = 16 << 10;   // sizes are rounded up, so that near sizes share blocks
-constexpr size_t kSlack = 2;          // a block may serve requests down to 1/kSlack of its size
+constexpr size_t kSmall = 64 << 10;  // below: malloc is good enough
 
-class BlockCache {
+// What lies before a block's data. It also moves the starts of tensors, whose sizes are often whole pages, to different
+// places within their pages: processors take reads for those of what was just written at the same place of another one.
+struct alignas(64) Block {
+  size_t size;   // with this header
+  Block* below;  // the neighbour; null for the lowest
+  bool free;
+
+  void* data() { return this + 1; }
+  char* end() { return reinterpret_cast<char*>(this) + size; }
+  static Block* of(void* data) { return static_cast<Block*>(data) - 1; }
+};
+
+// Best fit, of equals the lowest: what lies high stays free, and in one piece.
+struct BySize {
+  bool operator()(const Block* a, const Block* b) const { return a->size != b->size ? a->size < b->size : a < b; }
+};
+
+// A range of addresses as large as the machine's memory, of which the system provides the pages that are touched.
+class Arena {
+ public:
+  Arena() {
+    const size_t size = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    void* range = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (range == MAP_FAILED) return;  // addresses are limited: all comes from malloc then, which is only slower
+    madvise(range, size, MADV_HUGEPAGE);  // a wish; 2 % of a step
+    begin_ = static_cast<char*>(range);
+    end_ = begin_ + size;
+    add(new (range) Block{size, nullptr, true});
+  }
+
+  bool holds(const void* data) const { return data >= begin_ && data < end_; }
+
+  // Null where no free block is large enough.
+  void* allocate(size_t bytes) {
+    Block wanted{(bytes + 2 * sizeof(Block) - 1) / sizeof(Block) * sizeof(Block), nullptr, false};
+    const auto fit = free_.lower_bound(&wanted);
+    if (fit == free_.end()) return nullptr;
+    Block* block = *fit;
+    free_.erase(fit);
+    block->free = false;
+    const size_t rest = block->size - wanted.size;
+    if (rest >= kSmall) {
+      block->size = wanted.size;
+      auto* above = new (block->end()) Block{rest, block, true};
+      if (above->end() != end_) next(above)->below = above;
+      add(above);
+    }
+    return block->data();
+  }
+
+  void release(void* data) {
+    Block* block = Block::of(data);
+    if (block->end() != end_ && next(block)->free) absorb(block, next(block));
+    if (block->below != nullptr && block->below->free) {
+      Block* below = block->below;
+      free_.erase(below);
+      absorb(below, block);
+      block = below;
+    }
+    add(block);
+  }
+
+ private:
+  static Block* next(Block* block) { return reinterpret_cast<Block*>(block->end()); }
+
+  void absorb(Block* block, Block* above) {
+    free_.erase(above);
+    block->size += above->size;
+    if (block->end() != end_) next(block)->below = block;
+  }
+
+  void add(Block* block) {
+    block->free = true;
+    try {
+      free_.insert(block);
+    } catch (const std::bad_alloc&) {
+      // Tensors are freed where nothing may be thrown: this block waits until a neighbour is freed.
+    }
+  }
+
+  std::set<Block*, BySize> free_;
+  char *begin_ = nullptr, *end_ = nullptr;
+};
+
+class Heap {
  public:
   void* allocate(size_t bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    void* data = bytes < kSmall ? fresh(bytes) : reuse((bytes + kRound - 1) / kRound * kRound);
-    live_ += malloc_usable_size(data);
+    void* data = bytes < kSmall ? nullptr : arena_.allocate(bytes);
+    if (data == nullptr) data = c10::alloc_cpu(bytes);
+    live_ += size_of(data);
     peak_ = std::max(peak_, live_);
     return data;
   }
@@ -31,81 +117,36 @@ class BlockCache {
   void release(void* data) {
     if (data == nullptr) return;
     const std::lock_guard<std::mutex> lock(mutex_);
-    const size_t size = malloc_usable_size(data);
-    live_ -= size;
-    if (size < kSmall || cached_ + size > limit_ || !keep(size, data)) {
-      c10::free_cpu(data);
+    live_ -= size_of(data);
+    if (arena_.holds(data)) {
+      arena_.release(data);
     } else {
-      cached_ += size;
+      c10::free_cpu(data);
     }
-  }
-
-  void clear() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    drop_all();
-  }
-
-  void set_limit(size_t bytes) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    limit_ = bytes;
   }
 
   MemoryStats stats() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return {static_cast<int64_t>(live_), static_cast<int64_t>(cached_), static_cast<int64_t>(peak_)};
+    return {static_cast<int64_t>(live_), static_cast<int64_t>(peak_)};
   }
 
  private:
-  // False when there is not even the memory to note the block; tensors are freed where nothing may be thrown.
-  bool keep(size_t size, void* data) {
-    try {
-      free_.emplace(size, data);
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
-  }
-
-  void* reuse(size_t size) {
-    const auto fit = free_.lower_bound(size);
-    if (fit == free_.end() || fit->first > size * kSlack) return fresh(size);
-    void* data = fit->second;
-    cached_ -= fit->first;
-    free_.erase(fit);
-    return data;
-  }
-
-  // A fresh block; when memory is short, once more after giving the cache back.
-  void* fresh(size_t size) {
-    try {
-      return c10::alloc_cpu(size);
-    } catch (const c10::Error&) {
-      drop_all();
-      return c10::alloc_cpu(size);
-    }
-  }
-
-  void drop_all() {
-    for (const auto& block : free_) c10::free_cpu(block.second);
-    free_.clear();
-    cached_ = 0;
-  }
+  size_t size_of(void* data) const { return arena_.holds(data) ? Block::of(data)->size : malloc_usable_size(data); }
 
   std::mutex mutex_;
-  std::multimap<size_t, void*> free_;
-  size_t live_ = 0, cached_ = 0, peak_ = 0;
-  size_t limit_ = size_t{4} << 30;
+  Arena arena_;
+  size_t live_ = 0, peak_ = 0;
 };
 
 // Never destroyed: tensors of other threads may outlive static destruction.
-BlockCache& cache() {
-  static BlockCache* instance = new BlockCache();
+Heap& heap() {
+  static Heap* instance = new Heap();
   return *instance;
 }
 
-void release_block(void* data) { cache().release(data); }
+void release_data(void* data) { heap().release(data); }
 
-struct CachingAllocator final : c10::Allocator {
+struct HeapAllocator final : c10::Allocator {
 #if TORCH_VERSION_MAJOR >= 2 && !(TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR < 3)
   c10::DataPtr allocate(size_t bytes) override { return make(bytes); }
 #else
@@ -120,12 +161,12 @@ struct CachingAllocator final : c10::Allocator {
     std::memcpy(destination, source, count);
   }
 #endif
-  c10::DeleterFnPtr raw_deleter() const override { return &release_block; }
+  c10::DeleterFnPtr raw_deleter() const override { return &release_data; }
 
  private:
   static c10::DataPtr make(size_t bytes) {
-    void* data = bytes == 0 ? nullptr : cache().allocate(bytes);
-    return {data, data, &release_block, c10::Device(c10::DeviceType::CPU)};
+    void* data = bytes == 0 ? nullptr : heap().allocate(bytes);
+    return {data, data, &release_data, c10::Device(c10::DeviceType::CPU)};
   }
 };
 
@@ -133,7 +174,7 @@ struct CachingAllocator final : c10::Allocator {
 
 void install_allocator() {
   static const bool installed = [] {
-    static CachingAllocator allocator;
+    static HeapAllocator allocator;
     // Priority above the default's 0: this one serves from now on.
     c10::SetCPUAllocator(&allocator, 10);
     // oneDNN and BLAS take their scratch from malloc: keep it mapped between calls.
@@ -144,8 +185,6 @@ void install_allocator() {
   (void)installed;
 }
 
-MemoryStats memory_stats() { return cache().stats(); }
-void empty_cache() { cache().clear(); }
-void set_cache_limit(int64_t bytes) { cache().set_limit(static_cast<size_t>(bytes)); }
+MemoryStats memory_stats() { return heap().stats(); }
 
 }  // namespace smash

@@ -70,9 +70,7 @@ void add_tensor_ops(OpTable& table) {
   op("cudaDevices", "", []() { return at::hasCUDA() ? static_cast<int64_t>(at::detail::getCUDAHooks().getNumGPUs()) : int64_t{0}; });
   op("setThreads", "count", [](int64_t count) { set_threads(count); });
   op("getThreads", "", []() { return static_cast<int64_t>(at::get_num_threads()); });
-  op("memoryStats", "", []() { const MemoryStats s = memory_stats(); return Ints{s.live_bytes, s.cached_bytes, s.peak_bytes}; });
-  op("emptyCache", "", []() { empty_cache(); });
-  op("setCacheLimit", "bytes", [](int64_t bytes) { set_cache_limit(bytes); });
+  op("memoryStats", "", []() { const MemoryStats s = memory_stats(); return Ints{s.live_bytes, s.peak_bytes}; });
 
   // Autograd
   op("gradEnabled", "", []() { return c10::GradMode::is_enabled(); });

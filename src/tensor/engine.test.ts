@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SmashError } from "../errors.js";
+import { Random } from "../random.js";
 import {
-  emptyCache,
   empty,
   fromArray,
   full,
@@ -13,6 +13,7 @@ import {
   resolveDevice,
   scope,
   setThreads,
+  type Tensor,
   zeros,
 } from "./index.js";
 import { onCpu } from "./on-cpu.fixture.js";
@@ -124,9 +125,8 @@ describe("devices", () => {
 
 describe("memory", () => {
   it(
-    "is counted, and freed blocks are kept until the cache is emptied",
+    "is counted",
     onCpu(() => {
-      emptyCache();
       const before = memoryStats();
       const block = full([1 << 20], 1);
       const held = memoryStats();
@@ -134,9 +134,30 @@ describe("memory", () => {
       expect(held.peakBytes).toBeGreaterThanOrEqual(held.liveBytes);
       block.dispose();
       expect(memoryStats().liveBytes).toBe(before.liveBytes);
-      expect(memoryStats().cachedBytes).toBeGreaterThanOrEqual(4 << 20);
-      emptyCache();
-      expect(memoryStats().cachedBytes).toBe(0);
+    }),
+  );
+
+  it(
+    "of random sizes is used again: no tensor lies in another, and little more is taken than is live at once",
+    onCpu(() => {
+      const random = Random.stream(0, "sizes");
+      const held: { tensor: Tensor; value: number }[] = [];
+      const before = process.memoryUsage.rss();
+      const liveBefore = memoryStats().liveBytes;
+      let peak = 0;
+      for (let value = 0; value < 2000; value++) {
+        if (held.length === 24) {
+          const [{ tensor, value: written }] = held.splice(random.integer(0, held.length - 1), 1);
+          expect(scope(() => tensor.sub(written).abs().max().item())).toBe(0);
+          tensor.dispose();
+        }
+        // 4 KB to 8 MB, small ones as often as large ones.
+        held.push({ tensor: full([Math.floor(2 ** random.uniform(10, 21))], value), value });
+        peak = Math.max(peak, memoryStats().liveBytes - liveBefore);
+      }
+      for (const { tensor } of held) tensor.dispose();
+      expect(memoryStats().liveBytes).toBe(liveBefore);
+      expect(process.memoryUsage.rss() - before).toBeLessThan(1.6 * peak + 32e6);
     }),
   );
 

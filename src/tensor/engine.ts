@@ -86,25 +86,18 @@ export function setThreads(count: number): void {
   native().setThreads(count);
 }
 
-/** What tensors take, and what the allocator keeps. */
+/** What tensors take. */
 export interface MemoryStats {
   /** Tensors this thread holds. */
   readonly liveTensors: number;
   /** Bytes handed out to tensors of the process. */
   readonly liveBytes: number;
-  /** Freed blocks kept for reuse. */
-  readonly cachedBytes: number;
   /** Most bytes live at once. */
   readonly peakBytes: number;
 }
 
 /** The state of the allocator now. */
 export function memoryStats(): MemoryStats {
-  const [liveBytes, cachedBytes, peakBytes] = native().memoryStats() as [number, number, number];
-  return { liveTensors: native().liveTensors(), liveBytes, cachedBytes, peakBytes };
-}
-
-/** Gives freed blocks back to the system. */
-export function emptyCache(): void {
-  native().emptyCache();
+  const [liveBytes, peakBytes] = native().memoryStats() as [number, number];
+  return { liveTensors: native().liveTensors(), liveBytes, peakBytes };
 }

@@ -150,8 +150,6 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "setThreads",
     "getThreads",
     "memoryStats",
-    "emptyCache",
-    "setCacheLimit",
   ],
   "the graph itself: every golden with a gradient passes through it": [
     "gradEnabled",

@@ -1,6 +1,5 @@
 export {
   defaultDevice,
-  emptyCache,
   memoryStats,
   native,
   load as loadEngine,

@@ -15,8 +15,6 @@ export interface NativeOps {
   setThreads(count: number): void;
   getThreads(): number;
   memoryStats(): number[];
-  emptyCache(): void;
-  setCacheLimit(bytes: number): void;
   gradEnabled(): boolean;
   setGradEnabled(enabled: boolean): boolean;
   requiresGrad(x: Handle): boolean;
