@@ -82,13 +82,22 @@ class WeightGradient {
 
   bool is_turned() const { return !chunks_.empty(); }
 
+  // Inputs and outputs are counted within the block; what lies between its groups is no weight.
+  int64_t group_inputs() const { return blocks_.inputs / blocks_.groups; }
+  int64_t group_outputs() const { return blocks_.outputs / blocks_.groups; }
+
   void unpack(const float* sum, const ConvWeight& dw) const {
     for (int64_t block = 0; block < blocks_.count; ++block) {
       for (const Piece& piece : pieces_) {
         const int64_t width = piece.vectors * kLanes, count = std::min(width, blocks_.outputs - piece.first);
+        float* outputs = dw.data + (block * blocks_.outputs + piece.first) * dw.strides[0];
         for (int64_t tap = 0; tap < s_.kernel[0] * s_.kernel[1]; ++tap) {
+          float* taps = outputs + tap / s_.kernel[1] * dw.strides[2] + tap % s_.kernel[1] * dw.strides[3];
           for (int64_t input = 0; input < blocks_.inputs; ++input, sum += width) {
-            for (int64_t lane = 0; lane < count; ++lane) put(dw, {block, tap, piece.first + lane, input}, sum[lane]);
+            const int64_t group = input / group_inputs(), first = group * group_outputs() - piece.first;
+            float* to = taps + (input - group * group_inputs()) * dw.strides[1];
+            const int64_t last = std::min(count, first + group_outputs());
+            for (int64_t lane = std::max<int64_t>(0, first); lane < last; ++lane) to[lane * dw.strides[0]] = sum[lane];
           }
         }
       }
@@ -100,30 +109,22 @@ class WeightGradient {
       for (int64_t row = 0; row < s_.kernel[0]; ++row) {
         for (const Piece& piece : chunk_pieces_) {
           for (int64_t output = 0; output < blocks_.outputs; ++output) {
+            const int64_t first = output / group_outputs() * group_inputs(), last = first + group_inputs();
+            float* to = dw.data + (block * blocks_.outputs + output) * dw.strides[0] + row * dw.strides[2] - first * dw.strides[1];
             for (int v = 0; v < piece.vectors; ++v, sum += kLanes) {
               const Chunk& chunk = chunks_[piece.first / kLanes + v];
+              int64_t input = chunk.first % blocks_.inputs, column = chunk.first / blocks_.inputs;
               for (int64_t lane = 0; lane < chunk.count; ++lane) {
-                const int64_t at = chunk.first + lane, tap = row * s_.kernel[1] + at / blocks_.inputs;
-                put(dw, {block, tap, output, at % blocks_.inputs}, sum[lane]);
+                if (input >= first && input < last) to[input * dw.strides[1] + column * dw.strides[3]] = sum[lane];
+                if (++input < blocks_.inputs) continue;
+                input = 0;
+                ++column;
               }
             }
           }
         }
       }
     }
-  }
-
-  // Channels are counted within the block.
-  struct Place {
-    int64_t block, tap, output, input;
-  };
-
-  void put(const ConvWeight& dw, const Place& at, float value) const {
-    const int64_t group_inputs = blocks_.inputs / blocks_.groups, group_outputs = blocks_.outputs / blocks_.groups;
-    const int64_t group = at.input / group_inputs;
-    if (at.output / group_outputs != group) return;  // what lies between groups is no weight
-    dw.data[(at.block * blocks_.outputs + at.output) * dw.strides[0] + (at.input - group * group_inputs) * dw.strides[1] +
-            at.tap / s_.kernel[1] * dw.strides[2] + at.tap % s_.kernel[1] * dw.strides[3]] = value;
   }
 
   // Turning the pixels around to make pairs of them only pays where they are used many times; and few outputs go faster
