@@ -104,6 +104,10 @@ struct Bands {
     rows = std::clamp<int64_t>(kBandBytes / row - 2 * pad[0], std::min<int64_t>(4, s.height), s.height);
     count = (s.height + rows - 1) / rows;
     rows = (s.height + count - 1) / count;
+    // Whole tiles of conv_winograd.h.
+    const int64_t tile = 2 * s.dilation[0];
+    rows = std::min(s.height, (rows + tile - 1) / tile * tile);
+    count = (s.height + rows - 1) / rows;
   }
 };
 

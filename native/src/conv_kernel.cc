@@ -7,6 +7,7 @@
 
 #include "conv_band.h"
 #include "conv_weight_gradient.h"
+#include "conv_winograd.h"
 #include "kernel_mark.h"
 #include "share_work.h"
 
@@ -90,7 +91,19 @@ class BandConvolution {
       : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)),
         packing_{lanes_of_output(shape, blocks_), rounds_factors(shape) ? 2 : 1},
         pieces_(cut_outputs(blocks_.outputs, packing_.share)),
-        packed_(pack(shape, blocks_, pieces_, packing_, weight, transposed)) {}
+        packed_(pack(shape, blocks_, pieces_, packing_, weight, transposed)) {
+    int64_t vectors = 0;
+    for (const Piece& piece : pieces_) vectors += piece.vectors;
+    const double stores = 6. * static_cast<double>(blocks_.count * vectors);
+    const double multiply = stores / 12 * static_cast<double>(packing_.depth(blocks_.inputs) / packing_.share);
+    is_winograd_ = packing_.factors == 1 && suits_winograd(s_, multiply, multiply + stores);
+    if (!is_winograd_) return;
+    std::vector<int64_t> lengths;
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) lengths.push_back(length_of_tap(piece));
+    }
+    packed_ = transform_weights(packed_.data(), lengths);
+  }
 
   // `first`: the band's first row in the image. `mask` (may be null): the result is zero where it is not positive; its
   // rows are `mask_row` floats apart.
@@ -104,10 +117,79 @@ class BandConvolution {
       return run(halves, packed_.halves(), band.row, first, rows, mask, mask_row, y);
     }
 #endif
+    if (is_winograd_) return run_winograd(band, rows, mask, mask_row, y);
     run(band.data, static_cast<const float*>(packed_.data()), band.row, first, rows, mask, mask_row, y);
   }
 
  private:
+  int64_t length_of_tap(const Piece& piece) const {
+    return packing_.depth(blocks_.inputs) / packing_.share * piece.vectors * kLanes;
+  }
+
+  void run_winograd(const Band& band, int64_t rows, const float* mask, int64_t mask_row, float* y) const {
+    thread_local Floats input_scratch, product_scratch;
+    thread_local std::vector<WinogradTile> tiles;
+    list_tiles(s_, band, rows, tiles);
+    const int64_t most = tiles_at_a_time(s_);
+    const TilePlanes inputs(most, s_.inputs), products(most, whole_vectors(s_.outputs));
+    float *from = inputs.take(input_scratch), *to = products.take(product_scratch);
+    const int64_t right = s_.dilation[1] * s_.outputs;
+    const int64_t down = s_.dilation[0] * s_.width * s_.outputs, mask_down = s_.dilation[0] * mask_row;
+    for (size_t begin = 0; begin < tiles.size(); begin += most) {
+      const int64_t count = std::min<int64_t>(most, tiles.size() - begin);
+      for (int64_t i = 0; i < count; ++i) {
+        transform_tile(band.data, tiles[begin + i], s_.inputs, from + i * s_.inputs, inputs.size);
+      }
+      multiply_tiles(inputs, from, count, products, to);
+      for (int64_t i = 0; i < count; ++i) {
+        const WinogradTile& tile = tiles[begin + i];
+        for (int64_t output = 0; output < s_.outputs; output += kLanes) {
+          Vector values[2][2];
+          transform_products(to + i * products.channels + output, products.size, values);
+          float* target = y + (tile.y * s_.width + tile.x) * s_.outputs + output;
+          const float* gate = mask == nullptr ? nullptr : mask + tile.y * mask_row + tile.x * s_.outputs + output;
+          for (int64_t row = 0; row < tile.height; ++row) {
+            for (int64_t column = 0; column < tile.width; ++column) {
+              store<1>({values[row][column]}, target + row * down + column * right,
+                       gate == nullptr ? nullptr : gate + row * mask_down + column * right, s_.outputs - output);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  void multiply_tiles(const TilePlanes& inputs, const float* from, int64_t tiles, const TilePlanes& products, float* to) const {
+    constexpr int64_t none = 0;
+    const float* weights = packed_.data();
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        with_tile(piece.vectors, packing_.share, [&](auto vectors, auto share) {
+          constexpr int kVectors = decltype(vectors)::value, kShare = decltype(share)::value;
+          constexpr int64_t width = kVectors * kLanes;
+          const int64_t at = block * blocks_.outputs + piece.first;
+          const int64_t count = std::min(width / kShare, blocks_.outputs - piece.first);
+          PixelRows<float> factors{};
+          factors.a_segments = factors.b_segments = &none;
+          factors.segments = 1;
+          factors.length = blocks_.inputs;
+          factors.b_step = width;
+          factors.a_row = s_.inputs;
+          factors.a_half = kTileRows * s_.inputs;
+          for (int product = 0; product < kProducts; ++product, weights += length_of_tap(piece)) {
+            factors.b = weights;
+            for_tiles<kVectors>(tiles, [&](auto rows, int64_t tile) {
+              factors.a = from + product * inputs.size + tile * s_.inputs + block * blocks_.inputs;
+              convolve_tile<decltype(rows)::value, kVectors, kShare>(
+                  factors, {to + product * products.size + tile * products.channels + at, nullptr, products.channels,
+                            kTileRows * products.channels, 0, count});
+            });
+          }
+        });
+      }
+    }
+  }
+
   template <class Number>
   void run(const Number* data, const Number* weights, int64_t data_row, int64_t first, int64_t rows, const float* mask,
            int64_t mask_row, float* y) const {
@@ -186,6 +268,7 @@ class BandConvolution {
   Packing packing_;
   std::vector<Piece> pieces_;
   Floats packed_;
+  bool is_winograd_ = false;
 };
 
 }  // namespace

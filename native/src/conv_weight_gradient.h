@@ -1,15 +1,20 @@
 // The gradient of a convolution's weight: sums over pixels, one copy for every part of the work.
 #pragma once
 
+#include <ATen/Parallel.h>
+
 #include <utility>
 #include <vector>
 
 #include "conv_band.h"
+#include "conv_winograd.h"
 
 namespace smash {
 
 // A tile of one vector against wider ones: it waits for the reads of single values.
 constexpr double kRateOfOneVector = .65;
+// A product that is added to sums in memory for few tiles at a time, against one of many pixels.
+constexpr double kProductOfSums = 1.35;
 
 // Sums of the weight gradient, one copy for every part of the work. A tile has rows of inputs and vectors of outputs, laid out
 // like packed weights, or rows of outputs and vectors of inputs, whichever fills vectors better.
@@ -21,6 +26,9 @@ class WeightGradient {
         parts_(parts) {
     total_ = blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_;
     turn();
+    const double multiply = static_cast<double>(blocks_.count * blocks_.inputs * lanes_ / kLanes) / 2;
+    is_winograd_ = !is_turned() && !is_in_halves() && suits_winograd(s_, multiply, kProductOfSums * multiply);
+    if (is_winograd_) total_ = total_ / 9 * kProducts;
     sums_.take(parts_ * total_);
   }
 
@@ -35,6 +43,7 @@ class WeightGradient {
 #if defined(__AVX512BF16__)
     if (is_in_halves()) return add_halves(part, x, dy, dy_row, first, rows);
 #endif
+    if (is_winograd_) return add_winograd(part, x, dy, dy_row, rows);
     std::vector<int64_t> x_offsets(rows), dy_offsets(rows);
     for (int64_t row = 0; row < rows; ++row) {
       x_offsets[row] = row * x.row;
@@ -59,12 +68,26 @@ class WeightGradient {
   // In the order of the parts, so that the sum is the same every time.
   void finish(const ConvWeight& dw) const {
     float* sum = sums_of(0);
-    for (int64_t part = 1; part < parts_; ++part) {
-      const float* more = sums_of(part);
-      for (int64_t i = 0; i < total_; ++i) sum[i] += more[i];
-    }
+    at::parallel_for(0, total_, 1 << 13, [&](int64_t begin, int64_t end) {
+      for (int64_t part = 1; part < parts_; ++part) {
+        const float* more = sums_of(part);
+        for (int64_t i = begin; i < end; ++i) sum[i] += more[i];
+      }
+    });
     if (is_turned()) {
       unpack_turned(sum, dw);
+    } else if (is_winograd_) {
+      Floats taps;
+      float* out = taps.take(total_ / kProducts * 9);
+      for (int64_t block = 0; block < blocks_.count; ++block) {
+        for (const Piece& piece : pieces_) {
+          const int64_t length = blocks_.inputs * piece.vectors * kLanes;
+          transform_sums(sum, length, out);
+          sum += kProducts * length;
+          out += 9 * length;
+        }
+      }
+      unpack(taps.data(), dw);
     } else {
       unpack(sum, dw);
     }
@@ -190,6 +213,39 @@ class WeightGradient {
     });
   }
 
+  // Every tile's inputs times its outputs' gradients, product by product.
+  void add_winograd(int64_t part, const Band& x, const float* dy, int64_t dy_row, int64_t rows) {
+    thread_local Floats input_scratch, gradient_scratch;
+    thread_local std::vector<WinogradTile> tiles;
+    constexpr int64_t none = 0;
+    list_tiles(s_, x, rows, tiles);
+    const int64_t most = tiles_at_a_time(s_);
+    const TilePlanes inputs(most, s_.inputs), gradients(most, whole_vectors(s_.outputs));
+    float *a = inputs.take(input_scratch), *b = gradients.take(gradient_scratch);
+    for (size_t begin = 0; begin < tiles.size(); begin += most) {
+      const int64_t count = std::min<int64_t>(most, tiles.size() - begin);
+      for (int64_t i = 0; i < count; ++i) {
+        transform_tile(x.data, tiles[begin + i], s_.inputs, a + i * inputs.channels, inputs.size);
+        transform_gradients(s_, dy, dy_row, tiles[begin + i], b + i * gradients.channels, gradients.size);
+      }
+      float* target = sums_of(part);
+      for (int64_t block = 0; block < blocks_.count; ++block) {
+        for (const Piece& piece : pieces_) {
+          with_vectors(piece.vectors, [&](auto vectors) {
+            constexpr int kVectors = decltype(vectors)::value;
+            for (int product = 0; product < kProducts; ++product, target += blocks_.inputs * kVectors * kLanes) {
+              const float* factors = a + product * inputs.size + block * blocks_.inputs;
+              const float* values = b + product * gradients.size + block * blocks_.outputs + piece.first;
+              add_tiles<kVectors>(blocks_.inputs, target, [&](int64_t input) {
+                return ChannelRows{{factors + input, values, &none, &none, 1, count, gradients.channels}, inputs.channels};
+              });
+            }
+          });
+        }
+      }
+    }
+  }
+
   // `operands(block, first output, offset of a tap in x, first input, rows of the band)`.
   template <class Make>
   void add(float* target, const Pixels& pixels, Make operands) {
@@ -257,6 +313,7 @@ class WeightGradient {
   std::vector<Chunk> chunks_;
   std::vector<Piece> chunk_pieces_;
   Floats sums_;
+  bool is_winograd_ = false;
 };
 
 }  // namespace smash
