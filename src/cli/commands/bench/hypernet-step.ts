@@ -15,8 +15,8 @@ import { measureGpuUse } from "./gpu-use.js";
 import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
 import { batchSize, createTraining, describeOptionsToPeer, gpuSizes, hypernet, sizes } from "./training.js";
 
-/** The first steps meet most shapes for the first time, on both sides. */
-const warmup = 3;
+/** The first steps meet most shapes for the first time, on both sides: plain PyTorch gets faster for about twenty. */
+const warmup = 20;
 
 export const hypernetStep: Benchmark = {
   steps: 15,
