@@ -25,10 +25,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const ranking = { counts: { random: 3, perturb: 0, chain: 0 } };
 
-/** The arguments of a short search; `hypernetTraining` changes the preset's. */
-function searchArgs(out: string, hypernetTraining: object): string[] {
+/** The arguments of a short search; `hypernetTraining` and `others` change the preset's. */
+function searchArgs(out: string, hypernetTraining: object, others: object = {}): string[] {
   const config = join(folder, `${out}.json`);
-  writeFileSync(config, JSON.stringify({ hypernetTraining, ranking }));
+  writeFileSync(config, JSON.stringify({ hypernetTraining, ranking, ...others }));
   const run = join(folder, out);
   return `search --data synthetic --preset tiny --threads 1 --json --config ${config} --out ${run}`.split(
     " ",
@@ -100,19 +100,18 @@ describe("without enough memory", () => {
   it.runIf(process.platform === "linux")(
     "a search ends with one line, and goes on from its last step",
     async () => {
-      // Batches of so many images that nearly all of the memory is in tensors of 30 MB.
-      const args = searchArgs("memory", {
-        steps: 4,
-        batchSize: 1800,
-        checkpointEvery: 1,
-        validateEvery: 100,
-      });
+      // Fine-tuning has batches of so many images that nearly all of the memory is in tensors of 30 MB.
+      const args = searchArgs(
+        "memory",
+        { steps: 4, checkpointEvery: 1, validateEvery: 100 },
+        { ranking: { ...ranking, fineTuning: { best: 1, steps: 1 } }, networkTraining: { batchSize: 1800 } },
+      );
       const { child, ended } = await startSearch(args, 1);
-      const mapped = /VmSize:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))![1];
+      const data = /VmData:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))![1];
       // The limit comes after a first step, because OpenBLAS waits for ever for its first buffer; and it leaves room for
       // the code that oneDNN compiles, which it would miss with a crash.
-      const limit = 1024 * (Number(mapped) + 48_000);
-      expect(spawnSync("prlimit", [`--pid=${child.pid}`, `--as=${limit}`]).status).toBe(0);
+      const limit = 1024 * (Number(data) + 96_000);
+      expect(spawnSync("prlimit", [`--pid=${child.pid}`, `--data=${limit}`]).status).toBe(0);
       expect(errorLine(await ended, "out-of-memory")).toContain("smaller batch");
       expect((await runSmash(args)).code).toBe(0);
       const steps = eventsOf("memory").filter(({ type }) => type === "hypernet-step");

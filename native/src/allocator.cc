@@ -36,31 +36,35 @@ struct BySize {
   bool operator()(const Block* a, const Block* b) const { return a->size != b->size ? a->size < b->size : a < b; }
 };
 
-// A range of addresses as large as the machine's memory, of which the system provides the pages that are touched.
+// A range of addresses as large as the machine's memory. It becomes memory from its start, as far as it is needed: so limits
+// of a process's data are kept, and what a machine promises is not more than what it is asked for.
 class Arena {
  public:
   Arena() {
     const size_t size = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    void* range = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* range = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (range == MAP_FAILED) return;  // addresses are limited: all comes from malloc then, which is only slower
     madvise(range, size, MADV_HUGEPAGE);  // a wish; 2 % of a step
-    begin_ = static_cast<char*>(range);
+    begin_ = usable_ = static_cast<char*>(range);
     end_ = begin_ + size;
-    add(new (range) Block{size, nullptr, true});
+    if (make_usable(begin_ + sizeof(Block))) add(new (range) Block{size, nullptr, true});
   }
 
   bool holds(const void* data) const { return data >= begin_ && data < end_; }
 
-  // Null where no free block is large enough.
+  // Null where no free block is large enough, or there is no memory for it.
   void* allocate(size_t bytes) {
     Block wanted{(bytes + 2 * sizeof(Block) - 1) / sizeof(Block) * sizeof(Block), nullptr, false};
     const auto fit = free_.lower_bound(&wanted);
     if (fit == free_.end()) return nullptr;
     Block* block = *fit;
+    const size_t rest = block->size - wanted.size;
+    const bool splits = rest >= kSmall;
+    char* last = splits ? reinterpret_cast<char*>(block) + wanted.size + sizeof(Block) : block->end();
+    if (!make_usable(last)) return nullptr;
     free_.erase(fit);
     block->free = false;
-    const size_t rest = block->size - wanted.size;
-    if (rest >= kSmall) {
+    if (splits) {
       block->size = wanted.size;
       auto* above = new (block->end()) Block{rest, block, true};
       if (above->end() != end_) next(above)->below = above;
@@ -82,6 +86,17 @@ class Arena {
   }
 
  private:
+  // Everything below `last`; in steps, each of which is a call of the system.
+  bool make_usable(char* last) {
+    constexpr size_t kStep = 16 << 20;
+    while (usable_ < last) {
+      const size_t more = std::min<size_t>(kStep, end_ - usable_);
+      if (mprotect(usable_, more, PROT_READ | PROT_WRITE) != 0) return false;
+      usable_ += more;
+    }
+    return true;
+  }
+
   static Block* next(Block* block) { return reinterpret_cast<Block*>(block->end()); }
 
   void absorb(Block* block, Block* above) {
@@ -100,7 +115,7 @@ class Arena {
   }
 
   std::set<Block*, BySize> free_;
-  char *begin_ = nullptr, *end_ = nullptr;
+  char *begin_ = nullptr, *usable_ = nullptr, *end_ = nullptr;
 };
 
 class Heap {
