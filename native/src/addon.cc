@@ -15,6 +15,7 @@
 #include "allocator.h"
 #include "map_file.h"
 #include "op_table.h"
+#include "recording.h"
 #include "upload.h"
 
 namespace smash {
@@ -198,6 +199,16 @@ const Raw kRaw[] = {
        return map_file(context.env, Convert<std::string>::from(context, arguments[0]),
                        Convert<int64_t>::from(context, arguments[1]), Convert<int64_t>::from(context, arguments[2]));
      }},
+    {"endRecording", "endRecording(result: Handle): void;", 1,
+     [](const Context& context, napi_value* arguments) {
+       context.table.attach(Convert<int64_t>::from(context, arguments[0]), end_recording());
+       return undefined(context);
+     }},
+    {"replay", "replay(result: Handle): void;", 1,
+     [](const Context& context, napi_value* arguments) {
+       replay(context.table.recording(Convert<int64_t>::from(context, arguments[0])));
+       return undefined(context);
+     }},
     {"opSignatures", "opSignatures(): string[];", 0,
      [](const Context& context, napi_value*) {
        std::vector<std::string> signatures;
@@ -252,6 +263,7 @@ NAPI_MODULE_INIT() {
   add_optimizer_ops(instance->ops);
   add_sign_ops(instance->ops);
   add_profiler_ops(instance->ops);
+  add_recording_ops(instance->ops);
   for (const auto& op : instance->ops) define(env, exports, op->name().c_str(), call_op, op.get());
   for (const Raw& raw : kRaw) define(env, exports, raw.name, call_raw, &raw);
   return exports;

@@ -106,5 +106,6 @@ void add_norm_ops(OpTable& table);
 void add_optimizer_ops(OpTable& table);
 void add_sign_ops(OpTable& table);
 void add_profiler_ops(OpTable& table);
+void add_recording_ops(OpTable& table);
 
 }  // namespace smash

@@ -44,9 +44,22 @@ const at::Tensor& TensorTable::get(int64_t handle) const {
 
 bool TensorTable::alive(int64_t handle) const { return find(handle) != nullptr; }
 
+void TensorTable::attach(int64_t handle, std::shared_ptr<Recording> recording) {
+  get(handle);
+  slots_[handle & kSlotMask].recording = std::move(recording);
+}
+
+Recording& TensorTable::recording(int64_t handle) const {
+  get(handle);
+  const Slot& slot = slots_[handle & kSlotMask];
+  TORCH_CHECK(slot.recording, "no recording computes this tensor");
+  return *slot.recording;
+}
+
 void TensorTable::free_slot(int64_t index) {
   Slot& slot = slots_[index];
   slot.tensor = at::Tensor();
+  slot.recording.reset();
   slot.used = false;
   ++slot.generation;
   free_.push_back(index);

@@ -8,7 +8,10 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
+
+#include "recording.h"
 
 namespace smash {
 
@@ -18,6 +21,10 @@ class TensorTable {
   const at::Tensor& get(int64_t handle) const;
   void dispose(int64_t handle);
   bool alive(int64_t handle) const;
+
+  // A recording of how the tensor is computed lives as long as the tensor.
+  void attach(int64_t handle, std::shared_ptr<Recording> recording);
+  Recording& recording(int64_t handle) const;
 
   void begin_scope();
   // Frees what was made since the matching begin_scope, except `keep`, which moves to the enclosing scope.
@@ -29,6 +36,7 @@ class TensorTable {
  private:
   struct Slot {
     at::Tensor tensor;
+    std::shared_ptr<Recording> recording;
     int64_t generation = 1;
     bool used = false;
   };

@@ -45,6 +45,7 @@ export type {
 } from "./ops.js";
 export { BankBuffer } from "./banks.js";
 export type { LayerStep } from "./banks.js";
+export { Recording } from "./recording.js";
 export { isKernel, profile } from "./profile.js";
 export type { ProfiledOperator } from "./profile.js";
 export { denseBlock, generatedWeights, sliceWeights } from "./weights.js";

@@ -117,6 +117,9 @@ export interface NativeOps {
   signAgreement(x: Handle): Handle;
   startProfile(): void;
   stopProfile(): string;
+  canRecord(device: string): boolean;
+  beginRecording(device: string): void;
+  abandonRecording(): void;
   setErrorFactory(factory: ErrorFactory): void;
   beginScope(): void;
   endScope(keep: readonly Handle[]): void;
@@ -126,5 +129,7 @@ export interface NativeOps {
   fromBytes(data: ArrayBufferView, shape: readonly number[], dtype: DType, device: string): Handle;
   readBytes(tensor: Handle): ArrayBuffer;
   mapFile(path: string, offset: number, length: number): ArrayBuffer;
+  endRecording(result: Handle): void;
+  replay(result: Handle): void;
   opSignatures(): string[];
 }

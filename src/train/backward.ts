@@ -6,7 +6,7 @@
 import { batchIndices, type Augmentation } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
-import { crossEntropy, noGrad, scope, stack, type Tensor } from "../tensor/index.js";
+import { crossEntropy, noGrad, scope, stack, Recording, type Tensor } from "../tensor/index.js";
 import { loadBatch, type BatchTensors, type ImageSource } from "./batch-tensors.js";
 import { drawMixture, mixBatch, mixedCrossEntropy } from "./mixup.js";
 
@@ -22,6 +22,8 @@ export interface BackwardOptions {
   readonly seed: number;
   /** From 0. */
   readonly step: number;
+  /** Where `forward` does the same in every step, and images are not mixed: a GPU replays what it did. */
+  readonly recording?: Recording | undefined;
 }
 
 /** Of a step's batch. */
@@ -43,18 +45,22 @@ export interface PendingResult {
  */
 export function backwardStep(
   forward: (images: Tensor) => Tensor,
-  { train, settings, seed, step }: BackwardOptions,
+  { train, settings, seed, step, recording = new Recording() }: BackwardOptions,
 ): PendingResult {
   const { batchSize, augment, labelSmoothing: smoothing, mixup } = settings;
   const indices = batchIndices({ count: train.set.count, batchSize, seed, step });
-  const { measured, weights } = scope(() => {
-    const batch = loadBatch(train, indices, { augment, random: Random.stream(seed, "augment", step) });
-    if (mixup) return backwardMixed(forward, batch, { mixup, smoothing, seed, step });
-    const logits = forward(batch.images);
-    const loss = crossEntropy(logits, batch.labels, { smoothing });
-    loss.backward();
-    return { measured: measure(loss, logits, [batch.labels]), weights: [1] };
-  });
+  const batch = scope(() =>
+    loadBatch(train, indices, { augment, random: Random.stream(seed, "augment", step) }),
+  );
+  const { images, labels } = batch;
+  const { measured, weights } = mixup
+    ? scope(() => backwardMixed(forward, batch, { mixup, smoothing, seed, step }))
+    : {
+        measured: recording.run([images, labels], (inputs) => backwardPlain(forward, inputs, smoothing)),
+        weights: [1],
+      };
+  images.dispose();
+  labels.dispose();
   return {
     read() {
       const [loss, ...shares] = measured.toNumbers();
@@ -64,6 +70,18 @@ export function backwardStep(
       return { loss, error: 1 - correct };
     },
   };
+}
+
+/** Of images [N, C, H, W] with labels [N]; what was measured. */
+function backwardPlain(
+  forward: (images: Tensor) => Tensor,
+  [images, labels]: readonly Tensor[],
+  smoothing: number,
+): Tensor {
+  const logits = forward(images);
+  const loss = crossEntropy(logits, labels, { smoothing });
+  loss.backward();
+  return measure(loss, logits, [labels]);
 }
 
 /** The same with mixed images; a guess is right by as much as its class is in the mixture. */

@@ -13,7 +13,7 @@ import {
   type TrainableNetwork,
 } from "../network/index.js";
 import { cosineRate, joinNamed, loadState, Sgd, type NamedTensors } from "../nn/index.js";
-import type { Tensor } from "../tensor/index.js";
+import { Recording, type Tensor } from "../tensor/index.js";
 import { backwardStep, type PendingResult } from "./backward.js";
 import type { BatchTensors, ImageSource } from "./batch-tensors.js";
 import { evaluate, type Score } from "./evaluate.js";
@@ -80,6 +80,7 @@ export class NetworkTraining {
   readonly #options: NetworkTrainingOptions;
   readonly #optimizer: Sgd;
   readonly #average: WeightAverage | undefined;
+  readonly #recording = new Recording();
   #step = 0;
   /** Part of the state, so that a resumed epoch reports the same means. */
   #sums = { loss: 0, error: 0 };
@@ -193,11 +194,19 @@ export class NetworkTraining {
     const stochasticDepth = probability
       ? { probability, random: Random.stream(seed, "stochastic-depth", step) }
       : undefined;
-    this.#optimizer.zeroGrad();
     return backwardStep(
-      (images) =>
-        this.network.forward(images, { statistics: trainingStatistics, computeType, stochasticDepth }),
-      { train, settings: { ...settings, augment: { ...augment, cutout, randAugment } }, seed, step },
+      (images) => {
+        // A replayed step writes to the gradients of the recorded one.
+        this.#optimizer.zeroGrad();
+        return this.network.forward(images, { statistics: trainingStatistics, computeType, stochasticDepth });
+      },
+      {
+        train,
+        settings: { ...settings, augment: { ...augment, cutout, randAugment } },
+        ...{ seed, step },
+        // Other layers are left out in every step.
+        recording: stochasticDepth ? undefined : this.#recording,
+      },
     );
   }
 }
