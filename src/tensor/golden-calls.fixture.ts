@@ -191,6 +191,13 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "liveTensors",
     "opSignatures",
   ],
+  "against the same computation run every time: recording.test.ts": [
+    "canRecord",
+    "beginRecording",
+    "endRecording",
+    "abandonRecording",
+    "replay",
+  ],
   "against plain cat, add and narrow: banks.test.ts": [
     "newBanks",
     "readBanks",
