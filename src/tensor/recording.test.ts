@@ -31,11 +31,14 @@ function pretendToRecord({ calls }: ReturnType<typeof counted>): string[] {
 
 function run(recording: Recording, values: readonly number[], body: (inputs: readonly Tensor[]) => Tensor) {
   const input = fromArray(values, [values.length]);
-  const result = recording.run([input], body);
-  const numbers = result.toNumbers();
-  input.dispose();
-  result.dispose();
-  return numbers;
+  try {
+    const result = recording.run([input], body);
+    const numbers = result.toNumbers();
+    result.dispose();
+    return numbers;
+  } finally {
+    input.dispose();
+  }
 }
 
 describe("a recording", () => {
@@ -87,7 +90,7 @@ describe("a recording", () => {
       throw new Error("no memory");
     };
     const before = memoryStats().liveTensors;
-    scope(() => expect(() => run(recording, [3], fail)).toThrow("no memory"));
+    expect(() => run(recording, [3], fail)).toThrow("no memory");
     expect(memoryStats().liveTensors).toBe(before);
     expect(told).toEqual(["begin", "abandon"]);
     expect(run(recording, [4], made.body)).toEqual([9]);

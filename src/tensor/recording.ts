@@ -28,21 +28,18 @@ export class Recording {
    */
   run(inputs: readonly Tensor[], body: (inputs: readonly Tensor[]) => Tensor): Tensor {
     if (!native().canRecord(inputs[0].device)) return scope(() => body(inputs));
-    const known = this.#recorded;
-    if (known && fits(known, inputs)) return replay(known, inputs);
-    this.#forget();
     if (this.#runs++ < warmup) return scope(() => body(inputs));
-    const recorded = record(inputs, body);
-    this.#recorded = recorded;
-    return replay(recorded, inputs);
+    if (this.#recorded && !fits(this.#recorded, inputs)) {
+      free([...this.#recorded.inputs, this.#recorded.result]);
+      this.#recorded = undefined;
+    }
+    this.#recorded ??= record(inputs, body);
+    return replay(this.#recorded, inputs);
   }
+}
 
-  #forget(): void {
-    const { inputs = [], result } = this.#recorded ?? {};
-    for (const tensor of inputs) tensor.dispose();
-    result?.dispose();
-    this.#recorded = undefined;
-  }
+function free(tensors: readonly Tensor[]): void {
+  for (const tensor of tensors) tensor.dispose();
 }
 
 function fits({ inputs, result }: Recorded, others: readonly Tensor[]): boolean {
@@ -62,6 +59,7 @@ function record(inputs: readonly Tensor[], body: (inputs: readonly Tensor[]) => 
     return { inputs: own, result };
   } catch (error) {
     engine.abandonRecording();
+    free(own);
     throw error;
   }
 }

@@ -6,7 +6,7 @@
 import { batchIndices, type Augmentation } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
-import { crossEntropy, noGrad, scope, stack, Recording, type Tensor } from "../tensor/index.js";
+import { crossEntropy, noGrad, Recording, scope, stack, type Tensor } from "../tensor/index.js";
 import { loadBatch, type BatchTensors, type ImageSource } from "./batch-tensors.js";
 import { drawMixture, mixBatch, mixedCrossEntropy } from "./mixup.js";
 
@@ -52,15 +52,27 @@ export function backwardStep(
   const batch = scope(() =>
     loadBatch(train, indices, { augment, random: Random.stream(seed, "augment", step) }),
   );
-  const { images, labels } = batch;
-  const { measured, weights } = mixup
-    ? scope(() => backwardMixed(forward, batch, { mixup, smoothing, seed, step }))
-    : {
-        measured: recording.run([images, labels], (inputs) => backwardPlain(forward, inputs, smoothing)),
-        weights: [1],
-      };
-  images.dispose();
-  labels.dispose();
+  const inputs = [batch.images, batch.labels];
+  try {
+    const result = mixup
+      ? scope(() => backwardMixed(forward, batch, { mixup, smoothing, seed, step }))
+      : {
+          measured: recording.run(inputs, (tensors) => backwardPlain(forward, tensors, smoothing)),
+          weights: [1],
+        };
+    return pending(result, step);
+  } finally {
+    for (const tensor of inputs) tensor.dispose();
+  }
+}
+
+/** What `measure` gives of this step's batch, and how much each choice of labels counts. */
+interface Measured {
+  readonly measured: Tensor;
+  readonly weights: readonly number[];
+}
+
+function pending({ measured, weights }: Measured, step: number): PendingResult {
   return {
     read() {
       const [loss, ...shares] = measured.toNumbers();
@@ -94,7 +106,7 @@ function backwardMixed(
     readonly seed: number;
     readonly step: number;
   },
-): { readonly measured: Tensor; readonly weights: readonly number[] } {
+): Measured {
   const { mixup, smoothing } = options;
   const mixed = mixBatch(batch, drawMixture(mixup, { ...options, count: batch.count }));
   const { labels, partnerLabels, share } = mixed;

@@ -1,10 +1,18 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createSpace, type Architecture } from "../arch/index.js";
 import { batchIndices, channelStatistics, generateSynthetic } from "../data/index.js";
 import { createNetwork, runningStatistics, trainingStatistics } from "../network/index.js";
 import { cosineRate, disposeAll, joinNamed, Sgd, type NamedTensors } from "../nn/index.js";
 import { Random } from "../random.js";
-import { defaultDevice, crossEntropy, memoryStats, scope, setThreads } from "../tensor/index.js";
+import {
+  crossEntropy,
+  defaultDevice,
+  memoryStats,
+  native,
+  scope,
+  setThreads,
+  Tensor,
+} from "../tensor/index.js";
 import { loadBatch, loadBatches, type BatchTensors } from "./batch-tensors.js";
 import { NetworkTraining, type NetworkTrainingSettings } from "./network-training.js";
 
@@ -117,19 +125,30 @@ describe.each(architectures)("every option at once on %s", (_, architecture) => 
     const mean = (part: number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
     expect(mean(losses.slice(-15))).toBeLessThan(mean(losses.slice(0, 15)));
   });
+});
 
+/** Without options a GPU replays steps, with all of them it does not. */
+const recipes = [
+  ["every option", everything],
+  ["no option", { ...plain, epochs: 3 }],
+] as const;
+const combinations = architectures.flatMap(([space, architecture]) =>
+  recipes.map(([recipe, settings]) => ({ space, recipe, architecture, settings })),
+);
+
+describe.each(combinations)("$recipe on $space", ({ architecture, settings }) => {
   it("stopped after any step and restored elsewhere, ends bit-identical", () => {
-    const whole = startTraining(everything, { architecture });
+    const whole = startTraining(settings, { architecture });
     const told = [...whole.run()];
     for (const stop of [1, 4, 5, 7, 10]) {
-      const before = startTraining(everything, { architecture });
+      const before = startTraining(settings, { architecture });
       const events = [];
       for (const event of before.run()) {
         events.push(event);
         const isWhole = event.type === "network-epoch" || before.step % before.stepsPerEpoch !== 0;
         if (before.step === stop && isWhole) break;
       }
-      const after = startTraining(everything, { architecture });
+      const after = startTraining(settings, { architecture });
       after.restore(before.state(), before.progress);
       expect([...events, ...after.run()]).toEqual(told);
       expect(values(after.state())).toEqual(values(whole.state()));
@@ -138,11 +157,27 @@ describe.each(architectures)("every option at once on %s", (_, architecture) => 
   });
 
   it("keeps no tensor from step to step", () => {
-    const training = startTraining({ ...everything, epochs: 30 }, { architecture });
+    const training = startTraining({ ...settings, epochs: 30 }, { architecture });
     for (let step = 0; step < 10; step++) training.runStep();
     const before = memoryStats().liveTensors;
     for (let step = 0; step < 60; step++) training.runStep();
     expect(memoryStats().liveTensors).toBe(before);
+  });
+
+  it("keeps no tensor of a step that fails", () => {
+    const training = startTraining({ ...settings, epochs: 30 }, { architecture });
+    for (let step = 0; step < 10; step++) training.runStep();
+    const before = memoryStats().liveTensors;
+    vi.spyOn(Tensor.prototype, "backward").mockImplementation(() => {
+      throw new Error("no memory");
+    });
+    vi.spyOn(native(), "replay").mockImplementation(() => {
+      throw new Error("no memory");
+    });
+    expect(() => training.runStep()).toThrow("no memory");
+    vi.restoreAllMocks();
+    expect(memoryStats().liveTensors).toBe(before);
+    training.runStep();
   });
 });
 
