@@ -2,7 +2,7 @@
 // Rows are single values that are repeated over a vector, vectors are read from memory.
 #pragma once
 
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -14,7 +14,7 @@ namespace smash {
 
 #if defined(__AVX512F__)
 constexpr int kLanes = 16, kTileRows = 8;
-#elif defined(__AVX__)
+#elif defined(__AVX2__)
 constexpr int kLanes = 8, kTileRows = 4;
 #else
 constexpr int kLanes = 4, kTileRows = 4;
@@ -85,11 +85,17 @@ inline __attribute__((always_inline)) Vector repeat(const void* elements) {
     std::memcpy(&one, elements, sizeof(one));
     return (Vector)_mm512_set1_epi32(one);
   }
+#elif defined(__AVX2__)
+  if constexpr (kShare == 4) {
+    return (Vector)_mm256_broadcast_ps(static_cast<const __m128*>(elements));
+  } else if constexpr (kShare == 2) {
+    return (Vector)_mm256_broadcast_sd(static_cast<const double*>(elements));
+  } else {
+    return (Vector)_mm256_broadcast_ss(static_cast<const float*>(elements));
+  }
 #else
   static_assert(kShare == 1);
-  Vector all;
-  for (int lane = 0; lane < kLanes; ++lane) all[lane] = *static_cast<const float*>(elements);
-  return all;
+  return *static_cast<const float*>(elements) - Vector{};
 #endif
 }
 
@@ -166,6 +172,15 @@ inline __attribute__((always_inline)) void add_lanes(const Vector (&sum)[kVector
       half[v / 2] = (Vector)_mm512_permutex2var_ps(low, even, high) + (Vector)_mm512_permutex2var_ps(low, odd, high);
     }
     add_lanes<kShare / 2>(half, total);
+#elif defined(__AVX2__)
+    Vector half[(kVectors + 1) / 2];
+    for (int v = 0; v < kVectors; v += 2) {
+      const __m256 low = (__m256)sum[v], high = v + 1 < kVectors ? (__m256)sum[v + 1] : _mm256_setzero_ps();
+      // Neighbours are added within halves of a vector, whose quarters are then put in order.
+      const __m256d added = _mm256_castps_pd(_mm256_hadd_ps(low, high));
+      half[v / 2] = (Vector)_mm256_castpd_ps(_mm256_permute4x64_pd(added, _MM_SHUFFLE(3, 1, 2, 0)));
+    }
+    add_lanes<kShare / 2>(half, total);
 #endif
   }
 }
@@ -208,11 +223,11 @@ inline void with_vectors(int vectors, Body body) {
   }
 }
 
-// The same with the lanes of an output: more than one only where vectors have 16.
+// The same with the lanes of an output: more than one only where there is an instruction that repeats several numbers.
 template <class Body>
 inline void with_tile(int vectors, int64_t share, Body body) {
   with_vectors(vectors, [&](auto count) {
-    if constexpr (kLanes == 16) {
+    if constexpr (kLanes >= 8) {
       if (share == 4) return body(count, std::integral_constant<int, 4>());
       if (share == 2) return body(count, std::integral_constant<int, 2>());
     }
@@ -238,6 +253,15 @@ inline void store(const Vector (&sum)[kVectors], float* y, const float* mask, in
       const __m512 gate = mask == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(some, mask + v * kLanes);
       const __mmask16 open = mask == nullptr ? some : _mm512_mask_cmp_ps_mask(some, gate, _mm512_setzero_ps(), _CMP_GT_OQ);
       _mm512_mask_storeu_ps(y + v * kLanes, some, _mm512_maskz_mov_ps(open, (__m512)sum[v]));
+#elif defined(__AVX2__)
+      const __m256 lane = _mm256_set_ps(7, 6, 5, 4, 3, 2, 1, 0);
+      const __m256 some = _mm256_cmp_ps(lane, _mm256_set1_ps(static_cast<float>(left)), _CMP_LT_OQ);
+      __m256 open = some;
+      if (mask != nullptr) {
+        const __m256 gate = _mm256_maskload_ps(mask + v * kLanes, _mm256_castps_si256(some));
+        open = _mm256_cmp_ps(gate, _mm256_setzero_ps(), _CMP_GT_OQ);
+      }
+      _mm256_maskstore_ps(y + v * kLanes, _mm256_castps_si256(some), _mm256_and_ps((__m256)sum[v], open));
 #else
       float lanes[kLanes];
       std::memcpy(lanes, &sum[v], sizeof(lanes));

@@ -29,7 +29,9 @@ inline bool suits_winograd(const ConvShape& s, double multiply, double product) 
   for_tiles_along(s.height, s.dilation[0], [&](int64_t, int64_t) { ++tiles[0]; });
   for_tiles_along(s.width, s.dilation[1], [&](int64_t, int64_t) { ++tiles[1]; });
   const auto vectors = [](int64_t channels) { return static_cast<double>((channels + kLanes - 1) / kLanes); };
-  const double transforms = 45 * vectors(s.inputs) + 40 * vectors(s.outputs);
+  // Half as wide, vectors are multiplied more slowly against what is done with them besides.
+  constexpr double kCost = kLanes < 16 ? .6 : 1;
+  const double transforms = kCost * (45 * vectors(s.inputs) + 40 * vectors(s.outputs));
   // Taps that lie above or below the image are left out.
   const double rows = static_cast<double>(3 * s.height - 2 * std::min(s.height, s.dilation[0]));
   return tiles[0] * tiles[1] * (kProducts * product + transforms) < rows * static_cast<double>(s.width) * 3 * multiply;
