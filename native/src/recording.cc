@@ -6,8 +6,6 @@
 #include <ATen/cuda/CUDAGraph.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAGuard.h>
-
-#include <optional>
 #endif
 
 namespace smash {
@@ -38,46 +36,37 @@ class Recording {
 
 namespace {
 
-// Graphs are recorded on a stream that has nothing else to do, as CUDA asks.
-struct Open {
+// A recording under way, on a stream that has nothing else to do, as CUDA asks.
+struct Capture {
+  explicit Capture(at::Device device)
+      : recording(std::make_shared<Recording>(device)),
+        stream(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.has_index() ? device.index() : -1)) {
+    recording->graph.capture_begin();
+  }
   std::shared_ptr<Recording> recording;
-  std::optional<c10::cuda::CUDAStreamGuard> guard;
+  c10::cuda::CUDAStreamGuard stream;
 };
-thread_local Open open;
+thread_local std::unique_ptr<Capture> capture;
 
 }  // namespace
 
 bool can_record(at::Device device) { return device.is_cuda(); }
 
 void begin_recording(at::Device device) {
-  TORCH_CHECK(!open.recording, "a recording was begun already");
-  auto recording = std::make_shared<Recording>(device);
-  open.guard.emplace(c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device.has_index() ? device.index() : -1));
-  try {
-    recording->graph.capture_begin();
-  } catch (...) {
-    open.guard.reset();
-    throw;
-  }
-  open.recording = std::move(recording);
+  TORCH_CHECK(!capture, "a recording was begun already");
+  capture = std::make_unique<Capture>(device);
 }
 
 std::shared_ptr<Recording> end_recording() {
-  TORCH_CHECK(open.recording, "no recording was begun");
-  const auto recording = std::move(open.recording);
-  open.recording.reset();
-  try {
-    recording->graph.capture_end();
-  } catch (...) {
-    open.guard.reset();
-    throw;
-  }
-  open.guard.reset();
-  return recording;
+  TORCH_CHECK(capture, "no recording was begun");
+  // Whether it can be ended or not, it is over, and its stream is left.
+  const auto ended = std::move(capture);
+  ended->recording->graph.capture_end();
+  return ended->recording;
 }
 
 void abandon_recording() noexcept {
-  if (!open.recording) return;
+  if (!capture) return;
   try {
     end_recording();
   } catch (const std::exception&) {
