@@ -9,8 +9,6 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 1,
     reporters: ["default", "./scripts/summary-reporter.mjs"],
-    // Threads that wait in a loop slow down every other process on two cores.
-    env: { OMP_WAIT_POLICY: "passive" },
     testTimeout: 180_000,
     setupFiles: ["test/default-device.setup.ts"],
     projects: [

@@ -3,7 +3,7 @@
  * through a shared flag, because a thread in the middle of a step reads no messages.
  */
 
-import { parentPort, Worker, workerData } from "node:worker_threads";
+import { parentPort, SHARE_ENV, Worker, workerData } from "node:worker_threads";
 import { SmashError, type ErrorCode, type ErrorDetails } from "../errors.js";
 
 type Message<Event> =
@@ -43,7 +43,8 @@ export function runInThread<Event, Result>(
   const stop = () => Atomics.store(stopFlag, 0, 1);
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop);
-  const worker = new Worker(module, { workerData: { job, stopFlag } });
+  // The engine, where this thread is the first to load it, tells OpenMP something through the environment.
+  const worker = new Worker(module, { workerData: { job, stopFlag }, env: SHARE_ENV });
   return new Promise<Result>((resolve, reject) => {
     worker.on("message", (message: Message<Event>) => {
       try {
