@@ -105,7 +105,7 @@ struct Bands {
     count = (s.height + rows - 1) / rows;
     rows = (s.height + count - 1) / count;
     // Whole tiles of conv_winograd.h.
-    const int64_t tile = 2 * s.dilation[0];
+    const int64_t tile = 4 * s.dilation[0];
     rows = std::min(s.height, (rows + tile - 1) / tile * tile);
     count = (s.height + rows - 1) / rows;
   }

@@ -144,16 +144,13 @@ class BandConvolution {
       for (int64_t i = 0; i < count; ++i) {
         const WinogradTile& tile = tiles[begin + i];
         for (int64_t output = 0; output < s_.outputs; output += kLanes) {
-          Vector values[2][2];
-          transform_products(to + i * products.channels + output, products.size, values);
           float* target = y + (tile.y * s_.width + tile.x) * s_.outputs + output;
           const float* gate = mask == nullptr ? nullptr : mask + tile.y * mask_row + tile.x * s_.outputs + output;
-          for (int64_t row = 0; row < tile.height; ++row) {
-            for (int64_t column = 0; column < tile.width; ++column) {
-              store<1>({values[row][column]}, target + row * down + column * right,
-                       gate == nullptr ? nullptr : gate + row * mask_down + column * right, s_.outputs - output);
-            }
-          }
+          transform_products(to + i * products.channels + output, products.size, [&](int64_t row, int64_t column, Vector value) {
+            if (row >= tile.height || column >= tile.width) return;
+            store<1>({value}, target + row * down + column * right,
+                     gate == nullptr ? nullptr : gate + row * mask_down + column * right, s_.outputs - output);
+          });
         }
       }
     }
@@ -345,6 +342,7 @@ void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSour
       emit(dx, (image * s.height + first) * s.width, rows * s.width, s.inputs, output,
            [&](float* target) { convolution.run(dy_band, first, rows, mask, x_band.row, target); });
     });
+    if (dw.data != nullptr) gradient.end(part);
   });
   if (dw.data != nullptr) gradient.finish(dw);
 }

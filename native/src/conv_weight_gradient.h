@@ -65,6 +65,11 @@ class WeightGradient {
     }
   }
 
+  // After the last `add` of a part.
+  void end(int64_t part) {
+    if (pending().count != 0) add_products(part);
+  }
+
   // In the order of the parts, so that the sum is the same every time.
   void finish(const ConvWeight& dw) const {
     float* sum = sums_of(0);
@@ -213,35 +218,56 @@ class WeightGradient {
     });
   }
 
-  // Every tile's inputs times its outputs' gradients, product by product.
+  // Tiles whose products are not added yet. An image has few, and sums are read and written for every batch of them.
+  struct PendingTiles {
+    Floats inputs, gradients;
+    int64_t count = 0;
+  };
+
+  static PendingTiles& pending() {
+    thread_local PendingTiles tiles;
+    return tiles;
+  }
+
   void add_winograd(int64_t part, const Band& x, const float* dy, int64_t dy_row, int64_t rows) {
-    thread_local Floats input_scratch, gradient_scratch;
     thread_local std::vector<WinogradTile> tiles;
-    constexpr int64_t none = 0;
     list_tiles(s_, x, rows, tiles);
-    const int64_t most = tiles_at_a_time(s_);
-    const TilePlanes inputs(most, s_.inputs), gradients(most, whole_vectors(s_.outputs));
-    float *a = inputs.take(input_scratch), *b = gradients.take(gradient_scratch);
-    for (size_t begin = 0; begin < tiles.size(); begin += most) {
-      const int64_t count = std::min<int64_t>(most, tiles.size() - begin);
-      for (int64_t i = 0; i < count; ++i) {
-        transform_tile(x.data, tiles[begin + i], s_.inputs, a + i * inputs.channels, inputs.size);
-        transform_gradients(s_, dy, dy_row, tiles[begin + i], b + i * gradients.channels, gradients.size);
-      }
-      float* target = sums_of(part);
-      for (int64_t block = 0; block < blocks_.count; ++block) {
-        for (const Piece& piece : pieces_) {
-          with_vectors(piece.vectors, [&](auto vectors) {
-            constexpr int kVectors = decltype(vectors)::value;
-            for (int product = 0; product < kProducts; ++product, target += blocks_.inputs * kVectors * kLanes) {
-              const float* factors = a + product * inputs.size + block * blocks_.inputs;
-              const float* values = b + product * gradients.size + block * blocks_.outputs + piece.first;
-              add_tiles<kVectors>(blocks_.inputs, target, [&](int64_t input) {
-                return ChannelRows{{factors + input, values, &none, &none, 1, count, gradients.channels}, inputs.channels};
-              });
-            }
-          });
-        }
+    const TilePlanes inputs = input_planes(), gradients = gradient_planes();
+    float *a = inputs.take(pending().inputs), *b = gradients.take(pending().gradients);
+    for (const WinogradTile& tile : tiles) {
+      const int64_t at = pending().count++;
+      transform_tile(x.data, tile, s_.inputs, a + at * inputs.channels, inputs.size);
+      transform_gradients(s_, dy, dy_row, tile, b + at * gradients.channels, gradients.size);
+      if (pending().count == inputs.tiles) add_products(part);
+    }
+  }
+
+  TilePlanes input_planes() const {
+    return {tiles_at_a_time(s_), s_.inputs};
+  }
+
+  TilePlanes gradient_planes() const {
+    return {tiles_at_a_time(s_), whole_vectors(s_.outputs)};
+  }
+
+  // Every pending tile's inputs times its outputs' gradients, product by product.
+  void add_products(int64_t part) {
+    constexpr int64_t none = 0;
+    const TilePlanes inputs = input_planes(), gradients = gradient_planes();
+    const int64_t count = std::exchange(pending().count, 0);
+    float* target = sums_of(part);
+    for (int64_t block = 0; block < blocks_.count; ++block) {
+      for (const Piece& piece : pieces_) {
+        with_vectors(piece.vectors, [&](auto vectors) {
+          constexpr int kVectors = decltype(vectors)::value;
+          for (int product = 0; product < kProducts; ++product, target += blocks_.inputs * kVectors * kLanes) {
+            const float* factors = pending().inputs.data() + product * inputs.size + block * blocks_.inputs;
+            const float* values = pending().gradients.data() + product * gradients.size + block * blocks_.outputs + piece.first;
+            add_tiles<kVectors>(blocks_.inputs, target, [&](int64_t input) {
+              return ChannelRows{{factors + input, values, &none, &none, 1, count, gradients.channels}, inputs.channels};
+            });
+          }
+        });
       }
     }
   }

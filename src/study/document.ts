@@ -57,6 +57,8 @@ export interface ComparisonDocument extends Omit<Agreement, "n"> {
   /** Every predictor of the study by name. */
   readonly by: Readonly<Record<string, Agreement>>;
   readonly baselines: Readonly<Record<string, Agreement>>;
+  /** What each of both says of the architectures, lower is better: for comparisons with truths of later. */
+  readonly values: Readonly<Record<string, readonly number[]>>;
   /** Null without baselines. */
   readonly combined: Combined | null;
 }
@@ -87,6 +89,7 @@ export function compare(input: ComparisonInput): ComparisonDocument {
     truths,
     by,
     baselines: table(baselines),
+    values: Object.fromEntries([...predictors, ...baselines].map(({ name, values }) => [name, values])),
     combined: baselines.length > 0 ? combine(input, agree) : null,
   };
 }

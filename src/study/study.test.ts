@@ -123,6 +123,8 @@ describe("a study", () => {
     expect(result.truths).toEqual(table.map(({ error }) => error));
     expect(Object.keys(result.by)).toEqual(["loss", "error"]);
     expect(Object.keys(result.baselines)).toEqual(["parameters", "synflow"]);
+    expect(Object.keys(result.values)).toEqual(["loss", "error", "parameters", "synflow"]);
+    expect(result.values.loss).toEqual(result.scores);
     expect(result.interval95.spearman[0]).toBeLessThanOrEqual(result.interval95.spearman[1]);
     for (const figure of result.figures) expect(readFileSync(figure, "utf8")).toMatch(/^<svg/);
     const saved = JSON.parse(readFileSync(join(job.out, "result.json"), "utf8")) as typeof result;
