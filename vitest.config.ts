@@ -5,16 +5,16 @@ const mocking = "src/nn/safetensors-file.test.ts";
 
 export default defineConfig({
   test: {
-    // One process at a time, because the addon's thread pools belong to a process.
     pool: "forks",
-    maxWorkers: 1,
+    // Processes at a time: each uses all cores at times, but mostly waits for commands to start or for one thread.
+    maxWorkers: 2,
     reporters: ["default", "./scripts/summary-reporter.mjs"],
     testTimeout: 180_000,
     setupFiles: ["test/default-device.setup.ts"],
     projects: [
       {
         extends: true,
-        // One process for all files: starting one and loading libtorch takes longer than most of them.
+        // The same processes for all files: starting one and loading libtorch takes longer than most of them.
         test: { name: "units", include: ["src/**/*.test.ts"], exclude: [mocking], isolate: false },
       },
       { extends: true, test: { name: "whole program", include: ["test/**/*.test.ts", mocking] } },
