@@ -23,8 +23,8 @@ constexpr int64_t kLeastToShare = 24;
 // Lanes an output has in the product: one, or several, each of which sums its own share of the inputs. Few outputs then
 // fill vectors, and one read of neighbouring inputs serves several multiplications: a tile of one vector is bound by
 // the reads of single inputs, at two thirds of the rate of two vectors.
-int64_t lanes_of_output(const ConvShape& s, const Blocks& blocks) {
-  const int64_t factors = rounds_factors(s) ? 2 : 1, inputs = blocks.inputs / factors;
+int64_t lanes_of_output(const ConvShape& s, const Blocks& blocks, int64_t factors) {
+  const int64_t inputs = blocks.inputs / factors;
   // Adding the lanes up at the end has to pay.
   if (kLanes < 8 || blocks.inputs % factors != 0 || s.kernel[0] * s.kernel[1] * inputs < kLeastToShare) return 1;
   const auto vectors = [&](int64_t share) { return (blocks.outputs * share + kLanes - 1) / kLanes; };
@@ -88,15 +88,10 @@ Floats pack(const ConvShape& s, const Blocks& blocks, const std::vector<Piece>& 
 class BandConvolution {
  public:
   BandConvolution(const ConvShape& shape, const ConvWeight& weight, bool transposed)
-      : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)),
-        packing_{lanes_of_output(shape, blocks_), rounds_factors(shape) ? 2 : 1},
+      : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)), is_winograd_(suits_tiles()),
+        packing_(packing_of(is_winograd_ || !rounds_factors(shape) ? 1 : 2)),
         pieces_(cut_outputs(blocks_.outputs, packing_.share)),
         packed_(pack(shape, blocks_, pieces_, packing_, weight, transposed)) {
-    int64_t vectors = 0;
-    for (const Piece& piece : pieces_) vectors += piece.vectors;
-    const double stores = 6. * static_cast<double>(blocks_.count * vectors);
-    const double multiply = stores / 12 * static_cast<double>(packing_.depth(blocks_.inputs) / packing_.share);
-    is_winograd_ = packing_.factors == 1 && suits_winograd(s_, multiply, multiply + stores);
     if (!is_winograd_) return;
     std::vector<int64_t> lengths;
     for (int64_t block = 0; block < blocks_.count; ++block) {
@@ -122,6 +117,18 @@ class BandConvolution {
   }
 
  private:
+  Packing packing_of(int64_t factors) const { return {lanes_of_output(s_, blocks_, factors), factors}; }
+
+  // Tiles are of floats, taps of what is asked for.
+  bool suits_tiles() const {
+    const Packing packing = packing_of(1);
+    int64_t vectors = 0;
+    for (const Piece& piece : cut_outputs(blocks_.outputs, packing.share)) vectors += piece.vectors;
+    const double stores = 6. * static_cast<double>(blocks_.count * vectors);
+    const double multiply = stores / 12 * static_cast<double>(packing.depth(blocks_.inputs) / packing.share);
+    return suits_winograd(s_, rounds_factors(s_) ? multiply / kRateOfHalves : multiply, multiply + stores);
+  }
+
   int64_t length_of_tap(const Piece& piece) const {
     return packing_.depth(blocks_.inputs) / packing_.share * piece.vectors * kLanes;
   }
@@ -262,10 +269,10 @@ class BandConvolution {
 
   ConvShape s_;
   Blocks blocks_;
+  bool is_winograd_;
   Packing packing_;
   std::vector<Piece> pieces_;
   Floats packed_;
-  bool is_winograd_ = false;
 };
 
 }  // namespace

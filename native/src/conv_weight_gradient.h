@@ -27,7 +27,7 @@ class WeightGradient {
     total_ = blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_;
     turn();
     const double multiply = static_cast<double>(blocks_.count * blocks_.inputs * lanes_ / kLanes) / 2;
-    is_winograd_ = !is_turned() && !is_in_halves() && suits_winograd(s_, multiply, kProductOfSums * multiply);
+    is_winograd_ = !is_turned() && suits_winograd(s_, is_in_halves() ? multiply / kRateOfHalves : multiply, kProductOfSums * multiply);
     if (is_winograd_) total_ = total_ / 9 * kProducts;
     sums_.take(parts_ * total_);
   }
@@ -157,7 +157,7 @@ class WeightGradient {
 
   // Turning the pixels around to make pairs of them only pays where they are used many times; and few outputs go faster
   // as rows of floats.
-  bool is_in_halves() const { return rounds_factors(s_) && s_.kernel[0] * s_.kernel[1] > 1 && blocks_.outputs > kLanes; }
+  bool is_in_halves() const { return !is_winograd_ && rounds_factors(s_) && s_.kernel[0] * s_.kernel[1] > 1 && blocks_.outputs > kLanes; }
 
   // Finds the vectors of inputs, if they are better filled than those of outputs.
   void turn() {
