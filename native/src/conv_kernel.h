@@ -17,8 +17,8 @@ struct ConvShape {
   int64_t batch, height, width;  // of input and output
   int64_t inputs, outputs, groups;
   int64_t kernel[2], dilation[2];  // height, width; kernels are odd
-  // Factors rounded to bfloat16, where that is faster, and added up in float: twice the multiplications an instruction on a processor that has
-  // it; others compute in float.
+  // Factors rounded to bfloat16, where that is faster, and added up in float: twice the multiplications an instruction on
+  // a processor that has it; others compute in float.
   bool bfloat16 = false;
 };
 
