@@ -96,6 +96,9 @@ inline bool rounds_factors(const ConvShape& s) {
 // A product of halves against one of floats, in a 3x3 convolution with both gradients. Measured.
 constexpr double kRateOfHalves = 1.6;
 
+// Outputs along an axis of the tiles of conv_winograd.h.
+constexpr int kTileSide = 4;
+
 // How an image is cut into bands of rows, each one task, and how the rows of one input lie in memory.
 struct Bands {
   int64_t rows, count;  // rows of a band, bands of an image
@@ -107,8 +110,8 @@ struct Bands {
     rows = std::clamp<int64_t>(kBandBytes / row - 2 * pad[0], std::min<int64_t>(4, s.height), s.height);
     count = (s.height + rows - 1) / rows;
     rows = (s.height + count - 1) / count;
-    // Whole tiles of conv_winograd.h.
-    const int64_t tile = 4 * s.dilation[0];
+    // Whole tiles.
+    const int64_t tile = kTileSide * s.dilation[0];
     rows = std::min(s.height, (rows + tile - 1) / tile * tile);
     count = (s.height + rows - 1) / rows;
   }

@@ -233,12 +233,13 @@ class WeightGradient {
     thread_local std::vector<WinogradTile> tiles;
     list_tiles(s_, x, rows, tiles);
     const TilePlanes inputs = input_planes(), gradients = gradient_planes();
-    float *a = inputs.take(pending().inputs), *b = gradients.take(pending().gradients);
+    PendingTiles& waiting = pending();
+    float *a = inputs.take(waiting.inputs), *b = gradients.take(waiting.gradients);
     for (const WinogradTile& tile : tiles) {
-      const int64_t at = pending().count++;
+      const int64_t at = waiting.count++;
       transform_tile(x.data, tile, s_.inputs, a + at * inputs.channels, inputs.size);
       transform_gradients(s_, dy, dy_row, tile, b + at * gradients.channels, gradients.size);
-      if (pending().count == inputs.tiles) add_products(part);
+      if (waiting.count == inputs.tiles) add_products(part);
     }
   }
 
@@ -254,15 +255,16 @@ class WeightGradient {
   void add_products(int64_t part) {
     constexpr int64_t none = 0;
     const TilePlanes inputs = input_planes(), gradients = gradient_planes();
-    const int64_t count = std::exchange(pending().count, 0);
+    PendingTiles& waiting = pending();
+    const int64_t count = std::exchange(waiting.count, 0);
     float* target = sums_of(part);
     for (int64_t block = 0; block < blocks_.count; ++block) {
       for (const Piece& piece : pieces_) {
         with_vectors(piece.vectors, [&](auto vectors) {
           constexpr int kVectors = decltype(vectors)::value;
           for (int product = 0; product < kProducts; ++product, target += blocks_.inputs * kVectors * kLanes) {
-            const float* factors = pending().inputs.data() + product * inputs.size + block * blocks_.inputs;
-            const float* values = pending().gradients.data() + product * gradients.size + block * blocks_.outputs + piece.first;
+            const float* factors = waiting.inputs.data() + product * inputs.size + block * blocks_.inputs;
+            const float* values = waiting.gradients.data() + product * gradients.size + block * blocks_.outputs + piece.first;
             add_tiles<kVectors>(blocks_.inputs, target, [&](int64_t input) {
               return ChannelRows{{factors + input, values, &none, &none, 1, count, gradients.channels}, inputs.channels};
             });

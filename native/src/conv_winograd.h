@@ -10,8 +10,8 @@
 
 namespace smash {
 
-// Outputs of a tile along an axis, what these are made of, and the products of both axes.
-constexpr int kTileSide = 4, kPoints = kTileSide + 2, kProducts = kPoints * kPoints;
+// What the outputs of a tile along an axis are made of, and the products of both axes.
+constexpr int kPoints = kTileSide + 2, kProducts = kPoints * kPoints;
 
 // One axis of a tile. Products are of the values of polynomials at 0, a, -a, b, -b and infinity, with a = sqrt(1/2) and
 // b = sqrt(2): there they are of similar size, and rounding costs half of what it costs at 1 and 2.
