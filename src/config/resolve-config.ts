@@ -1,6 +1,7 @@
 /** From preset, overrides, data set and machine to the one resolved configuration. */
 
 import { createSpace } from "../arch/index.js";
+import { describeValue, SmashError } from "../errors.js";
 import { requireWithin } from "../search/index.js";
 import { findPreset } from "./presets.js";
 import { parseRunConfig, type RunConfig } from "./run-config.js";
@@ -39,7 +40,22 @@ export function merge(base: unknown, changes: unknown): unknown {
   return result;
 }
 
-/** Throws `SmashError("config")` for unknown keys and settings that cannot work. */
+/** What is decided elsewhere may be repeated, as the config.json of another run does, but not changed. */
+function requireUnchanged(decided: object, changes: unknown, path = ""): void {
+  for (const [key, value] of Object.entries(decided) as [string, unknown][]) {
+    const change = isObject(changes) ? changes[key] : undefined;
+    if (isObject(value)) requireUnchanged(value, change, `${path}${key}.`);
+    else if (change !== undefined && change !== value) {
+      throw new SmashError("config", {
+        rule: `${path}${key} is what flags and the data set say; a configuration file does not change it.`,
+        found: `${describeValue(change)} in the file, ${describeValue(value)} without it.`,
+        fix: "leave it out of the file, and give the flag if another value is meant.",
+      });
+    }
+  }
+}
+
+/** Throws `SmashError("config")` for unknown keys, for what only flags change, and for settings that cannot work. */
 export function resolveConfig(request: ConfigRequest): RunConfig {
   const {
     preset: presetName,
@@ -69,21 +85,10 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
     ranking,
     networkTraining,
   };
-  const base = {
-    version: 1,
-    preset,
-    dataset: dataset.name,
-    seed,
-    device,
-    threads,
-    precision,
-    ...settings,
-    space: {
-      ...space,
-      input: { channels: dataset.channels, size: dataset.size },
-      classes: dataset.classes,
-    },
-  };
+  const common = { version: 1, preset, dataset: dataset.name, seed, device, threads, precision };
+  const images = { input: { channels: dataset.channels, size: dataset.size }, classes: dataset.classes };
+  requireUnchanged({ ...common, space: images }, overrides);
+  const base = { ...common, ...settings, space: { ...space, ...images } };
   const merged = parseRunConfig(merge(base, overrides), parseRunConfig(base));
   const config = parseRunConfig({ ...merged, ranking: chooseSearch(merged.ranking, search) });
   // Both throw; better now than when the HyperNet is trained.

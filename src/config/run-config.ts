@@ -129,6 +129,9 @@ const common = {
 const memoryBankConfig = z.strictObject({ ...common, ...memoryBanks });
 const cellConfig = z.strictObject({ ...common, ...cells });
 
+/** The schemas of a configuration, one for each space. */
+export const configSchemas = [memoryBankConfig, cellConfig] as const;
+
 /** The schema of the space a configuration names; without a name it is memory banks. */
 function chooseSchema(value: unknown) {
   const { space } = (value ?? {}) as { readonly space?: { readonly name?: unknown } | null };
