@@ -166,7 +166,41 @@ describe("a search", () => {
     const { code, stderr } = await smash(...searchArgs(whole, "--seed", "1"));
     expect(code).toBe(1);
     expect(stderr).toContain("seed was 0, now 1");
+    const limited = await smash(...searchArgs(whole, "--max-parameters", "3k"));
+    expect(limited.stderr).toContain("ranking.limits.parameters was nothing, now 3000.");
     expect(readFileSync(join(whole, "config.json"), "utf8")).toBe(before);
+  });
+
+  it("is another run's with its whole config.json, and goes on by it alone", async () => {
+    const out = join(folder, "again");
+    const { code, stdout } = await smash(...searchArgs(out, "--config", join(whole, "config.json")));
+    expect(code).toBe(0);
+    expect(results(stdout)).toEqual(results((await smash(...searchArgs(whole))).stdout));
+  });
+
+  it("is refused while another process works on the run, which goes on undisturbed", async () => {
+    const [out, config] = [join(folder, "shared"), join(folder, "long.json")];
+    writeFileSync(config, JSON.stringify({ hypernetTraining: { steps: 100_000 } }));
+    const first = start(searchArgs(out, "--config", config));
+    await waitFor(() => eventCount(out, "hypernet-step") >= 1);
+    const second = await smash(...searchArgs(out, "--config", config));
+    expect(second.code).toBe(2);
+    expect(second.stderr).toContain("One process at a time works on a run.");
+    first.child.kill("SIGINT");
+    expect((await first.outcome).code).toBe(130);
+  });
+
+  it("is what rank's seed comes from, while a training may have another", async () => {
+    const ranked = await smash("rank", "--run", whole, "--samples", "1", "--seed", "9");
+    expect(ranked.code).toBe(2);
+    expect(ranked.stderr).toContain("--seed belongs to the run");
+    const train = async (seed: string) => {
+      const out = join(folder, `seed${seed}.safetensors`);
+      const args = ["--run", whole, "--data", "synthetic", "--epochs", "1", "--out", out, "--seed", seed];
+      expect((await smash("train", ...args)).code).toBe(0);
+      return readFileSync(out);
+    };
+    expect((await train("3")).equals(await train("0"))).toBe(false);
   });
 
   it("refuses a damaged checkpoint with its name", async () => {

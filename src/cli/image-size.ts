@@ -10,10 +10,10 @@ export interface ImageSizeFlag {
 
 const largest = 1024;
 
-/** For `.addOption(imageSizeOption())`. */
-export function imageSizeOption(): Option {
+/** For `.addOption(imageSizeOption())`. A command without a run has no size of the run's. */
+export function imageSizeOption({ hasRun = true } = {}): Option {
   return new Option(
     "--image-size <pixels>",
-    "height = width of the images (default: the run's, else as published; folder: 32)",
+    `height = width of the images (default: ${hasRun ? "the run's, else " : ""}as published; folder: 32)`,
   ).argParser(parseInteger("--image-size", { min: 4, max: largest }));
 }

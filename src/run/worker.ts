@@ -1,7 +1,7 @@
 /** The thread that computes: runs one job and tells its events. */
 
 import { loadDataset } from "../data/index.js";
-import { RunFolder } from "../store/index.js";
+import { RunFolder, withRunLock } from "../store/index.js";
 import { setThreads } from "../tensor/index.js";
 import type { JobContext, RunEvent } from "./events.js";
 import type { Job } from "./jobs.js";
@@ -14,13 +14,17 @@ async function runJob(job: Job, context: JobContext): Promise<unknown> {
   const dataset = await loadDataset(job.dataset, job);
   switch (job.kind) {
     case "search":
-      return runSearch({ ...job, folder: new RunFolder(job.run), dataset }, context);
+      return withRunLock(job.run, () =>
+        runSearch({ ...job, folder: new RunFolder(job.run), dataset }, context),
+      );
     case "rank":
-      return runRank({ ...job, folder: new RunFolder(job.run), dataset }, job, context);
+      return withRunLock(job.run, () =>
+        runRank({ ...job, folder: new RunFolder(job.run), dataset }, job, context),
+      );
     case "train":
       return runTrain({ ...job, dataset }, context);
     case "eval":
-      return runEval({ ...job, dataset });
+      return runEval({ ...job, dataset }, context);
   }
 }
 

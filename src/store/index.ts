@@ -4,3 +4,4 @@ export { parseJson, readIfThere, readJsonLines } from "./json-files.js";
 export { RunFolder } from "./run-folder.js";
 export type { Versions } from "./run-folder.js";
 export { TrialStore } from "./trial-store.js";
+export { withRunLock } from "./run-lock.js";

@@ -2,7 +2,7 @@
  * A run on disk: self-contained, readable without the program. Every file is replaced as a whole; events are appended.
  *
  *   config.json  events.jsonl  trials.sqlite  checkpoints/*.safetensors  best/architecture.json  test.json  report.html
- *   figures/
+ *   figures/  lock
  */
 
 import { appendFileSync } from "node:fs";
@@ -85,12 +85,11 @@ export class RunFolder {
       );
       return;
     }
-    const keys = Object.keys(config) as (keyof RunConfig)[];
-    const different = keys.find((key) => !isDeepStrictEqual(config[key], saved.config[key]));
-    if (different === undefined) return;
+    const difference = findDifference(saved.config, config);
+    if (difference === undefined) return;
     throw new SmashError("config", {
       rule: `A run goes on only with the configuration it began with (${join(this.path, "config.json")}).`,
-      found: `${different} was ${JSON.stringify(saved.config[different])}, now ${JSON.stringify(config[different])}.`,
+      found: `${difference}.`,
       fix: "use the same settings, or another --out for a new run; nothing was changed.",
     });
   }
@@ -118,6 +117,22 @@ export class RunFolder {
   readEvents(): Promise<readonly unknown[]> {
     return readJsonLines(join(this.path, "events.jsonl"));
   }
+}
+
+/** The first setting that differs, at any depth, with both values. */
+function findDifference(before: unknown, now: unknown, path = ""): string | undefined {
+  const isOpen = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isOpen(before) || !isOpen(now)) {
+    return isDeepStrictEqual(before, now)
+      ? undefined
+      : `${path} was ${describeValue(before)}, now ${describeValue(now)}`;
+  }
+  const [old, current] = [before, now] as readonly Readonly<Record<string, unknown>>[];
+  for (const key of new Set([...Object.keys(current), ...Object.keys(old)])) {
+    const found = findDifference(old[key], current[key], path === "" ? key : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The content of a run's config.json. Throws `SmashError("config")`. */

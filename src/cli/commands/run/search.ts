@@ -19,9 +19,10 @@ export interface SearchRequest extends ImageSizeFlag {
 
 export async function search(request: SearchRequest, context: CommandContext) {
   const { data, preset, configFile, choice, out, imageSize } = request;
-  const dataset = await openDataset(data, context, imageSize);
+  const existing = await new RunFolder(out).readConfig();
+  const dataset = await openDataset(data, context, imageSize ?? existing?.config.space.input.size);
   const config = await configure({ preset, dataset, configFile, search: choice }, context);
-  if (!(await new RunFolder(out).readConfig())) await requireLatency(config);
+  if (!existing) await requireLatency(config);
   const folder = await openRun(out, config);
   const result = await startJob(
     { kind: "search", run: folder.path, config, ...jobPlace(config, context) },
@@ -40,7 +41,9 @@ function describeSearch(
     report,
   }: { readonly config: RunConfig; readonly folder: RunFolder; readonly report: string },
 ): string {
-  const { rankedBy, images, fineTuning, limits } = config.ranking;
+  const { rankedBy, fineTuning, limits } = config.ranking;
+  // A small data set has fewer than it is asked for.
+  const images = Math.min(config.ranking.images, config.validationImages);
   const within = describeLimits(limits);
   return [
     `HyperNet: validation error ${formatPercent(hypernet.validationError)} with generated weights after ${hypernet.steps} steps`,
