@@ -1,5 +1,5 @@
 /**
- * The encoding c of an architecture, the HyperNet's input (SMASH section 3.3).
+ * The encoding c of an architecture, the HyperNet's input (SMASH section 3.2).
  *
  * Layers lie one after the other along the length; one column stands for N*D input channels of one layer's 1x1
  * convolution, one row for N of its output units. A bank of several times N channels sets that many read or write bits,

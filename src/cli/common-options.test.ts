@@ -26,6 +26,7 @@ it("has the contract's defaults", () => {
     seed: 0,
     precision: "fp32",
     dataDir: undefined,
+    given: new Set(),
   });
 });
 
@@ -43,6 +44,7 @@ it("reads every option, before and after the command", () => {
     seed: 7,
     precision: "bf16",
     dataDir: resolve("data"),
+    given: new Set(["json", "quiet", "verbose", "device", "threads", "seed", "precision", "dataDir"]),
   });
 });
 

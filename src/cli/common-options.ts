@@ -24,6 +24,8 @@ export interface CommonOptions {
   readonly precision: Precision;
   /** Absolute. Undefined: where `defaultDataDir()` says, which would be too slow to load here. */
   readonly dataDir: string | undefined;
+  /** Names of the options that were written on the command line: others have their defaults. */
+  readonly given: ReadonlySet<string>;
 }
 
 const precisions: readonly Precision[] = ["fp32", "bf16"];
@@ -55,6 +57,9 @@ export function readCommonOptions(command: Command): CommonOptions {
     seed: raw.seed,
     precision: raw.precision,
     dataDir: raw.dataDir,
+    given: new Set(
+      Object.keys(raw).filter((name) => command.getOptionValueSourceWithGlobals(name) === "cli"),
+    ),
   });
 }
 

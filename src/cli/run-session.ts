@@ -51,7 +51,7 @@ export async function configure(
   const { seed, threads, precision } = common;
   return resolveConfig({
     preset,
-    overrides: configFile === undefined ? {} : await readJson(configFile),
+    overrides: configFile === undefined ? {} : withoutVersions(await readJson(configFile)),
     search,
     dataset: { ...dataset, classes: dataset.classes.length },
     seed,
@@ -59,6 +59,37 @@ export async function configure(
     threads,
     precision,
   });
+}
+
+/** The options that a run's configuration has too. */
+type RunOption = "device" | "threads" | "seed" | "precision";
+
+/**
+ * A run's configuration with the options that were written on this command line, as far as the command may change them:
+ * the machine may be another one, and a training is its own. What belongs to the run is refused, not ignored.
+ */
+export function applyGiven(
+  config: RunConfig,
+  { common }: CommandContext,
+  changeable: readonly RunOption[],
+): RunConfig {
+  const { device, threads, seed, precision } = common;
+  const options: Pick<RunConfig, RunOption> = { device, threads, seed, precision };
+  const given = Object.entries(options).filter(([name]) => common.given.has(name));
+  const told = { ...config, ...Object.fromEntries(given) };
+  const refused = given.find(
+    ([name]) =>
+      !changeable.includes(name as RunOption) && told[name as RunOption] !== config[name as RunOption],
+  );
+  if (refused) {
+    const [name, value] = refused;
+    throw new SmashError("usage", {
+      rule: `--${name} belongs to the run: it is what its trials have in common.`,
+      found: `--${name} ${value}, and ${config[name as RunOption]} in its config.json.`,
+      fix: `leave out --${name}, or search anew with another --out.`,
+    });
+  }
+  return { ...told, device: resolveDevice(told.device) };
 }
 
 export function currentVersions(): Versions {
@@ -87,6 +118,12 @@ export function jobOptions({ progress, signal }: CommandContext, folder?: RunFol
 /** What every job with a configuration is told of data and threads. */
 export function jobPlace({ dataset, threads, space }: RunConfig, context: CommandContext) {
   return { dataset, threads, imageSize: space.input.size, dataDir: dataDirOf(context) };
+}
+
+/** The config.json of a run also says what wrote it. */
+function withoutVersions(config: unknown): unknown {
+  if (typeof config !== "object" || config === null) return config;
+  return Object.fromEntries(Object.entries(config).filter(([key]) => key !== "versions"));
 }
 
 export async function readJson(path: string): Promise<unknown> {

@@ -1,6 +1,6 @@
 /**
  * The HyperNet H: encoding c of an architecture -> the generated weights of all its layers in one pass, W = H(c): the
- * 1x1 convolutions (SMASH section 3.3 and appendix), or all convolutions of layers.
+ * 1x1 convolutions (SMASH section 3.2 and appendix), or all convolutions of layers.
  *
  * A fully convolutional DenseNet over [k, L], batch 1, without down-sampling, so that neighbouring layers see each
  * other. Every kind of weight has an output of its own, laid out in bricks: each column holds the weights of its own N*D

@@ -32,7 +32,12 @@ export type Job = JobBase &
         readonly architecture: Architecture;
         readonly checkpoint: string;
       }
-    | { readonly kind: "eval"; readonly checkpoint: string; readonly device: string }
+    | {
+        readonly kind: "eval";
+        readonly checkpoint: string;
+        readonly device: string;
+        readonly precision: RunConfig["precision"];
+      }
   );
 
 interface Results {

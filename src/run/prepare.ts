@@ -59,6 +59,6 @@ export function createSearchNetwork(config: RunConfig): SearchNetwork {
 }
 
 /** The type activations are computed in; undefined is the weights' own, float32. */
-export function computeType({ precision }: RunConfig): DType | undefined {
+export function computeType({ precision }: Pick<RunConfig, "precision">): DType | undefined {
   return precision === "bf16" ? "bfloat16" : undefined;
 }

@@ -12,7 +12,7 @@ import { bestEpochPath } from "./best-epoch.js";
 import type { RunEvent } from "./events.js";
 import { trainingFactsSchema } from "./facts.js";
 import { prepareData } from "./prepare.js";
-import { runEval, runTrain } from "./train-job.js";
+import { runEval, runTrain, type EvalJob } from "./train-job.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-train-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,6 +28,8 @@ const config = resolveConfig({
   precision: "fp32",
 });
 const context = { emit: () => undefined, shouldStop: () => false, now: () => 0 };
+const evaluate = (job: Pick<EvalJob, "checkpoint" | "dataset">) =>
+  runEval({ ...job, device: defaultDevice(), precision: "fp32" }, context);
 
 describe("a finished training's checkpoint", () => {
   const job = {
@@ -44,13 +46,17 @@ describe("a finished training's checkpoint", () => {
 
   it("is tested by eval to the same error, and so is the best epoch's file to its own", async () => {
     const { testError } = await runTrain(job, context);
-    expect((await runEval({ ...job, device: defaultDevice() })).error).toBe(testError);
-    const best = await runEval({
-      ...job,
-      checkpoint: bestEpochPath(job.checkpoint),
-      device: defaultDevice(),
-    });
+    expect((await evaluate(job)).error).toBe(testError);
+    const best = await evaluate({ ...job, checkpoint: bestEpochPath(job.checkpoint) });
     expect(best.error).toBeLessThan(1);
+  });
+
+  it("is not tested to the end when the user stops", async () => {
+    const stopped = runEval(
+      { ...job, device: defaultDevice(), precision: "fp32" },
+      { ...context, shouldStop: () => true },
+    );
+    await expect(stopped).rejects.toMatchObject({ code: "interrupted" });
   });
 
   it("of an older version, without recipe and best epoch, still goes on", async () => {
@@ -118,12 +124,8 @@ describe("the best epoch so far", () => {
     });
     const { set } = prepareData(config, synthetic).validation;
     const heldOut = { ...synthetic, test: set };
-    const tested = {
-      checkpoint: bestEpochPath(job.checkpoint),
-      dataset: heldOut,
-      device: defaultDevice(),
-    } as const;
-    expect((await runEval(tested)).error).toBe(lowest);
+    const tested = { checkpoint: bestEpochPath(job.checkpoint), dataset: heldOut };
+    expect((await evaluate(tested)).error).toBe(lowest);
   });
 
   it("is told, and stays, when the user stops", async () => {
@@ -134,9 +136,7 @@ describe("the best epoch so far", () => {
     await expect(stopped).rejects.toMatchObject({ code: "interrupted" });
     await expect(stopped).rejects.toThrow(bestEpochPath(job.checkpoint));
     await expect(stopped).rejects.toThrow("run the same command again");
-    expect(
-      (await runEval({ ...job, checkpoint: bestEpochPath(job.checkpoint), device: defaultDevice() })).error,
-    ).toBeLessThan(1);
+    expect((await evaluate({ ...job, checkpoint: bestEpochPath(job.checkpoint) })).error).toBeLessThan(1);
   });
 
   it("is told, and stays, when training diverges, with what to do next", async () => {
@@ -165,7 +165,7 @@ describe("the best epoch so far", () => {
     expect(first.validationError).toBe(first.bestEpoch!.validationError);
     expect(first.epochs).toBeLessThan(9);
     expect(first.epochs).toBe(first.bestEpoch!.epoch + 1);
-    expect((await runEval({ ...job, device: defaultDevice() })).error).toBe(first.testError);
+    expect((await evaluate(job)).error).toBe(first.testError);
     // Nothing else is needed any more.
     rmSync(bestEpochPath(job.checkpoint));
     expect(await runTrain(job, context)).toEqual(first);

@@ -192,10 +192,14 @@ export interface EvalJob {
   readonly checkpoint: string;
   readonly dataset: Dataset;
   readonly device: string;
+  readonly precision: RunConfig["precision"];
 }
 
 /** Tests a trained network on the data set's test images. */
-export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise<TestScore> {
+export async function runEval(
+  { checkpoint, dataset, device, precision }: EvalJob,
+  { shouldStop }: JobContext,
+): Promise<TestScore> {
   const { network, facts } = await loadTrainedNetwork(checkpoint, device);
   if (facts.architecture.input.size !== dataset.size) {
     throw new SmashError("checkpoint", {
@@ -212,5 +216,11 @@ export async function runEval({ checkpoint, dataset, device }: EvalJob): Promise
     });
   }
   const source = { set: dataset.test, size: dataset.size, statistics: facts.statistics, device };
-  return testNetwork(network, prepareEvaluation(source));
+  function* untilStopped() {
+    for (const batch of prepareEvaluation(source)) {
+      if (shouldStop()) throw interrupted("in the test of a network, which starts again");
+      yield batch;
+    }
+  }
+  return testNetwork(network, untilStopped(), computeType({ precision }));
 }

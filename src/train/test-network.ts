@@ -33,7 +33,7 @@ const mostMistakes = 24;
 
 export function testNetwork(
   network: TrainableNetwork,
-  batches: readonly BatchTensors[],
+  batches: Iterable<BatchTensors>,
   computeType?: DType,
 ): TestScore {
   const { classes } = network.architecture;

@@ -30,7 +30,11 @@ export function registerSearch(command: Command): void {
   command
     .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
     .addOption(imageSizeOption())
-    .option("--preset <name>", "tiny, demo, small, paper-v1, paper-v2 or nas-bench-201", "small")
+    .option(
+      "--preset <name>",
+      "tiny, demo, small, paper-v1, paper-v2, nas-bench-201 or nas-bench-201-tiny",
+      "small",
+    )
     .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
     .option("--out <folder>", "the run's folder", "runs/search")
     .option(

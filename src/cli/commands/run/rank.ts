@@ -6,13 +6,14 @@ import { paretoFronts, rankTrials } from "../../../search/index.js";
 import { SmashError } from "../../../errors.js";
 import { RunFolder } from "../../../store/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { jobOptions, jobPlace, openDataset } from "../../run-session.js";
+import { applyGiven, jobOptions, jobPlace, openDataset } from "../../run-session.js";
 import { readLimits } from "../../search-flags.js";
 import type { RankFlags } from "../rank.js";
 
 export async function rank(flags: RankFlags, context: CommandContext) {
   const folder = new RunFolder(flags.run);
-  const { config } = await folder.requireConfig();
+  const saved = await folder.requireConfig();
+  const config = applyGiven(saved.config, context, ["device", "threads"]);
   const { perturb = 0, chain = 0, evolution = 0, nsga2 = 0 } = flags;
   const more = { random: 0, perturb, chain, evolution, nsga2 };
   more[flags.strategy ?? "random"] += flags.samples;

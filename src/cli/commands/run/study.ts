@@ -16,7 +16,7 @@ import {
 } from "../../../study/index.js";
 import { describeStudy } from "../../describe-study.js";
 import type { CommandContext } from "../../run-command.js";
-import { configure, currentVersions, dataDirOf, openDataset } from "../../run-session.js";
+import { applyGiven, configure, currentVersions, dataDirOf, openDataset } from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
 import type { StudyFlags } from "../study.js";
 
@@ -126,7 +126,10 @@ function defaultProxies(study: StudyName): string {
 }
 
 async function readConfig(flags: StudyFlags, context: CommandContext): Promise<RunConfig> {
-  if (flags.run !== undefined) return (await new RunFolder(flags.run).requireConfig()).config;
+  if (flags.run !== undefined) {
+    const { config } = await new RunFolder(flags.run).requireConfig();
+    return applyGiven(config, context, ["device", "threads"]);
+  }
   const dataset = await openDataset(flags.data, context, flags.imageSize);
   return configure({ preset: flags.preset, dataset, configFile: flags.config }, context);
 }

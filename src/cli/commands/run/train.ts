@@ -16,7 +16,15 @@ import { RunFolder, TrialStore } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import { parseChoice } from "../../option-values.js";
 import type { CommandContext } from "../../run-command.js";
-import { configure, dataDirOf, jobOptions, jobPlace, openDataset, readJson } from "../../run-session.js";
+import {
+  applyGiven,
+  configure,
+  dataDirOf,
+  jobOptions,
+  jobPlace,
+  openDataset,
+  readJson,
+} from "../../run-session.js";
 import { readArchitecture } from "../arch/files.js";
 import type { EvalFlags, TrainFlags } from "../train.js";
 
@@ -31,7 +39,8 @@ export async function train(flags: TrainFlags, context: CommandContext) {
     });
   }
   const folder = run === undefined ? undefined : new RunFolder(run);
-  const ofRun = folder && (await folder.requireConfig()).config;
+  const saved = folder && (await folder.requireConfig()).config;
+  const ofRun = saved && applyGiven(saved, context, ["device", "threads", "seed", "precision"]);
   const known = ofRun
     ? findTrial(folder, flags.rank, ofRun).architecture
     : arch === undefined
@@ -126,16 +135,20 @@ export async function evaluateCheckpoint(
   context: CommandContext,
 ) {
   await openDataset(data, context, imageSize);
-  const { threads, device } = context.common;
-  const score = await startJob({
-    kind: "eval",
-    checkpoint,
-    dataset: data,
-    imageSize,
-    dataDir: dataDirOf(context),
-    threads,
-    device: resolveDevice(device),
-  });
+  const { threads, device, precision } = context.common;
+  const score = await startJob(
+    {
+      kind: "eval",
+      checkpoint,
+      dataset: data,
+      imageSize,
+      dataDir: dataDirOf(context),
+      threads,
+      device: resolveDevice(device),
+      precision,
+    },
+    jobOptions(context),
+  );
   const { error: testError, top5Error: testTop5Error, loss, confusion } = score;
   return {
     json: { testError, testTop5Error, loss, confusion },
