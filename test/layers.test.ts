@@ -22,7 +22,7 @@ const outsideWorld = /^(node:)?(fs|http|https|net|child_process|worker_threads)(
 
 const isTestFile = (path: string) => /\.(test|fixture)\.ts$/.test(path);
 
-/** "tensor" for tensor/scope.ts, "errors" for errors.ts and errors.test.ts. */
+/** "tensor" for tensor/scope.ts, "errors" for errors.ts. */
 const unitOf = (path: string) => path.split("/")[0].replace(/(\.test|\.fixture)?\.[jt]s$/, "");
 
 function checkPackageImport(path: string, name: string): string[] {
