@@ -65,14 +65,25 @@ struct Layout {
   int64_t stride;
 };
 
+// Whether values along `axis` are neighbours and those lines do not overlap: of an expanded matrix one line is all of them.
+bool is_in_lines(const Tensor& matrix, int64_t axis) {
+  const int64_t other = 1 - axis;
+  return matrix.stride(axis) == 1 &&
+         (matrix.size(other) == 1 || matrix.stride(other) >= std::max<int64_t>(1, matrix.size(axis)));
+}
+
+bool is_of_floats(const Tensor& matrix) { return matrix.device().is_cpu() && matrix.scalar_type() == at::kFloat; }
+
 bool has_layout(const Tensor& matrix) {
-  return matrix.device().is_cpu() && matrix.scalar_type() == at::kFloat && (matrix.stride(1) == 1 || matrix.stride(0) == 1);
+  return is_of_floats(matrix) && (is_in_lines(matrix, 1) || is_in_lines(matrix, 0));
 }
 
 Layout layout_of(const Tensor& matrix) {
-  return matrix.stride(1) == 1 ? Layout{'N', std::max<int64_t>(matrix.stride(0), matrix.size(1))}
-                               : Layout{'T', std::max<int64_t>(matrix.stride(1), matrix.size(0))};
+  return is_in_lines(matrix, 1) ? Layout{'N', std::max<int64_t>(matrix.stride(0), matrix.size(1))}
+                                : Layout{'T', std::max<int64_t>(matrix.stride(1), matrix.size(0))};
 }
+
+Tensor with_layout(const Tensor& matrix) { return has_layout(matrix) ? matrix : matrix.contiguous(); }
 
 Tensor product(const Tensor& a, const Tensor& b) {
   const Tensor result = at::empty({a.size(0), b.size(1)}, a.options());
@@ -99,7 +110,7 @@ struct MatrixProduct : torch::autograd::Function<MatrixProduct> {
 
 Tensor matrix_product(const Tensor& a, const Tensor& b) {
   const bool fits = a.dim() == 2 && b.dim() == 2 && a.size(1) == b.size(0) && a.numel() > 0 && b.numel() > 0;
-  return fits && has_layout(a) && has_layout(b) ? MatrixProduct::apply(a, b) : at::matmul(a, b);
+  return fits && is_of_floats(a) && is_of_floats(b) ? MatrixProduct::apply(with_layout(a), with_layout(b)) : at::matmul(a, b);
 }
 
 void matrix_product(const Tensor& a, const Tensor& b, const Tensor& target, bool add) {

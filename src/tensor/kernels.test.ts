@@ -99,6 +99,24 @@ describe("a matrix product", () => {
       { numRuns: 60, seed: 1 },
     );
   });
+
+  it.each([
+    ["a row", [1, 5]],
+    ["a column", [6, 1]],
+    ["a number", [1, 1]],
+  ])("of %s that is expanded is the one of its copies, on either side", (_, shape) => {
+    const copies = (x: Tensor) => x.expand([6, 5]).add(zeros([6, 5]));
+    scope(() => {
+      expectSame(
+        [normal(shape, 1), normal([5, 7], 2)],
+        [(x, other) => x.expand([6, 5]).matmul(other), (x, other) => copies(x).matmul(other)],
+      );
+      expectSame(
+        [normal(shape, 1), normal([7, 6], 2)],
+        [(x, other) => other.matmul(x.expand([6, 5])), (x, other) => other.matmul(copies(x))],
+      );
+    });
+  });
 });
 
 describe("a convolution of our own", () => {
