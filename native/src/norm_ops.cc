@@ -221,6 +221,15 @@ Tensor composed(const Tensor& x, const Tensor& weight, const Tensor& bias, const
   return window == 0 ? at::mean(y, {2, 3}, true) : at::avg_pool2d(y, {window, window}, {window, window});
 }
 
+// A vector of a BatchNorm, by its name. Other types of x have rules of libtorch's own.
+void check_vector(const char* name, const Tensor& vector, const Tensor& x) {
+  TORCH_CHECK(vector.dim() == 1 && vector.size(0) == x.size(1), name, " must have a value for each of ", x.size(1),
+              " channels of x ", x.sizes(), ", got ", vector.sizes());
+  TORCH_CHECK(x.scalar_type() != at::kFloat || vector.scalar_type() == at::kFloat, name, " must be float32, as x is, got ",
+              vector.scalar_type());
+  TORCH_CHECK(vector.device() == x.device(), name, " must be on the device of x, ", x.device(), ", got ", vector.device());
+}
+
 }  // namespace
 
 void add_norm_ops(OpTable& table) {
@@ -230,10 +239,17 @@ void add_norm_ops(OpTable& table) {
              double momentum, double epsilon, int64_t window) -> Tensor {
     TORCH_CHECK(input.dim() == 4, "x must have 4 dimensions, got ", input.sizes());
     const Layout l = layout_of(input, window);
-    TORCH_CHECK(weight.numel() == l.channels && bias.numel() == l.channels, "x ", input.sizes(), " needs ", l.channels,
-                " weights and biases, got ", weight.sizes(), " and ", bias.sizes());
+    check_vector("weight", weight, input);
+    check_vector("bias", bias, input);
+    TORCH_CHECK(mean.has_value() == variance.has_value(), "running mean and variance must be given together, got ",
+                mean.has_value() ? "a mean" : "a variance", " alone");
+    if (mean.has_value()) {
+      check_vector("running mean", *mean, input);
+      check_vector("running variance", *variance, input);
+    }
     TORCH_CHECK(window >= 0 && window <= l.height && window <= l.width, "a pool of ", window, " does not fit ", input.sizes());
-    if (!input.device().is_cpu() || input.scalar_type() != at::kFloat || weight.scalar_type() != at::kFloat) {
+    // An empty batch has no first pixel to shift by and no statistics; libtorch leaves the running ones alone.
+    if (!input.device().is_cpu() || input.scalar_type() != at::kFloat || input.numel() == 0) {
       return composed(input, weight, bias, mean, variance, training, momentum, epsilon, window);
     }
     const Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);

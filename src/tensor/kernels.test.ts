@@ -283,6 +283,35 @@ describe("BatchNorm, ReLU and pool in one", () => {
       expect(difference(found.to({ dtype: "float64" }), exact)).toBeLessThanOrEqual(1e-3);
     });
   });
+
+  it.each([2, "global"] as const)("of no images is none, and leaves running statistics alone: %s", (pool) => {
+    scope(() => {
+      const x = zeros([0, 4, 8, 8]).channelsLast();
+      const running = { mean: zeros([4]), variance: ones([4]) };
+      const y = normReluPool2d(x, { weight: ones([4]), bias: zeros([4]), ...running, training: true }, pool);
+      expect(y.shape).toEqual(pool === "global" ? [0, 4, 1, 1] : [0, 4, 4, 4]);
+      expect(running.mean.toNumbers()).toEqual([0, 0, 0, 0]);
+      expect(running.variance.toNumbers()).toEqual([1, 1, 1, 1]);
+    });
+  });
+
+  it.each(["weight", "bias", "mean", "variance"] as const)(
+    "refuses a %s of another length or type than the channels of x",
+    (name) => {
+      scope(() => {
+        const x = normal([2, 4, 8, 8], 1).channelsLast();
+        const pooled = (wrong: Tensor) => {
+          const vectors = { weight: ones([4]), bias: ones([4]), mean: ones([4]), variance: ones([4]) };
+          for (const training of [true, false]) normReluPool2d(x, { ...vectors, training, [name]: wrong }, 2);
+        };
+        expect(() => pooled(ones([3]))).toThrow(new RegExp(`${name} must have a value.*4 channels.*\\[3\\]`));
+        expect(() => pooled(ones([4, 1]))).toThrow(/4 channels.*\[4, 1\]/);
+        expect(() => pooled(ones([4], { dtype: "float64" }))).toThrow(
+          new RegExp(`${name} must be float32.*Double`),
+        );
+      });
+    },
+  );
 });
 
 describe("a dense block", () => {
