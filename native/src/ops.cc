@@ -69,7 +69,6 @@ void add_tensor_ops(OpTable& table) {
   op("torchVersion", "", []() { return std::string(TORCH_VERSION); });
   op("cudaDevices", "", []() { return at::hasCUDA() ? static_cast<int64_t>(at::detail::getCUDAHooks().getNumGPUs()) : int64_t{0}; });
   op("setThreads", "count", [](int64_t count) { set_threads(count); });
-  op("getThreads", "", []() { return static_cast<int64_t>(at::get_num_threads()); });
   op("memoryStats", "", []() { const MemoryStats s = memory_stats(); return Ints{s.live_bytes, s.peak_bytes}; });
 
   // Autograd
@@ -166,7 +165,6 @@ void add_tensor_ops(OpTable& table) {
   op("conv3d", "x weight bias stride padding dilation groups", [](Tensor x, Tensor w, OptionalTensor b, Ints s, Ints p, Ints d, int64_t g) { return at::conv3d(x, w, b, s, p, d, g); });
   op("avgPool2d", "x kernel stride padding countPadding", [](Tensor x, Ints k, Ints s, Ints p, bool count) { return average_pool(x, k, s, p, count); });
   op("maxPool2d", "x kernel stride padding", [](Tensor x, Ints k, Ints s, Ints p) { return at::max_pool2d(x, k, s, p); });
-  op("adaptiveAvgPool2d", "x size", [](Tensor x, Ints size) { return at::adaptive_avg_pool2d(x, size); });
   op("batchNorm", "x weight bias mean variance training momentum epsilon", [](Tensor x, OptionalTensor w, OptionalTensor b, OptionalTensor m, OptionalTensor v, bool training, double momentum, double epsilon) {
     return at::batch_norm(x, w, b, m, v, training, momentum, epsilon, at::globalContext().userEnabledCuDNN()); });
   op("layerNorm", "x shape weight bias epsilon", [](Tensor x, Ints shape, OptionalTensor w, OptionalTensor b, double epsilon) { return at::layer_norm(x, shape, w, b, epsilon); });

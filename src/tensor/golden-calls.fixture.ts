@@ -144,13 +144,7 @@ export const calls: Readonly<Record<string, Call>> = {
 
 /** Operations without a golden, by the reason. */
 const reasons: Readonly<Record<string, readonly string[]>> = {
-  "state of the engine, no numerics": [
-    "torchVersion",
-    "cudaDevices",
-    "setThreads",
-    "getThreads",
-    "memoryStats",
-  ],
+  "state of the engine, no numerics": ["torchVersion", "cudaDevices", "setThreads", "memoryStats"],
   "the graph itself: every golden with a gradient passes through it": [
     "gradEnabled",
     "setGradEnabled",
@@ -216,7 +210,6 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
   "against plain narrow, permute and div: weights.test.ts": ["generatedWeights", "sliceWeights"],
   "whole runs against torch.optim: src/nn/optimizer.test.ts": ["adamStep", "sgdStep"],
   "checked by its property: create.test.ts": ["orthogonalBasis"],
-  "not in the public API; globalAvgPool2d is a mean": ["adaptiveAvgPool2d"],
 };
 
 /** The reason for each of them. */

@@ -13,7 +13,6 @@ export interface NativeOps {
   torchVersion(): string;
   cudaDevices(): number;
   setThreads(count: number): void;
-  getThreads(): number;
   memoryStats(): number[];
   gradEnabled(): boolean;
   setGradEnabled(enabled: boolean): boolean;
@@ -88,7 +87,6 @@ export interface NativeOps {
   conv3d(x: Handle, weight: Handle, bias: Handle | null, stride: readonly number[], padding: readonly number[], dilation: readonly number[], groups: number): Handle;
   avgPool2d(x: Handle, kernel: readonly number[], stride: readonly number[], padding: readonly number[], countPadding: boolean): Handle;
   maxPool2d(x: Handle, kernel: readonly number[], stride: readonly number[], padding: readonly number[]): Handle;
-  adaptiveAvgPool2d(x: Handle, size: readonly number[]): Handle;
   batchNorm(x: Handle, weight: Handle | null, bias: Handle | null, mean: Handle | null, variance: Handle | null, training: boolean, momentum: number, epsilon: number): Handle;
   layerNorm(x: Handle, shape: readonly number[], weight: Handle | null, bias: Handle | null, epsilon: number): Handle;
   logSoftmax(x: Handle, dim: number): Handle;
