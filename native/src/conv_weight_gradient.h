@@ -36,7 +36,11 @@ class WeightGradient {
   bool overreaches() const { return !is_turned() && blocks_.count * lanes_ != s_.outputs; }
 
   // Before the first `add` of a part.
-  void start(int64_t part) { std::memset(sums_of(part), 0, total_ * sizeof(float)); }
+  void start(int64_t part) {
+    std::memset(sums_of(part), 0, total_ * sizeof(float));
+    // A convolution that an exception ended has left its own.
+    pending().count = 0;
+  }
 
   // `first`: the band's first row in the image.
   void add(int64_t part, const Band& x, const float* dy, int64_t dy_row, int64_t first, int64_t rows) {
@@ -161,8 +165,8 @@ class WeightGradient {
 
   // Finds the vectors of inputs, if they are better filled than those of outputs.
   void turn() {
-    // Dense memory of somebody else, which only a 1x1 convolution reads, ends with the last input.
-    if (is_in_halves() || (s_.kernel[0] * s_.kernel[1] == 1 && s_.inputs % kLanes != 0)) return;
+    // Dense memory of somebody else, which only a 1x1 convolution reads, ends with the last block's last input.
+    if (is_in_halves() || (s_.kernel[0] * s_.kernel[1] == 1 && blocks_.inputs % kLanes != 0)) return;
     const int64_t length = joined_ * blocks_.inputs;
     std::vector<Chunk> chunks;
     for (int64_t tap = 0; tap < s_.kernel[1]; tap += joined_) {
