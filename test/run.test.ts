@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { rankTrials } from "../src/search/index.js";
 import { meanRanks } from "../src/statistics/index.js";
+import { TrialStore } from "../src/store/index.js";
 
 const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "smash-run-"));
@@ -267,6 +269,35 @@ describe("a search", () => {
     const refused = await smash("rank", "--run", out, "--samples", "1", "--by", "loss+naswot");
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain("ranked by loss.");
+  }, 180_000);
+
+  it("whose winner was trained before a better one was ranked is not exported as if it were that one", async () => {
+    const out = join(folder, "overtaken");
+    await smash(...searchArgs(out));
+    const trainArgs = ["train", "--data", "synthetic", "--run", out, "--threads", "2"];
+    expect((await smash(...trainArgs)).code).toBe(0);
+    const exportArgs = ["export", "--run", out, "--safetensors", join(folder, "overtaken.safetensors")];
+    expect((await smash(...exportArgs)).code).toBe(0);
+    const checkpoint = join(out, "checkpoints", "best.safetensors");
+    const before = readFileSync(checkpoint);
+
+    // As smash rank leaves it when it finds a better one: the second one gets the lowest loss of all.
+    const store = new TrialStore(join(out, "trials.sqlite"));
+    const [first, second] = rankTrials(store.list(), "loss");
+    store.replace({ ...second, validationLoss: 0 });
+    store.close();
+    const exported = await smash(...exportArgs);
+    expect(exported.code).toBe(2);
+    expect(exported.stderr).toContain(`is of trial ${first.id} (`);
+    expect(exported.stderr).toContain(`rank 1 is trial ${second.id} (`);
+    expect(exported.stderr).toContain(`smash train --data synthetic --run ${out} --out FILE`);
+    expect(exported.stderr).toContain(`or export the old one with --checkpoint ${checkpoint}.`);
+
+    const refused = await smash(...trainArgs);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("is of another architecture. Fix: give another --out");
+    expect(refused.stderr).not.toContain("remove");
+    expect(readFileSync(checkpoint).equals(before)).toBe(true);
   }, 180_000);
 
   it("by loss and NASWOT ranks by both, and lists by one of them when asked", async () => {

@@ -31,7 +31,7 @@ export function checkSameTraining(asked: RequestedTraining, facts: TrainingFacts
   throw new SmashError("checkpoint", {
     rule: "Training goes on only with the data set, architecture and recipe it began with.",
     found: `${asked.checkpoint} is ${difference}.`,
-    fix: "remove the checkpoint, or use another --out.",
+    fix: "give another --out: this checkpoint is then kept.",
   });
 }
 

@@ -90,8 +90,10 @@ describe("a finished training's checkpoint", () => {
       "trained with mixup nothing, not 0.2",
     ],
     ["seed", { config: { ...config, seed: 1 } }, "trained with seed 0, not 1"],
-  ])("is refused for another %s", async (_, change, message) => {
-    await expect(runTrain({ ...job, ...change }, context)).rejects.toThrow(message);
+  ])("is refused for another %s, and kept", async (_, change, message) => {
+    const refused = runTrain({ ...job, ...change }, context);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toThrow("Fix: give another --out");
   });
 });
 

@@ -15,21 +15,22 @@ import {
   type OnnxExportOptions,
 } from "../../../export/index.js";
 import { loadTrainedNetwork } from "../../../run/index.js";
-import { hasCheckpoint, RunFolder } from "../../../store/index.js";
 import { setThreads } from "../../../tensor/index.js";
 import { readVersion } from "../../read-version.js";
 import type { CommandContext } from "../../run-command.js";
 import { dataDirOf } from "../../run-session.js";
 import type { ExportFlags } from "../export.js";
 import { describeExport, type ExportResults } from "./describe-export.js";
+import { findCheckpoint } from "./find-checkpoint.js";
 
 export async function exportCommand(flags: ExportFlags, context: CommandContext) {
-  const checkpoint = await findCheckpoint(flags);
+  const { checkpoint, checkRank } = await findCheckpoint(flags);
   checkOutputs(flags);
   const { common, progress, signal } = context;
   setThreads(common.threads);
   // On the CPU, where its answers are compared with those of ONNX Runtime's.
   const { network: trained, facts } = await loadTrainedNetwork(checkpoint, "cpu");
+  checkRank?.(facts.architecture);
   const network = exportableNetwork(trained);
   const dataset = await findDataset(flags.data ?? facts.dataset, network, context);
   const images: ImageSet = dataset?.test ?? noiseImages(network.input, comparedImages);
@@ -64,26 +65,6 @@ export async function exportCommand(flags: ExportFlags, context: CommandContext)
   const [first] = Object.values(files);
   const { path, bytes, maxAbsDifference } = first;
   return { json: { path, bytes, maxAbsDifference, ...results }, text: describeExport(results) };
-}
-
-async function findCheckpoint({ checkpoint, run, rank }: ExportFlags): Promise<string> {
-  if ((checkpoint === undefined) === (run === undefined)) {
-    throw new SmashError("usage", {
-      rule: "smash export takes either --checkpoint or --run.",
-      found: run === undefined ? "neither." : "both.",
-      fix: "give --run RUN for the network trained in a run, or --checkpoint FILE.",
-    });
-  }
-  if (checkpoint !== undefined) return checkpoint;
-  const folder = new RunFolder(run!);
-  const path = folder.checkpointPath(rank === 1 ? "best" : `rank-${rank}`);
-  if (await hasCheckpoint(path)) return path;
-  const { config } = await folder.requireConfig();
-  throw new SmashError("usage", {
-    rule: "smash export writes networks that are trained.",
-    found: `a run without ${path}: its weights would be a HyperNet's.`,
-    fix: `first run npx smash train --data ${config.dataset} --run ${run!}${rank === 1 ? "" : ` --rank ${rank}`}.`,
-  });
 }
 
 function checkOutputs({ onnx, safetensors, web, int8, latency }: ExportFlags): void {

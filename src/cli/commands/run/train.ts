@@ -11,8 +11,7 @@ import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { formatCount, formatLoss, formatPercent } from "../../../report/index.js";
 import { startJob, writeReport, writeTestDetails, type TrainResult } from "../../../run/index.js";
-import { rankTrials, type Trial } from "../../../search/index.js";
-import { RunFolder, TrialStore } from "../../../store/index.js";
+import { RunFolder } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import { parseChoice } from "../../option-values.js";
 import type { CommandContext } from "../../run-command.js";
@@ -27,6 +26,7 @@ import {
 } from "../../run-session.js";
 import { readArchitecture } from "../arch/files.js";
 import type { EvalFlags, TrainFlags } from "../train.js";
+import { findTrial, rankRun } from "./ranked-trials.js";
 
 export async function train(flags: TrainFlags, context: CommandContext) {
   const { data, run, arch, network } = flags;
@@ -42,7 +42,7 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   const saved = folder && (await folder.requireConfig()).config;
   const ofRun = saved && applyGiven(saved, context, ["device", "threads", "seed", "precision"]);
   const known = ofRun
-    ? findTrial(folder, flags.rank, ofRun).architecture
+    ? findTrial(rankRun(folder, ofRun), { rank: flags.rank, folder }).architecture
     : arch === undefined
       ? undefined
       : await readArchitecture(arch);
@@ -154,19 +154,6 @@ export async function evaluateCheckpoint(
     json: { testError, testTop5Error, loss, confusion },
     text: `test error ${formatPercent(testError)} (top-5 ${formatPercent(testTop5Error)}), loss ${formatLoss(loss)}`,
   };
-}
-
-function findTrial(folder: RunFolder, rank: number, config: RunConfig): Trial {
-  const store = new TrialStore(folder.trialsPath);
-  const trials = rankTrials(store.list(), config.ranking.rankedBy);
-  store.close();
-  const trial = trials.at(rank - 1);
-  if (trial) return trial;
-  throw new SmashError("usage", {
-    rule: "--rank must be one of the run's ranked architectures.",
-    found: `${rank}, and ${trials.length} ranked in ${folder.path}.`,
-    fix: trials.length === 0 ? "finish smash search first." : `use 1 to ${trials.length}.`,
-  });
 }
 
 function checkFits({ input, classes }: Architecture, dataset: DatasetInfo): void {
