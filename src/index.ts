@@ -188,6 +188,7 @@ export type {
 } from "./report/index.js";
 export { loadTrainedNetwork, openTrained, startJob, writeReport, writeTestDetails } from "./run/index.js";
 export type {
+  EvalResult,
   Job,
   JobOptions,
   LoadedNetwork,
@@ -202,6 +203,7 @@ export type {
   TestedResult,
   ThreadOptions,
   TrainResult,
+  Unfinished,
 } from "./run/index.js";
 export {
   chooseCandidate,

@@ -32,6 +32,8 @@ let folder = "";
 let checkpoint = "";
 let dataset: Dataset;
 const web = () => join(folder, "web");
+/** Of a training that was stopped. */
+const stopped = () => join(folder, "stopped.safetensors");
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "smash-export-"));
@@ -59,7 +61,9 @@ beforeAll(async () => {
   const network = livedInNetwork(architecture, { seed: 5 });
   const tensors = joinNamed({ parameters: network.parameters(), buffers: network.buffers() });
   const statistics = channelStatistics(train, channels);
-  await saveCheckpoint(checkpoint, tensors, { architecture, dataset: name, classes, statistics });
+  const facts = { architecture, dataset: name, classes, statistics };
+  await saveCheckpoint(checkpoint, tensors, facts);
+  await saveCheckpoint(stopped(), tensors, { ...facts, step: 26, steps: 240 });
 }, hookTimeoutMs);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -102,6 +106,39 @@ describe("smash export", () => {
     ]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^smash: checkpoint: [^\n]*best\.safetensors[^\n]*\n$/);
+  });
+});
+
+describe("a network whose training was stopped", () => {
+  const note = () =>
+    `${stopped()} is of step 26 of 240: its training was stopped; the same smash train goes on\n`;
+
+  it("is exported with a word about it", async () => {
+    const args = (path: string) => [
+      "export",
+      "--checkpoint",
+      path,
+      "--safetensors",
+      join(folder, "half.safetensors"),
+    ];
+    const { code, stdout, stderr } = await runSmash([...args(stopped()), "--json"]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(note());
+    expect(JSON.parse(stdout)).toMatchObject({ step: 26, steps: 240 });
+    const whole = await runSmash([...args(checkpoint), "--json"]);
+    expect(whole.stderr).not.toContain("stopped");
+    expect(JSON.parse(whole.stdout)).not.toHaveProperty("steps");
+  });
+
+  it("is tested with a word about it", async () => {
+    const args = (path: string) => ["eval", "--checkpoint", path, "--data", dataset.name, "--json"];
+    const { code, stdout, stderr } = await runSmash(args(stopped()));
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain(note());
+    expect(JSON.parse(stdout)).toMatchObject({ step: 26, steps: 240 });
+    const whole = await runSmash(args(checkpoint));
+    expect(whole.stderr).not.toContain("stopped");
+    expect(JSON.parse(whole.stdout)).not.toHaveProperty("steps");
   });
 });
 

@@ -34,6 +34,11 @@ export const networkFactsSchema = z.looseObject({
   dataset: z.string(),
   classes: z.array(z.string()).readonly(),
   statistics: z.strictObject({ mean: z.array(z.number()).readonly(), std: z.array(z.number()).readonly() }),
+  /** Of the checkpoint that training goes on from; a best epoch's file is without them. */
+  step: count.optional(),
+  steps: count.optional(),
+  /** Whether nothing is left to do: a training that keeps its best epoch then has its weights. */
+  isFinished: z.boolean().optional(),
 });
 
 /** The same while it is trained: enough to go on. */
@@ -44,11 +49,21 @@ export const trainingFactsSchema = networkFactsSchema.extend({
   best: z.strictObject({ epoch: count, validationError: measured }).optional(),
   /** The settings that change the result; checkpoints of older versions are without them. */
   recipe: z.record(z.string(), z.unknown()).optional(),
-  /** Whether nothing is left to do: a training that keeps its best epoch then has its weights. */
-  isFinished: z.boolean().optional(),
 });
 
 export type HyperNetFacts = Readonly<z.infer<typeof hyperNetFactsSchema>>;
 /** What a trained network's checkpoint says of itself. */
 export type NetworkFacts = Readonly<z.infer<typeof networkFactsSchema>>;
 export type TrainingFacts = Readonly<z.infer<typeof trainingFactsSchema>>;
+
+/** How far a training is that has not come to its end. */
+export interface Unfinished {
+  readonly step: number;
+  readonly steps: number;
+}
+
+/** Undefined for a network that is trained to its end; early stopping is one. */
+export function findUnfinished({ step, steps, isFinished = false }: NetworkFacts): Unfinished | undefined {
+  if (isFinished || step === undefined || steps === undefined || step >= steps) return undefined;
+  return { step, steps };
+}

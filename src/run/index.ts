@@ -22,6 +22,6 @@ export { interrupted } from "./stop.js";
 export { writeTestDetails } from "./test-details.js";
 export { runInThread, serveThread } from "./thread.js";
 export type { ThreadContext, ThreadOptions } from "./thread.js";
-export type { TestedResult, TrainResult } from "./train-job.js";
+export type { EvalResult, TestedResult, TrainResult } from "./train-job.js";
 export { readRun, writeReport } from "./write-report.js";
-export type { NetworkFacts } from "./facts.js";
+export type { NetworkFacts, Unfinished } from "./facts.js";

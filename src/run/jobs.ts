@@ -5,12 +5,11 @@
 
 import type { Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
-import type { TestScore } from "../train/index.js";
 import type { RunEvent } from "./events.js";
 import type { RankRequest, RankResult } from "./rank-job.js";
 import type { SearchResult } from "./search-job.js";
 import { runInThread } from "./thread.js";
-import type { TestedResult } from "./train-job.js";
+import type { EvalResult, TestedResult } from "./train-job.js";
 
 interface JobBase {
   /** Name of a data set that lies in `dataDir`. */
@@ -44,7 +43,7 @@ interface Results {
   readonly search: SearchResult;
   readonly rank: RankResult;
   readonly train: TestedResult;
-  readonly eval: TestScore;
+  readonly eval: EvalResult;
 }
 
 /** How a job is watched and stopped. */

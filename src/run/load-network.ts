@@ -3,12 +3,14 @@
 import { createNetwork, type CellNetwork, type ResultingNetwork } from "../network/index.js";
 import { disposeAll, joinNamed, loadState } from "../nn/index.js";
 import { loadCheckpoint } from "../store/index.js";
-import { networkFactsSchema, type NetworkFacts } from "./facts.js";
+import { findUnfinished, networkFactsSchema, type NetworkFacts, type Unfinished } from "./facts.js";
 
 /** A trained network and what its checkpoint says of it. */
 export interface LoadedNetwork {
   readonly network: ResultingNetwork | CellNetwork;
   readonly facts: NetworkFacts;
+  /** Where its training is, unless that came to its end. */
+  readonly unfinished: Unfinished | undefined;
 }
 
 /** Throws `SmashError("checkpoint")` for a file that is damaged or not of a network. */
@@ -19,5 +21,5 @@ export async function loadTrainedNetwork(checkpoint: string, device: string): Pr
   // The file also holds the optimizer's state.
   loadState(own, new Map([...tensors].filter(([name]) => own.has(name))));
   disposeAll(tensors);
-  return { network, facts };
+  return { network, facts, unfinished: findUnfinished(facts) };
 }

@@ -138,7 +138,12 @@ describe("the best epoch so far", () => {
     await expect(stopped).rejects.toMatchObject({ code: "interrupted" });
     await expect(stopped).rejects.toThrow(bestEpochPath(job.checkpoint));
     await expect(stopped).rejects.toThrow("run the same command again");
-    expect((await evaluate({ ...job, checkpoint: bestEpochPath(job.checkpoint) })).error).toBeLessThan(1);
+    const best = await evaluate({ ...job, checkpoint: bestEpochPath(job.checkpoint) });
+    expect(best.error).toBeLessThan(1);
+    expect(best.unfinished).toBeUndefined();
+    // The checkpoint itself, a network like any other, is told from one that is trained.
+    const { unfinished } = await evaluate(job);
+    expect(unfinished).toEqual({ step: 8, steps: 20 });
   });
 
   it("is told, and stays, when training diverges, with what to do next", async () => {
@@ -167,7 +172,9 @@ describe("the best epoch so far", () => {
     expect(first.validationError).toBe(first.bestEpoch!.validationError);
     expect(first.epochs).toBeLessThan(9);
     expect(first.epochs).toBe(first.bestEpoch!.epoch + 1);
-    expect((await evaluate(job)).error).toBe(first.testError);
+    const tested = await evaluate(job);
+    expect(tested.error).toBe(first.testError);
+    expect(tested.unfinished).toBeUndefined();
     // Nothing else is needed any more.
     rmSync(bestEpochPath(job.checkpoint));
     expect(await runTrain(job, context)).toEqual(first);

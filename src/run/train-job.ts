@@ -21,7 +21,13 @@ import {
 } from "../train/index.js";
 import { bestEpochPath, describeBestEpoch } from "./best-epoch.js";
 import type { JobContext } from "./events.js";
-import { networkFactsSchema, trainingFactsSchema, type NetworkFacts, type TrainingFacts } from "./facts.js";
+import {
+  networkFactsSchema,
+  trainingFactsSchema,
+  type NetworkFacts,
+  type TrainingFacts,
+  type Unfinished,
+} from "./facts.js";
 import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
 import { checkSameTraining, trainingRecipe } from "./same-training.js";
@@ -195,12 +201,18 @@ export interface EvalJob {
   readonly precision: RunConfig["precision"];
 }
 
+/** What a job of kind "eval" gives. */
+export interface EvalResult extends TestScore {
+  /** Where the network's training is, unless that came to its end. */
+  readonly unfinished: Unfinished | undefined;
+}
+
 /** Tests a trained network on the data set's test images. */
 export async function runEval(
   { checkpoint, dataset, device, precision }: EvalJob,
   { shouldStop }: JobContext,
-): Promise<TestScore> {
-  const { network, facts } = await loadTrainedNetwork(checkpoint, device);
+): Promise<EvalResult> {
+  const { network, facts, unfinished } = await loadTrainedNetwork(checkpoint, device);
   if (facts.architecture.input.size !== dataset.size) {
     throw new SmashError("checkpoint", {
       rule: "The images must have the size the network was trained on.",
@@ -222,5 +234,5 @@ export async function runEval(
       yield batch;
     }
   }
-  return testNetwork(network, untilStopped(), computeType({ precision }));
+  return { ...testNetwork(network, untilStopped(), computeType({ precision })), unfinished };
 }

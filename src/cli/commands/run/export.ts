@@ -22,6 +22,7 @@ import { dataDirOf } from "../../run-session.js";
 import type { ExportFlags } from "../export.js";
 import { describeExport, type ExportResults } from "./describe-export.js";
 import { findCheckpoint } from "./find-checkpoint.js";
+import { noteUnfinished } from "./note-unfinished.js";
 
 export async function exportCommand(flags: ExportFlags, context: CommandContext) {
   const { checkpoint, checkRank } = await findCheckpoint(flags);
@@ -29,8 +30,9 @@ export async function exportCommand(flags: ExportFlags, context: CommandContext)
   const { common, progress, signal } = context;
   setThreads(common.threads);
   // On the CPU, where its answers are compared with those of ONNX Runtime's.
-  const { network: trained, facts } = await loadTrainedNetwork(checkpoint, "cpu");
+  const { network: trained, facts, unfinished } = await loadTrainedNetwork(checkpoint, "cpu");
   checkRank?.(facts.architecture);
+  noteUnfinished(progress, { checkpoint, unfinished });
   const network = exportableNetwork(trained);
   const dataset = await findDataset(flags.data ?? facts.dataset, network, context);
   const images: ImageSet = dataset?.test ?? noiseImages(network.input, comparedImages);
@@ -64,7 +66,10 @@ export async function exportCommand(flags: ExportFlags, context: CommandContext)
   };
   const [first] = Object.values(files);
   const { path, bytes, maxAbsDifference } = first;
-  return { json: { path, bytes, maxAbsDifference, ...results }, text: describeExport(results) };
+  return {
+    json: { path, bytes, maxAbsDifference, ...unfinished, ...results },
+    text: describeExport(results),
+  };
 }
 
 function checkOutputs({ onnx, safetensors, web, int8, latency }: ExportFlags): void {

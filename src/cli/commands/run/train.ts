@@ -26,6 +26,7 @@ import {
 } from "../../run-session.js";
 import { readArchitecture } from "../arch/files.js";
 import type { EvalFlags, TrainFlags } from "../train.js";
+import { noteUnfinished } from "./note-unfinished.js";
 import { findTrial, rankRun } from "./ranked-trials.js";
 
 export async function train(flags: TrainFlags, context: CommandContext) {
@@ -149,9 +150,10 @@ export async function evaluateCheckpoint(
     },
     jobOptions(context),
   );
-  const { error: testError, top5Error: testTop5Error, loss, confusion } = score;
+  const { error: testError, top5Error: testTop5Error, loss, confusion, unfinished } = score;
+  noteUnfinished(context.progress, { checkpoint, unfinished });
   return {
-    json: { testError, testTop5Error, loss, confusion },
+    json: { testError, testTop5Error, loss, confusion, ...unfinished },
     text: `test error ${formatPercent(testError)} (top-5 ${formatPercent(testTop5Error)}), loss ${formatLoss(loss)}`,
   };
 }
