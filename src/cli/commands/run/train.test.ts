@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { createSpace } from "../../../arch/index.js";
 import { resolveConfig } from "../../../config/index.js";
-import { trainingConfig } from "./train.js";
+import { Random } from "../../../random.js";
+import { describeTrained, trainingConfig } from "./train.js";
 
 const base = resolveConfig({
   preset: "tiny",
@@ -31,4 +33,15 @@ test("a recipe comes before a --config file, and --epochs after it", () => {
 test("a misspelt option is refused with the right one", () => {
   const changes = { networkTraining: { cutuot: 8 } };
   expect(() => trainingConfig(base, { data: "mnist", changes })).toThrow('did you mean "cutout"');
+});
+
+test("one epoch is not told as several", () => {
+  const architecture = createSpace(base.space).sample(Random.stream(1));
+  const result = {
+    architecture,
+    ...{ parameters: 10, flops: 20, validationError: 0.5, testError: 0.5, testTop5Error: 0.1 },
+    checkpoint: "network.safetensors",
+  };
+  expect(describeTrained({ ...result, epochs: 1 })).toContain("after 1 epoch;");
+  expect(describeTrained({ ...result, epochs: 2 })).toContain("after 2 epochs;");
 });

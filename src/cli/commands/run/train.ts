@@ -126,7 +126,7 @@ export function describeTrained(result: TrainResult): string {
   const { parameters, flops, epochs, validationError, testError, testTop5Error, checkpoint } = result;
   return [
     `test error ${formatPercent(testError)} (top-5 ${formatPercent(testTop5Error)}), validation error ${formatPercent(validationError)}`,
-    `after ${epochs} epochs; ${formatCount(parameters)} parameters, ${formatCount(flops)} multiply-adds an image`,
+    `after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}; ${formatCount(parameters)} parameters, ${formatCount(flops)} multiply-adds an image`,
     `checkpoint ${checkpoint}`,
   ].join("\n");
 }
