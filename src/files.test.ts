@@ -3,7 +3,16 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fileSize, removeLeftovers, replaceFile, withTemporaryFolder, writingBelow } from "./files.js";
+import {
+  checkOutputFile,
+  checkOutputFolder,
+  fileSize,
+  makeFolder,
+  removeLeftovers,
+  replaceFile,
+  withTemporaryFolder,
+  writingBelow,
+} from "./files.js";
 
 let folder: string;
 
@@ -35,6 +44,9 @@ describe("files", () => {
     ["EFBIG", "disk-full"],
     ["EROFS", "config"],
     ["EACCES", "config"],
+    ["EEXIST", "usage"],
+    ["ENOTDIR", "usage"],
+    ["EISDIR", "usage"],
   ])("turn %s into %s, naming the folder", async (code, expected) => {
     const failing = writingBelow("/the/folder", () =>
       Promise.reject(Object.assign(new Error(code), { code })),
@@ -46,6 +58,58 @@ describe("files", () => {
   it("let other errors pass as they are", async () => {
     const error = new TypeError("other");
     await expect(writingBelow("/f", () => Promise.reject(error))).rejects.toBe(error);
+  });
+});
+
+describe("folders", () => {
+  it("are made with those above them, and may be there already", async () => {
+    const deep = join(folder, "a", "b", "c");
+    await Promise.all([makeFolder(deep), makeFolder(deep), makeFolder(join(folder, "a"))]);
+    await makeFolder(deep);
+    expect(await readdir(join(folder, "a", "b"))).toEqual(["c"]);
+  });
+
+  it("are not made of files or below them", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    await expect(makeFolder(file)).rejects.toMatchObject({ code: "EEXIST" });
+    await expect(makeFolder(join(file, "x", "y"))).rejects.toMatchObject({ code: "ENOTDIR" });
+  });
+
+  it.runIf(process.platform === "linux")("where none can be made end with an error, not never", async () => {
+    await expect(makeFolder("/proc/none/such")).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(checkOutputFolder("/proc/none/such")).rejects.toThrow(
+      "nothing can be made in /proc (ENOENT)",
+    );
+  });
+});
+
+describe("places for output", () => {
+  it("are folders that are there or can be made, and files in them; looking leaves nothing there", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "content");
+    await checkOutputFolder(folder);
+    await checkOutputFolder(join(folder, "a", "b"));
+    await checkOutputFile(file);
+    await checkOutputFile(join(folder, "a", "b"));
+    expect(await readdir(folder)).toEqual(["file"]);
+    expect(await readFile(file, "utf8")).toBe("content");
+  });
+
+  it("are not folders below files, and not files where folders are", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    for (const looking of [
+      () => checkOutputFolder(file),
+      () => checkOutputFolder(join(file, "x", "y")),
+      () => checkOutputFile(join(file, "x")),
+    ]) {
+      await expect(looking()).rejects.toMatchObject({ code: "usage" });
+      await expect(looking()).rejects.toThrow(`${file} is no folder`);
+    }
+    await expect(checkOutputFile(folder)).rejects.toMatchObject({ code: "usage" });
+    await expect(checkOutputFile(folder)).rejects.toThrow(`${folder} must be the path of a file`);
+    await expect(replaceFile(folder, "")).rejects.toMatchObject({ code: "usage" });
   });
 });
 

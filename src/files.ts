@@ -3,20 +3,74 @@
  * and a rename is the last step. Errors of the disk become ours here.
  */
 
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
 import { hostname } from "node:os";
-import { dirname, join, basename } from "node:path";
+import { dirname, join, basename, resolve } from "node:path";
 import { SmashError } from "./errors.js";
 
 /** Bytes of the regular file at `path`; undefined when there is none. */
 export async function fileSize(path: string): Promise<number | undefined> {
+  const found = await statIfThere(path);
+  return found?.isFile() ? found.size : undefined;
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
   try {
-    const found = await stat(path);
-    return found.isFile() ? found.size : undefined;
+    return await stat(path);
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
+}
+
+/**
+ * Makes the folder and those above it. Not with Node's own `recursive`, which tries for ever where the folder above is
+ * there and yet nothing can be made in it (ENOENT below /proc).
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if ((await statIfThere(path))?.isDirectory()) return;
+    if (!hasCode(error, "ENOENT") || (await statIfThere(dirname(path)))) throw error;
+    await makeFolder(dirname(path));
+    await makeFolder(path);
+  }
+}
+
+/**
+ * Before long work: whether its files can be written to the folder, which need not be there yet. Nothing is left there.
+ * Throws `SmashError("usage")`.
+ */
+export async function checkOutputFolder(path: string): Promise<void> {
+  let there = resolve(path);
+  try {
+    while (!(await statIfThere(there))) there = dirname(there);
+    // Permissions do not tell of disks that are read-only and of folders that are none of a disk's.
+    await rmdir(await mkdtemp(temporaryPrefix(join(there, "writable"))));
+  } catch (error) {
+    if (!isWrongPath(error)) return; // a full disk, say, which is told when it is written to
+    throw new SmashError("usage", {
+      rule: `${path} must be a folder that can be written to, or made.`,
+      found: hasCode(error, "ENOTDIR")
+        ? `${there} is no folder.`
+        : `nothing can be made in ${there} (${error.code}).`,
+      fix: "give the path of another folder, or change the permissions of this one.",
+      cause: error,
+    });
+  }
+}
+
+/** The same for a file; one that is there will be replaced. Throws `SmashError("usage")`. */
+export async function checkOutputFile(path: string): Promise<void> {
+  await checkOutputFolder(dirname(path));
+  if (!(await statIfThere(path))?.isDirectory()) return;
+  throw new SmashError("usage", {
+    rule: `${path} must be the path of a file.`,
+    found: "a folder.",
+    fix: "name a file in it, or another one.",
+  });
 }
 
 /** As part of a file name. Processes of another machine that shares the disk have numbers of their own. */
@@ -24,6 +78,11 @@ const machine = hostname().replaceAll(/[^\w.]/g, "_");
 
 /** `goal.tmp-PROCESS@MACHINE-xxxxxx` */
 const temporaryName = /^(.+)\.tmp-(\d+)@([\w.]+)-\w{6}$/;
+
+/** All but its end, which `mkdtemp` adds. */
+function temporaryPrefix(goal: string): string {
+  return `${goal}.tmp-${process.pid}@${machine}-`;
+}
 
 /**
  * Removes the temporary folders directly in `folder`, for one goal or for all, whose process was killed before it could.
@@ -53,9 +112,9 @@ function isRunning(pid: number): boolean {
  * folder afterwards, whatever happened.
  */
 export async function withTemporaryFolder<T>(goal: string, work: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(dirname(goal), { recursive: true });
+  await makeFolder(dirname(goal));
   await removeLeftovers(dirname(goal), basename(goal));
-  const folder = await mkdtemp(join(dirname(goal), `${basename(goal)}.tmp-${process.pid}@${machine}-`));
+  const folder = await mkdtemp(temporaryPrefix(join(dirname(goal), basename(goal))));
   try {
     return await work(folder);
   } finally {
@@ -78,7 +137,7 @@ export async function replaceFile(path: string, data: string | Uint8Array): Prom
   );
 }
 
-/** Runs `work`, which writes below `folder`; a full or forbidden disk is reported with what to do about it. */
+/** Runs `work`, which writes below `folder`; a full or forbidden disk, or a path that cannot be, is reported with what to do about it. */
 export async function writingBelow<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -99,6 +158,14 @@ export async function writingBelow<T>(folder: string, work: () => Promise<T>): P
         cause: error,
       });
     }
+    if (hasCode(error, "EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "ELOOP")) {
+      throw new SmashError("usage", {
+        rule: `${folder} must be a folder, or be made as one, and what is written there must not be folders.`,
+        found: `${String(error)}.`,
+        fix: "give another path.",
+        cause: error,
+      });
+    }
     throw error;
   }
 }
@@ -106,6 +173,24 @@ export async function writingBelow<T>(folder: string, work: () => Promise<T>): P
 /** No room, over the user's quota, or over the size a file may have. */
 export function isDiskFull(error: unknown): boolean {
   return hasCode(error, "ENOSPC", "EDQUOT", "EFBIG");
+}
+
+/** A system error that names a path which is not, or must not be, what it was used as. */
+export function isWrongPath(
+  error: unknown,
+): error is Error & { readonly code: string; readonly path: string } {
+  const codes = [
+    "EEXIST",
+    "ENOTDIR",
+    "EISDIR",
+    "EACCES",
+    "EROFS",
+    "ENOENT",
+    "EPERM",
+    "ENAMETOOLONG",
+    "ELOOP",
+  ];
+  return hasCode(error, ...codes) && "path" in (error as object);
 }
 
 /** Whether `error` is a system error with one of these codes ("ENOENT", …). */

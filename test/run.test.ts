@@ -478,6 +478,37 @@ describe("bad input", () => {
       1,
       "none.json: an architecture file must exist",
     ],
+    ["a run where a file is", ["search", "--data", "synthetic", "--out", main], 2, `${main} is no folder`],
+    [
+      "a study where a file is",
+      ["study", "correlation", "--data", "synthetic", "--out", join(main, "x")],
+      2,
+      `${main} is no folder`,
+    ],
+    [
+      "a checkpoint below a file",
+      ["train", "--data", "synthetic", "--network", "resnet", "--out", join(main, "x.safetensors")],
+      2,
+      `${main} is no folder`,
+    ],
+    [
+      "a checkpoint where a folder is",
+      ["train", "--data", "synthetic", "--network", "resnet", "--out", folder],
+      2,
+      `${folder} must be the path of a file`,
+    ],
+    [
+      "an exported file where a folder is",
+      ["export", "--checkpoint", "none", "--onnx", folder],
+      2,
+      `${folder} must be the path of a file`,
+    ],
+    [
+      "an exported page where a file is",
+      ["export", "--checkpoint", "none", "--web", main],
+      2,
+      `${main} is no folder`,
+    ],
     [
       "a file that is no architecture",
       ["train", "--data", "synthetic", "--arch", fileURLToPath(new URL("../package.json", import.meta.url))],

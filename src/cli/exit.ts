@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { SmashError } from "../errors.js";
-import { hasCode, isDiskFull } from "../files.js";
+import { hasCode, isDiskFull, isWrongPath } from "../files.js";
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
@@ -43,6 +43,14 @@ function unexpected(error: unknown): SmashError {
       rule: "The machine must have memory for what is computed.",
       found,
       fix: "use a smaller batch or a narrower space, or raise the limit; what was saved is intact.",
+      cause: error,
+    });
+  }
+  if (isWrongPath(error)) {
+    return new SmashError("usage", {
+      rule: "Paths must be of files and folders that are there, or can be made, and that this user may use.",
+      found,
+      fix: `correct the path ${error.path}, or its permissions.`,
       cause: error,
     });
   }

@@ -55,6 +55,21 @@ it("an error nobody foresaw is one line as well", async () => {
   expect(code).toBe(1);
 });
 
+it.each([
+  ["a folder that is read as a file's folder", `await readdir("/dev/null")`, "ENOTDIR", "/dev/null"],
+  ["a file that is not there", `await readFile("/none/such")`, "ENOENT", "/none/such"],
+  ["a folder that is opened to be written", `await writeFile("/tmp", "")`, "EISDIR", "/tmp"],
+  ["a folder that is there", `await mkdir("/tmp")`, "EEXIST", "/tmp"],
+])("%s is a wrong path, not an error nobody foresaw", async (_, work, code, path) => {
+  const ended = await runWork(
+    `const { mkdir, readdir, readFile, writeFile } = await import("node:fs/promises"); ${work};`,
+  );
+  expect(ended.stderr).toMatch(
+    new RegExp(`^smash: usage: .*Found: Error: ${code}.*Fix: correct the path ${path},.*\n$`),
+  );
+  expect(ended.code).toBe(2);
+});
+
 it("memory that JavaScript cannot have is told as such", async () => {
   const { code, stderr } = await runWork(`new ArrayBuffer(2 ** 46);`);
   expect(stderr).toMatch(/^smash: out-of-memory: .*Array buffer allocation failed.*\n$/);

@@ -2,9 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { fileSize, withTemporaryFolder } from "../files.js";
+import { fileSize, makeFolder, withTemporaryFolder } from "../files.js";
 import { download } from "./download.js";
 import type { FetchOptions } from "./source.js";
 import { readVerified } from "./verify.js";
@@ -74,7 +74,7 @@ export async function moveVerified(
   { from, to, dataset }: { readonly from: string; readonly to: string; readonly dataset: string },
 ): Promise<void> {
   for (const file of files) await readVerified(file, { path: join(from, file.name), dataset });
-  await mkdir(to, { recursive: true });
+  await makeFolder(to);
   for (const file of files) await rename(join(from, file.name), join(to, file.name));
 }
 

@@ -9,10 +9,10 @@
 import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SmashError } from "../errors.js";
-import { fileSize } from "../files.js";
+import { fileSize, makeFolder } from "../files.js";
 import { Connection, ConnectionError } from "./connection.js";
 
 export interface DownloadProgress {
@@ -39,7 +39,7 @@ export interface DownloadOptions {
 export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<void> {
   const { md5, signal, attempts = 4 } = options;
   const part = `${path}.part`;
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   if (md5 === undefined) await rm(part, { force: true });
   for (let attempt = 1; ; attempt++) {
     const before = (await fileSize(part)) ?? 0;

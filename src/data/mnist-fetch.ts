@@ -1,9 +1,8 @@
 /** Brings one file of the MNIST family into the data folder: Debian's copy if it is good, else the download. */
 
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SmashError } from "../errors.js";
-import { fileSize, replaceFile, withTemporaryFolder } from "../files.js";
+import { fileSize, makeFolder, replaceFile, withTemporaryFolder } from "../files.js";
 import { download } from "./download.js";
 import { readMnistFile, readPublished } from "./mnist-files.js";
 import type { MnistFamily } from "./mnist-files.js";
@@ -21,7 +20,7 @@ export async function fetchMnistFile(file: PublishedFile, options: MnistFetchOpt
   if (await isGood(() => readMnistFile(file, family, dataDir))) return;
   const folder = join(dataDir, family.name);
   const content = (await readDebianCopy(file, options)) ?? (await downloadContent(file, folder, options));
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   // The plain file is looked for first, so it also takes the place of a bad .gz beside it.
   await replaceFile(join(folder, file.name), Buffer.from(content));
 }

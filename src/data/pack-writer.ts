@@ -1,10 +1,10 @@
 /** Writes a pack piece by piece, so that memory does not grow with the data set; it is whole or not there. */
 
 import { createHash } from "node:crypto";
-import { mkdir, open, rename } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { withTemporaryFolder, writingBelow } from "../files.js";
+import { makeFolder, withTemporaryFolder, writingBelow } from "../files.js";
 import { magic, parts, trailerBytes } from "./pack-format.js";
 import type { PackDescription, Part } from "./pack-format.js";
 
@@ -21,7 +21,7 @@ export type AddImages = (pixels: Uint8Array) => Promise<void>;
 export async function writePack(path: string, work: (add: AddImages) => Promise<PackEnding>): Promise<void> {
   const folder = dirname(path);
   await writingBelow(folder, async () => {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await withTemporaryFolder(path, async (workFolder) => {
       const whole = join(workFolder, "whole");
       const file = await open(whole, "w");

@@ -14,6 +14,8 @@ type Message<Event> =
       readonly message: string;
       readonly code: unknown;
       readonly details: unknown;
+      /** Of a system error. */
+      readonly path: unknown;
       readonly stack: string | undefined;
     };
 
@@ -62,11 +64,17 @@ export function runInThread<Event, Result>(
   }).finally(() => signal?.removeEventListener("abort", stop));
 }
 
-function reviveError({ message, code, details, stack }: Extract<Message<unknown>, { kind: "error" }>): Error {
+function reviveError({
+  message,
+  code,
+  details,
+  path,
+  stack,
+}: Extract<Message<unknown>, { kind: "error" }>): Error {
   const error =
     typeof code === "string" && typeof details === "object"
       ? new SmashError(code as ErrorCode, details as ErrorDetails)
-      : new Error(message);
+      : Object.assign(new Error(message), code !== undefined && { code }, path !== undefined && { path });
   if (stack !== undefined) error.stack = stack;
   return error;
 }
@@ -85,11 +93,13 @@ export async function serveThread<Job, Event>(
     });
     send({ kind: "result", result });
   } catch (error) {
-    const { code, details } = error instanceof SmashError ? error : { code: undefined, details: undefined };
+    const { code, path } = Object(error) as { readonly code?: unknown; readonly path?: unknown };
+    const details = error instanceof SmashError ? error.details : undefined;
     send({
       kind: "error",
       message: String(error),
-      code,
+      code: typeof code === "string" ? code : undefined,
+      path: typeof path === "string" ? path : undefined,
       // The cause may be anything, and may not be clonable.
       details: details && { rule: details.rule, found: details.found, fix: details.fix },
       stack: error instanceof Error ? error.stack : undefined,

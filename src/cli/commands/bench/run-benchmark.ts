@@ -2,7 +2,7 @@
 
 import { join, resolve } from "node:path";
 import { SmashError } from "../../../errors.js";
-import { replaceFile } from "../../../files.js";
+import { checkOutputFolder, replaceFile } from "../../../files.js";
 import { nearestName } from "../../../nearest.js";
 import { drawFigure } from "../../../report/index.js";
 import type { CommandContext } from "../../run-command.js";
@@ -49,6 +49,7 @@ export async function runBenchmark(
       fix: "leave --out away, or use growth.",
     });
   }
+  if (flags.out !== undefined) await checkOutputFolder(flags.out);
   const { rows, text, figure } = await benchmark.run(flags.steps ?? benchmark.steps, context);
   if (flags.out === undefined || !figure) return { json: { benchmark: name, rows }, text };
   const path = resolve(join(flags.out, `${figure.name}.svg`));

@@ -2,6 +2,7 @@
 
 import { checkDataset, loadDataset, type Dataset, type ImageSet } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
+import { checkOutputFile, checkOutputFolder } from "../../../files.js";
 import {
   comparedImages,
   exportableNetwork,
@@ -26,7 +27,7 @@ import { noteUnfinished } from "./note-unfinished.js";
 
 export async function exportCommand(flags: ExportFlags, context: CommandContext) {
   const { checkpoint, checkRank } = await findCheckpoint(flags);
-  checkOutputs(flags);
+  await checkOutputs(flags);
   const { common, progress, signal } = context;
   setThreads(common.threads);
   // On the CPU, where its answers are compared with those of ONNX Runtime's.
@@ -72,15 +73,18 @@ export async function exportCommand(flags: ExportFlags, context: CommandContext)
   };
 }
 
-function checkOutputs({ onnx, safetensors, web, int8, latency }: ExportFlags): void {
+async function checkOutputs({ onnx, safetensors, web, int8, latency }: ExportFlags): Promise<void> {
   const needsOnnx = int8 ? "--int8" : latency !== undefined ? "--latency" : undefined;
   const hasOnnx = onnx !== undefined || web !== undefined;
-  if (hasOnnx || (safetensors !== undefined && needsOnnx === undefined)) return;
-  throw new SmashError("usage", {
-    rule: "smash export writes what --onnx, --safetensors or --web name; --int8 and --latency are about ONNX.",
-    found: needsOnnx ? `${needsOnnx} without --onnx or --web.` : "none of them.",
-    fix: "add --onnx FILE.onnx, say.",
-  });
+  if (!hasOnnx && (safetensors === undefined || needsOnnx !== undefined)) {
+    throw new SmashError("usage", {
+      rule: "smash export writes what --onnx, --safetensors or --web name; --int8 and --latency are about ONNX.",
+      found: needsOnnx ? `${needsOnnx} without --onnx or --web.` : "none of them.",
+      fix: "add --onnx FILE.onnx, say.",
+    });
+  }
+  for (const file of [onnx, safetensors]) if (file !== undefined) await checkOutputFile(file);
+  if (web !== undefined) await checkOutputFolder(web);
 }
 
 /** The data set, if it lies here and fits; it is not worth a download. */

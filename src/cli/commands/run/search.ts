@@ -1,6 +1,7 @@
 /** The work of `smash search`. */
 
 import type { RunConfig, SearchChoice } from "../../../config/index.js";
+import { checkOutputFolder } from "../../../files.js";
 import { formatParetoLines, formatPercent, formatTrialTable, scoreNaming } from "../../../report/index.js";
 import { requireLatency, startJob, writeReport, type SearchResult } from "../../../run/index.js";
 import { describeLimits } from "../../../search/index.js";
@@ -19,6 +20,7 @@ export interface SearchRequest extends ImageSizeFlag {
 
 export async function search(request: SearchRequest, context: CommandContext) {
   const { data, preset, configFile, choice, out, imageSize } = request;
+  await checkOutputFolder(out);
   const existing = await new RunFolder(out).readConfig();
   const dataset = await openDataset(data, context, imageSize ?? existing?.config.space.input.size);
   const config = await configure({ preset, dataset, configFile, search: choice }, context);

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import type { RunConfig } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
+import { checkOutputFolder } from "../../../files.js";
 import { nearestName } from "../../../nearest.js";
 import { findProxy, type ProxyName } from "../../../rank/index.js";
 import { RunFolder } from "../../../store/index.js";
@@ -21,7 +22,10 @@ import { showStudy } from "../../show-study.js";
 import type { StudyFlags } from "../study.js";
 
 export async function study(name: string, flags: StudyFlags, context: CommandContext) {
-  const request = await readRequest(findStudy(name), flags, context);
+  const known = findStudy(name);
+  const out = flags.out ?? `runs/study-${name}`;
+  await checkOutputFolder(out);
+  const request = await readRequest(known, flags, context);
   const { config } = request;
   const { size } = config.space.input;
   await openDataset(config.dataset, context, size);
@@ -29,7 +33,7 @@ export async function study(name: string, flags: StudyFlags, context: CommandCon
   const result = await startStudy(
     {
       request,
-      out: flags.out ?? `runs/study-${name}`,
+      out,
       versions: currentVersions(),
       dataDir: dataDirOf(context),
       threads: config.threads,

@@ -9,6 +9,7 @@ import {
 import { applyRecipe, changeConfig, type RecipeName, type RunConfig } from "../../../config/index.js";
 import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
+import { checkOutputFile } from "../../../files.js";
 import { formatCount, formatLoss, formatPercent } from "../../../report/index.js";
 import { startJob, writeReport, writeTestDetails, type TrainResult } from "../../../run/index.js";
 import { RunFolder } from "../../../store/index.js";
@@ -47,6 +48,9 @@ export async function train(flags: TrainFlags, context: CommandContext) {
     : arch === undefined
       ? undefined
       : await readArchitecture(arch);
+  const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
+  const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";
+  await checkOutputFile(checkpoint);
   const dataset = await openDataset(data, context, flags.imageSize ?? known?.input.size);
   const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
   const { recipe, epochs, config: configFile } = flags;
@@ -59,8 +63,6 @@ export async function train(flags: TrainFlags, context: CommandContext) {
       requireMemoryBanks(config.space, `--network ${network!}`),
     );
   checkFits(architecture, dataset);
-  const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
-  const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";
   const result = await trainNetwork({ config, architecture, checkpoint, folder }, context);
   if (folder) await writeReport(folder, dataDirOf(context));
   return { json: result, text: describeTrained(result) };
