@@ -1,6 +1,6 @@
 export { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
 export type { Checkpoint } from "./checkpoint.js";
-export { parseJson, readIfThere, readJsonLines } from "./json-files.js";
+export { appendLine, parseJson, readIfThere, readJsonLines } from "./json-files.js";
 export { RunFolder } from "./run-folder.js";
 export type { Versions } from "./run-folder.js";
 export { TrialStore } from "./trial-store.js";

@@ -1,8 +1,9 @@
-/** The JSON files of runs and studies: what is not there is undefined, what is damaged is named, a torn last line is none. */
+/** The JSON files of runs and studies: what is not there is undefined, what is damaged is named, a torn line is none. */
 
+import { appendFileSync, closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { SmashError } from "../errors.js";
-import { hasCode } from "../files.js";
+import { hasCode, isDiskFull } from "../files.js";
 
 /** The text of the file; undefined where there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
@@ -35,7 +36,38 @@ export async function readJsonLines(path: string): Promise<readonly unknown[]> {
     try {
       return line === "" ? [] : [JSON.parse(line) as unknown];
     } catch {
-      return []; // torn by a kill; what it told is told again after resuming
+      return []; // torn by a power cut or a full disk; what it told is told again after resuming
     }
   });
+}
+
+/**
+ * Appends a document as a line of its own; a line is lost at most when the machine stops in the middle of it. Throws
+ * `SmashError("disk-full")`, or `config` for a file that cannot be written to.
+ */
+export function appendLine(path: string, document: object): void {
+  try {
+    const file = openSync(path, "a+");
+    try {
+      // A torn line would take the next one with it.
+      const start = hasTornLine(file) ? "\n" : "";
+      appendFileSync(file, `${start}${JSON.stringify(document)}\n`);
+    } finally {
+      closeSync(file);
+    }
+  } catch (cause) {
+    throw new SmashError(isDiskFull(cause) ? "disk-full" : "config", {
+      rule: `${path} must be writable, and the disk must have room for it.`,
+      found: `${String(cause)}.`,
+      fix: "free some space or permissions and run the same command again; it goes on from what is saved.",
+      cause,
+    });
+  }
+}
+
+/** Whether the file ends in the middle of a line. Reads one byte: events come by the step. */
+function hasTornLine(file: number): boolean {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
 }

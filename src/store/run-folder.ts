@@ -5,15 +5,14 @@
  *   figures/  lock
  */
 
-import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Architecture } from "../arch/index.js";
 import { parseRunConfig, type RunConfig } from "../config/index.js";
 import { describeValue, SmashError } from "../errors.js";
-import { isDiskFull, removeLeftovers, replaceFile } from "../files.js";
-import { parseJson, readIfThere, readJsonLines } from "./json-files.js";
+import { removeLeftovers, replaceFile } from "../files.js";
+import { appendLine, parseJson, readIfThere, readJsonLines } from "./json-files.js";
 
 const versionsSchema = z.looseObject({ smash: z.string(), node: z.string(), libtorch: z.string() });
 
@@ -101,21 +100,16 @@ export class RunFolder {
 
   /** Appends one event; a line is lost at most when the machine stops in the middle of it. */
   appendEvent(event: object): void {
-    try {
-      appendFileSync(join(this.path, "events.jsonl"), `${JSON.stringify(event)}\n`);
-    } catch (cause) {
-      throw new SmashError(isDiskFull(cause) ? "disk-full" : "config", {
-        rule: `Events must be writable to ${this.path}.`,
-        found: `${String(cause)}.`,
-        fix: "free some space or permissions and run the same command again; it goes on from the last checkpoint.",
-        cause,
-      });
-    }
+    appendLine(this.#events, event);
   }
 
   /** All whole lines, oldest first. */
   readEvents(): Promise<readonly unknown[]> {
-    return readJsonLines(join(this.path, "events.jsonl"));
+    return readJsonLines(this.#events);
+  }
+
+  get #events(): string {
+    return join(this.path, "events.jsonl");
   }
 }
 

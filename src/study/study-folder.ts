@@ -5,13 +5,19 @@
  *   study.json  measurements.jsonl  result.json  figures/  runs/NAME/ (HyperNets it trains, each a run folder)
  */
 
-import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parseRunConfig } from "../config/index.js";
 import { SmashError } from "../errors.js";
 import { replaceFile } from "../files.js";
-import { parseJson, readIfThere, readJsonLines, RunFolder, type Versions } from "../store/index.js";
+import {
+  appendLine,
+  parseJson,
+  readIfThere,
+  readJsonLines,
+  RunFolder,
+  type Versions,
+} from "../store/index.js";
 import type { StudyRequest } from "./request.js";
 
 /** One number about one architecture. */
@@ -89,7 +95,7 @@ export class StudyFolder {
 
   /** Appends a measurement; at most the last line is lost when the machine stops. */
   append(measurement: Measurement): void {
-    appendFileSync(this.#measurements, `${JSON.stringify(measurement)}\n`);
+    appendLine(this.#measurements, measurement);
   }
 
   /** All whole lines; a value that was not finite is NaN. */
