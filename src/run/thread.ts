@@ -12,6 +12,7 @@ type Message<Event> =
   | {
       readonly kind: "error";
       readonly message: string;
+      /** Of ours, or of a system error ("ENOSPC"). */
       readonly code: unknown;
       readonly details: unknown;
       /** Of a system error. */
