@@ -20,7 +20,8 @@ const columns = [
 
 /** What `smash study` prints of a result. */
 export function describeStudy(result: StudyResult): string {
-  const { study, n, by, baselines, combined, seedCeiling, attainable, betweenHyperNets, moves } = result;
+  const { study, n, by, baselines, combined, seedCeiling, attainable, diverged, betweenHyperNets, moves } =
+    result;
   const drawn = result.figures.map((figure) => `figure  ${figure}`);
   if (moves !== null) return [...describeMoves(moves, result), ...drawn].join("\n");
   const mixed: [string, Agreement][] = combined
@@ -41,6 +42,7 @@ export function describeStudy(result: StudyResult): string {
     ...(combined ? [describeGain(combined)] : []),
     ...(seedCeiling === null ? [] : [`between training seeds  ${seedCeiling.toFixed(2)}`]),
     ...(attainable === null ? [] : [`perfect predictor       ${attainable.toFixed(2)}`]),
+    ...(diverged ? [`diverged trainings      ${diverged}, counted as chance level`] : []),
     ...(betweenHyperNets === null ? [] : [`between HyperNets       ${betweenHyperNets.toFixed(2)}`]),
     ...describeHyperNets(result),
     ...describeCorruption(result),

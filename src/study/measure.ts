@@ -12,7 +12,10 @@ export interface Measure {
   /** For the progress display. */
   readonly label: string;
   readonly names: readonly string[];
-  /** One number for each name; `progress` tells how much of it is done, 0 … 1. */
+  /**
+   * One number for each name, and more before these where there is more to keep; `progress` tells how much of it is
+   * done, 0 … 1.
+   */
   readonly run: (
     architecture: Architecture,
     item: number,
@@ -68,7 +71,7 @@ export class MeasurementTable {
       }
       const progress = (fraction: number) => context.emit({ type: "study-progress", done: done + fraction });
       const values = await measure.run(architectures[item], item, progress);
-      for (const name of measure.names) this.add(item, name, values[name]);
+      for (const [name, value] of Object.entries(values)) this.add(item, name, value);
       context.emit({ type: "study-progress", done: ++done });
     }
   }

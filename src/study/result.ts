@@ -15,6 +15,8 @@ export interface StudyResult extends ComparisonDocument {
   readonly seedCeiling: number | null;
   /** Spearman that a perfect predictor is expected to reach with truths as noisy as these; null as above. */
   readonly attainable: number | null;
+  /** Trainings, of all seeds, that diverged and count as chance level; null where the study trains no network. */
+  readonly diverged: number | null;
   /** Share of the architectures whose loss is lower with the right encoding; null but in the study of corrupted ones. */
   readonly rightIsBetter: number | null;
   /** What wrong encodings cost; null but in the study of corrupted ones. */

@@ -28,6 +28,7 @@ export async function runGradient(job: StudyJob, bench: Bench, context: StudyCon
     truthsBySeed: null,
     seedCeiling: null,
     attainable: null,
+    diverged: null,
     rightIsBetter: null,
     corruption: null,
     hypernets: [],

@@ -118,7 +118,7 @@ describe("a study", () => {
   it("writes the contract's fields and its figures", async () => {
     const job = makeJob("whole");
     const result = await runStudy(job, contextThatStops());
-    expect(result).toMatchObject({ study: "nas-bench-201", n: 5, seedCeiling: null });
+    expect(result).toMatchObject({ study: "nas-bench-201", n: 5, seedCeiling: null, diverged: null });
     expect(result.scores).toHaveLength(5);
     expect(result.truths).toEqual(table.map(({ error }) => error));
     expect(Object.keys(result.by)).toEqual(["loss", "error"]);
@@ -175,12 +175,39 @@ describe("a study", () => {
 
   it("without a table trains what it scored, with every seed, and gives the ceiling", async () => {
     const job = makeJob("correlation", { study: "correlation", table: undefined, proxies: [] });
-    const { truths, truthsBySeed, seedCeiling, attainable, n } = await runStudy(job, contextThatStops());
+    const { truths, truthsBySeed, seedCeiling, attainable, n, diverged } = await runStudy(
+      job,
+      contextThatStops(),
+    );
+    expect(diverged).toBe(0);
     expect(truths).toEqual(truthsBySeed![0].map((error, item) => (error + truthsBySeed![1][item]) / 2));
     expect(n).toBe(3);
     expect(attainable).toBe(attainableCorrelation(seedCeiling!, 2));
     expect(truths.every((truth) => truth > 0 && truth < 1)).toBe(true);
     expect(Math.abs(seedCeiling ?? NaN)).toBeLessThanOrEqual(1);
+  }, 60_000);
+
+  it("goes on where a network diverges: its error is chance level, and the study says so", async () => {
+    const networkTraining = { ...config.networkTraining, rate: 1e30 };
+    const job = makeJob("diverged", {
+      study: "correlation",
+      table: undefined,
+      proxies: ["short-training"],
+      config: { ...config, networkTraining },
+    });
+    const folder = new StudyFolder(job.out);
+    await folder.open(job.request, job.versions);
+    const known = [0.1, 0.2, 0.3];
+    for (const [item, value] of known.entries()) {
+      folder.append({ item, measure: "truth.seed0", value });
+      if (item > 0) folder.append({ item, measure: "truth.seed1", value });
+    }
+    const first = await runStudy(job, contextThatStops());
+    expect(first.truthsBySeed).toEqual([known, [0.9, 0.2, 0.3]]);
+    expect(first.diverged).toBe(1);
+    expect(first.values["short-training"]).toEqual([NaN, NaN, NaN]);
+    expect(await runStudy(job, contextThatStops())).toEqual(first);
+    expect((await readTrainedTruths(job.out, config)).errors).toEqual(first.truthsBySeed);
   }, 60_000);
 
   it("takes the errors that an earlier study has trained, and trains nothing", async () => {

@@ -5,7 +5,13 @@ import type { RunConfig } from "../config/index.js";
 import { createNetwork } from "../network/index.js";
 import { computeType, interrupted } from "../run/index.js";
 import { scope } from "../tensor/index.js";
-import { NetworkTraining, testNetwork, type BatchTensors, type ImageSource } from "../train/index.js";
+import {
+  NetworkTraining,
+  testNetwork,
+  unlessDiverged,
+  type BatchTensors,
+  type ImageSource,
+} from "../train/index.js";
 import type { StudyContext } from "./events.js";
 
 /** The images all networks of a study are trained and tested on. */
@@ -25,13 +31,20 @@ export interface NormalTrainingOptions {
   readonly progress: (fraction: number) => void;
 }
 
-/** Test error, a fraction. Throws `SmashError("interrupted")` on request; this network then starts anew. */
+/** What normal training made of a network. */
+export interface TrueError {
+  /** On test images, a fraction; chance level where the training diverged, for such a network is worth no more. */
+  readonly error: number;
+  readonly hasDiverged: boolean;
+}
+
+/** Throws `SmashError("interrupted")` on request; this network then starts anew. */
 export function trainNormally(
   architecture: Architecture,
   { config, seed, data, progress }: NormalTrainingOptions,
   { shouldStop }: StudyContext,
-): number {
-  return scope(() => {
+): TrueError {
+  const train = () => {
     const network = createNetwork({ ...architecture, ...data.shape }, { seed, device: config.device });
     const training = new NetworkTraining(network, {
       settings: config.networkTraining,
@@ -45,6 +58,8 @@ export function trainNormally(
       training.runStep();
       progress(training.step / training.steps);
     }
-    return testNetwork(training.evaluated, data.test, computeType(config)).error;
-  });
+    const { error } = testNetwork(training.evaluated, data.test, computeType(config));
+    return { error, hasDiverged: false };
+  };
+  return scope(() => unlessDiverged(train, { error: 1 - 1 / data.shape.classes, hasDiverged: true }));
 }

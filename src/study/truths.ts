@@ -10,7 +10,10 @@ import type { StudyRequest } from "./request.js";
 import type { StudyResult } from "./result.js";
 import { trainNormally, type TrainingData } from "./train-normally.js";
 
-export interface Truths extends Pick<StudyResult, "truthsBySeed" | "seedCeiling" | "attainable"> {
+export interface Truths extends Pick<
+  StudyResult,
+  "truthsBySeed" | "seedCeiling" | "attainable" | "diverged"
+> {
   readonly errors: readonly number[];
 }
 
@@ -35,6 +38,9 @@ export function studyArchitectures({ config, table, samples }: StudyRequest): re
 /** Name of the measurement of the errors that training with this seed gave. */
 export const truthMeasure = (seed: number) => `truth.seed${seed}`;
 
+/** Name of the measurement that is 1 where this training diverged; others have none. */
+const divergedMeasure = (seed: number) => `${truthMeasure(seed)}.diverged`;
+
 export async function findTruths(
   {
     request,
@@ -51,24 +57,29 @@ export async function findTruths(
 ): Promise<Truths> {
   if (request.table) {
     const errors = request.table.map(({ error }) => error);
-    return { errors, truthsBySeed: null, seedCeiling: null, attainable: null };
+    return { errors, truthsBySeed: null, seedCeiling: null, attainable: null, diverged: null };
   }
-  if (request.trained) return average(request.trained);
+  if (request.trained) return { ...average(request.trained), diverged: null };
   const images = await data();
   const bySeed: number[][] = [];
+  let diverged = 0;
   for (let seed = 0; seed < request.seeds; seed++) {
     const name = truthMeasure(seed);
     const label = `training, seed ${seed + 1} of ${request.seeds}`;
-    const run = (architecture: Architecture, _: number, progress: (fraction: number) => void) => ({
-      [name]: trainNormally(architecture, { config: request.config, seed, data: images, progress }, context),
-    });
+    const run = (architecture: Architecture, _: number, progress: (fraction: number) => void) => {
+      const options = { config: request.config, seed, data: images, progress };
+      const { error, hasDiverged } = trainNormally(architecture, options, context);
+      return { ...(hasDiverged && { [divergedMeasure(seed)]: 1 }), [name]: error };
+    };
     await table.measure(architectures, { label, names: [name], run }, context);
     bySeed.push(table.column(name, architectures.length));
+    const marks = table.column(divergedMeasure(seed), architectures.length);
+    diverged += marks.filter((mark) => mark === 1).length;
   }
-  return average(bySeed);
+  return { ...average(bySeed), diverged };
 }
 
-function average(bySeed: readonly (readonly number[])[]): Truths {
+function average(bySeed: readonly (readonly number[])[]): Omit<Truths, "diverged"> {
   const errors = bySeed[0].map((_, item) => mean(bySeed.map((column) => column[item])));
   const known = { errors, truthsBySeed: bySeed };
   if (bySeed.length === 1) return { ...known, seedCeiling: null, attainable: null };

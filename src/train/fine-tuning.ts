@@ -4,13 +4,13 @@
  */
 
 import type { Architecture } from "../arch/index.js";
-import { SmashError } from "../errors.js";
 import type { SearchNetwork } from "../network/index.js";
 import { scope } from "../tensor/index.js";
 import type { ImageSource } from "./batch-tensors.js";
 import { trainBriefly } from "./brief-training.js";
 import type { EvaluationOptions, Score, ScoringData } from "./evaluate.js";
 import type { NetworkTrainingSettings } from "./network-training.js";
+import { unlessDiverged } from "./unless-diverged.js";
 
 /** How networks are fine-tuned before they are scored. */
 export interface FineTuning {
@@ -36,11 +36,7 @@ export function evaluateFineTuned(
   if (!fineTuning) throw new TypeError("fine-tuning needs ScoringData.fineTuning");
   return scope(() => {
     const own = network.instantiate(architecture, { noiseSeed, describedAs });
-    try {
-      return trainBriefly(own, { ...fineTuning, computeType }).evaluate(data.validation);
-    } catch (error) {
-      if (error instanceof SmashError && error.code === "diverged") return { error: NaN, loss: NaN };
-      throw error;
-    }
+    const train = () => trainBriefly(own, { ...fineTuning, computeType }).evaluate(data.validation);
+    return unlessDiverged(train, { error: NaN, loss: NaN });
   });
 }

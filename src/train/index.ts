@@ -19,4 +19,5 @@ export type {
 } from "./network-training.js";
 export { testNetwork } from "./test-network.js";
 export type { Mistake, TestScore } from "./test-network.js";
+export { unlessDiverged } from "./unless-diverged.js";
 export { networkState } from "./weight-average.js";

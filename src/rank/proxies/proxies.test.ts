@@ -134,6 +134,11 @@ describe("proxies of cells", () => {
     expect(score("short-training", cutOff)).toBeGreaterThan(score("short-training", whole) + 0.2);
   });
 
+  it("short-training has no number for a network whose training diverges", () => {
+    const networkTraining = { ...data.networkTraining, rate: 1e30 };
+    expect(findProxy("short-training").score(small, { ...data, networkTraining })).toBeNaN();
+  });
+
   it("are found by name, with the nearest for a mistyped one", () => {
     expect(() => findProxy("synflw")).toThrow('did you mean "synflow"');
   });

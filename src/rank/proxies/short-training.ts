@@ -1,8 +1,11 @@
-/** The error after a hundred steps of normal training: the plainest way to rank, and by far the dearest one here. */
+/**
+ * The error after a hundred steps of normal training: the plainest way to rank, and by far the dearest one here. NaN
+ * where it diverges.
+ */
 
 import { createNetwork } from "../../network/index.js";
 import { scope } from "../../tensor/index.js";
-import { trainBriefly } from "../../train/index.js";
+import { trainBriefly, unlessDiverged } from "../../train/index.js";
 import type { Proxy } from "./proxy.js";
 
 const steps = 100;
@@ -12,6 +15,7 @@ export const shortTrainingProxy: Proxy = {
   score: (architecture, { validation, networkTraining: settings, ...data }) =>
     scope(() => {
       const network = createNetwork(architecture, { seed: data.seed, device: data.train.device });
-      return trainBriefly(network, { ...data, steps, settings }).evaluate(validation).error;
+      const train = () => trainBriefly(network, { ...data, steps, settings }).evaluate(validation).error;
+      return unlessDiverged(train, NaN);
     }),
 };
