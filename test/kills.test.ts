@@ -4,7 +4,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -146,6 +146,21 @@ describe("ended early", () => {
       const { code } = await runSmash(["export", "--checkpoint", best, "--safetensors", exported, "--json"]);
       expect(code).toBe(0);
       expect(existsSync(exported)).toBe(true);
+    },
+    180_000,
+  );
+
+  it.each(["SIGKILL", "SIGINT"] as const)(
+    "by %s, a ranking of more goes on to as many as were asked for",
+    async (signal) => {
+      const run = join(folder, `more-${signal}`);
+      cpSync(whole, run, { recursive: true });
+      const args = ["rank", "--run", run, "--samples", "40", "--json"];
+      const ended = await endAt(args, run, { events: 10, pause: 0, signal });
+      expect(ended.signal ?? ended.code).toBe(signal === "SIGINT" ? 130 : signal);
+      const { stdout } = await runSmash(args);
+      const { ranking } = JSON.parse(stdout) as { readonly ranking: readonly unknown[] };
+      expect(ranking).toHaveLength((found.ranking as readonly unknown[]).length + 40);
     },
     180_000,
   );

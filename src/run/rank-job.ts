@@ -11,6 +11,7 @@ import {
   type Limits,
   type Pareto,
   type SearchCounts,
+  type Strategy,
   type Trial,
 } from "../search/index.js";
 import { TrialStore } from "../store/index.js";
@@ -18,6 +19,7 @@ import type { SearchNetwork } from "../network/index.js";
 import type { ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
 import { prepareData, prepareScoring, type RunData } from "./prepare.js";
+import { closeTarget, openTarget } from "./rank-target.js";
 import { openTraining, rankMore, type SearchJob } from "./search-job.js";
 
 /** What a job of kind "rank" gives. */
@@ -64,18 +66,20 @@ export async function runRank(
   const { folder, config } = job;
   const { network, scoring } = await openTrained(job);
   const store = new TrialStore(folder.trialsPath);
-  const before = store.list();
+  const existing = store.list().length;
   store.close();
-  // The strategies of trials that exist are not asked again; any will do in their places.
-  const plan = [...before.map(() => randomSearch), ...planTrials(more)];
   const limits = tighten(config.ranking.limits, stricter);
+  const before = await openTarget(folder, { more, limits, fineTune }, existing);
+  // The strategies of trials that exist are not asked again; any will do in their places.
+  const plan = [...Array<Strategy>(before).fill(randomSearch), ...planTrials(more)];
   const { trials, seconds } = await rankMore(job, { network, scoring, plan, limits, fineTune }, context);
+  await closeTarget(folder);
   const { rankedBy } = config.ranking;
   const ranking = rankTrials(
     trials.filter((trial) => isWithin(limits, trial)),
     rankedBy,
   );
-  const scored = trials.length - before.length;
+  const scored = trials.length - existing;
   return {
     ranking,
     best: ranking[0],

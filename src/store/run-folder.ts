@@ -2,7 +2,7 @@
  * A run on disk: self-contained, readable without the program. Every file is replaced as a whole; events are appended.
  *
  *   config.json  events.jsonl  trials.sqlite  checkpoints/*.safetensors  best/architecture.json  test.json  report.html
- *   figures/  lock
+ *   figures/  lock  rank-target.json (while a ranking of more is unfinished)
  */
 
 import { join } from "node:path";
@@ -43,6 +43,11 @@ export class RunFolder {
   /** Of the last network that was trained and tested. */
   get testPath(): string {
     return join(this.path, "test.json");
+  }
+
+  /** What a sitting of `smash rank` aims at, until it is reached. */
+  get rankTargetPath(): string {
+    return join(this.path, "rank-target.json");
   }
 
   get reportPath(): string {
