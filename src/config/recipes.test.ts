@@ -33,10 +33,17 @@ describe("a configuration", () => {
     [{ randAugment: { operation: 2, magnitude: 3 } }, "randAugment.operations"],
     [{ stochasticDepth: 1 }, "stochasticDepth"],
     [{ average: { decay: 1 } }, "decay"],
+    [{ momentum: 1 }, "momentum"],
+    [{ labelSmoothing: 1 }, "labelSmoothing"],
     [{ cutout: -1 }, "cutout"],
     [{ earlyStopping: 5 }, "earlyStopping"],
   ])("with %j is refused by name", (networkTraining, hint) => {
     expect(() => resolve("small", { networkTraining })).toThrow(hint);
+  });
+
+  it.each(["beta1", "labelSmoothing"])("with %s of 1 for the HyperNet is refused by name", (name) => {
+    expect(() => resolve("small", { hypernetTraining: { [name]: 1 } })).toThrow(`hypernetTraining.${name}`);
+    expect(() => resolve("small", { hypernetTraining: { [name]: 0.99 } })).not.toThrow();
   });
 });
 

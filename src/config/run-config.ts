@@ -11,7 +11,8 @@ import { networkOptions } from "./network-options.js";
 import { spaceSchema } from "./space-schema.js";
 
 const count = z.int().positive();
-const fraction = z.number().min(0).max(1);
+/** At 1 a moment never forgets, and a smoothed label says nothing. */
+const fraction = z.number().min(0).lt(1);
 const rate = z.number().positive();
 const augment = z.strictObject({ pad: z.int().nonnegative(), flip: z.boolean() });
 
