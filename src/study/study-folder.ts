@@ -57,11 +57,6 @@ export class StudyFolder {
     return new RunFolder(join(this.path, "runs", name));
   }
 
-  /** Where networks that the study trains keep their state. */
-  checkpointPath(name: string): string {
-    return join(this.path, "checkpoints", `${name}.safetensors`);
-  }
-
   /** Starts a study, or joins the one that is there if the same is asked. */
   async open(request: StudyRequest, versions: Versions): Promise<void> {
     const saved = await this.readRequest();
