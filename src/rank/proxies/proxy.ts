@@ -17,7 +17,7 @@ export interface ProxyData {
   readonly computeType?: DType | undefined;
 }
 
-/** A score for architectures that needs no HyperNet; higher is better. */
+/** A score for architectures that needs no HyperNet. */
 export interface Proxy {
   readonly name: ProxyName;
   /** Lower predicts a better network, as a SMASH score does. */
