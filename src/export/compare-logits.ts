@@ -16,8 +16,8 @@ export function compareLogits(own: Float32Array, theirs: Float32Array, classes: 
   const [ownClasses, theirClasses] = [mostProbable(own, classes), mostProbable(theirs, classes)];
   return {
     images: own.length / classes,
-    maxAbsDifference: own.reduce((most, value, index) => larger(most, value - theirs[index]), 0),
-    maxAbsLogit: own.reduce(larger, 0),
+    maxAbsDifference: own.reduce((most, value, index) => Math.max(most, Math.abs(value - theirs[index])), 0),
+    maxAbsLogit: own.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
     differentClasses: ownClasses.filter((value, index) => value !== theirClasses[index]).length,
   };
 }
@@ -34,9 +34,4 @@ function mostProbable(logits: Float32Array, classes: number): readonly number[] 
     const row = logits.subarray(image * classes, (image + 1) * classes);
     return row.indexOf(row.reduce((most, value) => Math.max(most, value), -Infinity));
   });
-}
-
-/** Unlike Math.max alone, does not lose a NaN: no comparison passes with one. */
-function larger(most: number, value: number): number {
-  return Math.max(most, Math.abs(value));
 }
