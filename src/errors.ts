@@ -39,6 +39,11 @@ function shorten(text: string): string {
   return `${text.slice(0, longestPart / 2)} … ${text.slice(-longestPart / 2)}`;
 }
 
+/** The value at this path in a value from outside, for an error that names it; undefined where there is none. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
 /** A value from outside as JSON of at most `most` characters; what is not there is "nothing". */
 export function describeValue(value: unknown, most = 60): string {
   let text: string;

@@ -1,7 +1,7 @@
 /** Turns what zod found wrong with an architecture into an error of this project: path, rule, value, fix. */
 
 import { z } from "zod";
-import { describeValue, type SmashError } from "../errors.js";
+import { describeValue, valueAt, type SmashError } from "../errors.js";
 import { nearestName } from "../nearest.js";
 import { invalid } from "./invalid.js";
 
@@ -14,13 +14,6 @@ function formatPath(path: Path): string {
     if (typeof key === "number") return `${text}[${key}]`;
     return text ? `${text}.${String(key)}` : String(key);
   }, "");
-}
-
-function valueAt(json: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
-    json,
-  );
 }
 
 /** The schema of the field at this path, readonly wrappers removed. */

@@ -4,7 +4,7 @@
  */
 
 import { z } from "zod";
-import { describeValue, SmashError } from "../errors.js";
+import { describeValue, SmashError, valueAt } from "../errors.js";
 import { nearestName } from "../nearest.js";
 import { rankingMeasures } from "../search/index.js";
 import { networkOptions } from "./network-options.js";
@@ -157,10 +157,6 @@ export type PresetSettings = DeepReadonly<z.input<z.ZodObject<typeof settings>>>
 function allKeys(value: unknown): string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => [key, ...allKeys(inner)]);
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
 /** Checks a configuration; `known` is a complete one, by which misspelt keys are recognised. */
