@@ -2,6 +2,7 @@
 
 import type { FineTunedEvent, TrialEvent } from "../rank/index.js";
 import type { HyperNetEvent, NetworkEvent } from "../train/index.js";
+import type { ThreadContext } from "./thread.js";
 
 /** The long parts of a run. */
 export type Phase = "hypernet" | "ranking" | "fine-tuning" | "network";
@@ -24,10 +25,4 @@ export type LoggedEvent = RunEvent & {
 };
 
 /** What a job needs from whoever runs it. */
-export interface JobContext {
-  readonly emit: (event: RunEvent) => void;
-  /** True once the user asked to stop: the job saves a checkpoint and ends with `SmashError("interrupted")`. */
-  readonly shouldStop: () => boolean;
-  /** Milliseconds, from any origin. */
-  readonly now: () => number;
-}
+export type JobContext = ThreadContext<RunEvent>;

@@ -8,7 +8,7 @@ import type { RunConfig } from "../config/index.js";
 import type { RunEvent } from "./events.js";
 import type { RankRequest, RankResult } from "./rank-job.js";
 import type { SearchResult } from "./search-job.js";
-import { runInThread } from "./thread.js";
+import { runInThread, type ThreadOptions } from "./thread.js";
 import type { EvalResult, TestedResult } from "./train-job.js";
 
 interface JobBase {
@@ -47,20 +47,12 @@ interface Results {
 }
 
 /** How a job is watched and stopped. */
-export interface JobOptions {
-  /** Called in this thread with every event of the job. */
-  readonly onEvent?: (event: RunEvent) => void;
-  /** Asks the job to save a checkpoint and end with `SmashError("interrupted")`. */
-  readonly signal?: AbortSignal;
-}
+export type JobOptions = ThreadOptions<RunEvent>;
 
 /** Runs a job to its end in a thread of its own. */
 export function startJob<Kind extends Job["kind"]>(
   job: Extract<Job, { kind: Kind }>,
-  { onEvent, signal }: JobOptions = {},
+  options: JobOptions = {},
 ): Promise<Results[Kind]> {
-  return runInThread<RunEvent, Results[Kind]>(new URL("./worker.js", import.meta.url), job, {
-    ...(onEvent && { onEvent }),
-    ...(signal && { signal }),
-  });
+  return runInThread<RunEvent, Results[Kind]>(new URL("./worker.js", import.meta.url), job, options);
 }

@@ -31,6 +31,7 @@ export interface ThreadOptions<Event> {
 /** What a job needs from whoever runs it. */
 export interface ThreadContext<Event> {
   readonly emit: (event: Event) => void;
+  /** True once the user asked to stop: the job saves what it has and ends with `SmashError("interrupted")`. */
   readonly shouldStop: () => boolean;
   /** Milliseconds, from any origin. */
   readonly now: () => number;
