@@ -2,6 +2,8 @@ export { CellNetwork } from "./cell-network.js";
 export type { CellNetworkOptions } from "./cell-network.js";
 export { CellSearchNetwork } from "./cell-search-network.js";
 export type { CellSearchNetworkOptions } from "./cell-search-network.js";
+export { countLearned } from "./count-learned.js";
+export type { LearnedParameters } from "./count-learned.js";
 export { createNetwork, createSearchNetwork } from "./create-network.js";
 export type { SearchSettings, NetworkOptions } from "./create-network.js";
 export { FreeWeights } from "./free-weights.js";

@@ -1,9 +1,8 @@
 /** From a run folder to report.html and figures/*.svg; at any time, finished or not. */
 
-import type { RunConfig } from "../config/index.js";
 import { describeDataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
-import { countValues } from "../nn/index.js";
+import { countLearned } from "../network/index.js";
 import {
   renderFigures,
   renderReport,
@@ -14,10 +13,8 @@ import {
 } from "../report/index.js";
 import { rankTrials } from "../search/index.js";
 import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
-import { scope } from "../tensor/index.js";
 import type { LoggedEvent } from "./events.js";
 import { phaseSeconds } from "./phase-seconds.js";
-import { createSearchNetwork } from "./prepare.js";
 import { reproduceCommands } from "./reproduce.js";
 import { readTestDetails } from "./test-details.js";
 import type { TrainResult } from "./train-job.js";
@@ -29,6 +26,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const steps = new Map<number, StepPoint>();
   const validation = new Map<number, StepPoint>();
   const epochs = new Map<number, EpochPoint>();
+  const learned = countLearned(config);
   let trained: TrainResult | undefined;
   const events = (await folder.readEvents()) as (LoggedEvent | ({ type: "trained" } & TrainResult))[];
   for (const event of events) {
@@ -59,7 +57,8 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     config,
     hypernet: {
       steps: config.hypernetTraining.steps,
-      ...countParameters(config),
+      parameters: learned.hypernet,
+      freeParameters: learned.free,
       curve: [...steps.values()],
       validation: [...validation.values()],
       seconds: seconds.hypernet,
@@ -97,17 +96,6 @@ function statusOf(reached: {
   if (reached.isTrained) return "done";
   if (reached.isTraining) return "training-best";
   return reached.isSearched ? "ranking" : "training-hypernet";
-}
-
-/** Of the HyperNet, and of the freely learned weights beside it. */
-function countParameters(config: RunConfig): {
-  readonly parameters: number;
-  readonly freeParameters: number;
-} {
-  return scope(() => {
-    const { hypernet, free } = createSearchNetwork({ ...config, device: "cpu" });
-    return { parameters: countValues(hypernet.parameters()), freeParameters: countValues(free.parameters()) };
-  });
 }
 
 /** Writes the figures, then the page; gives the page's path. */

@@ -1,12 +1,9 @@
 /** From a study's measurements to its document. */
 
 import { cellName, countCost, type Architecture } from "../arch/index.js";
-import type { RunConfig } from "../config/index.js";
-import { createSearchNetwork } from "../network/index.js";
-import { countValues } from "../nn/index.js";
+import { countLearned, type LearnedParameters } from "../network/index.js";
 import { rankingMeasures, type RankedBy } from "../search/index.js";
 import { mean, meanRanks } from "../statistics/index.js";
-import { scope } from "../tensor/index.js";
 import type { Bench } from "./bench.js";
 import { compare, ranked, type ComparisonDocument, type Predictor } from "./document.js";
 import type { StudyRequest } from "./request.js";
@@ -16,8 +13,7 @@ import { judgedBy, type Variant } from "./variants.js";
 /** One HyperNet of a study. Scores of two HyperNets are not comparable, their agreement with the truth is. */
 export interface HyperNetSummary {
   readonly name: string;
-  /** Trainable ones: the HyperNet's, and those it shares among all architectures. */
-  readonly parameters: { readonly hypernet: number; readonly free: number };
+  readonly parameters: LearnedParameters;
   /** Means over the architectures, with generated weights: nats, and a fraction. */
   readonly meanLoss: number;
   readonly meanError: number;
@@ -80,23 +76,10 @@ export function summarizeHyperNets(
     .filter(({ corruption }) => !corruption)
     .map((variant) => ({
       name: variant.name,
-      parameters: countParameters(variant.config),
+      parameters: countLearned(variant.config),
       meanLoss: mean(table.column(scoreMeasure(variant, "loss"), architectures.length)),
       meanError: mean(table.column(scoreMeasure(variant, "error"), architectures.length)),
     }));
-}
-
-function countParameters({ space, hypernet, seed }: RunConfig): HyperNetSummary["parameters"] {
-  return scope(() => {
-    const network = createSearchNetwork({ space, hypernet } as Parameters<typeof createSearchNetwork>[0], {
-      seed,
-    });
-    // A HyperNet that generates nothing is not trained.
-    return {
-      hypernet: hypernet.generated === "none" ? 0 : countValues(network.hypernet.parameters()),
-      free: countValues(network.free.parameters()),
-    };
-  });
 }
 
 function describe(architecture: Architecture, item: number): string {

@@ -3,11 +3,9 @@
 import { countCost, listCellSites, listSites } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
 import type { Preset } from "../../../config/index.js";
-import { createSearchNetwork } from "../../../network/index.js";
-import { countValues } from "../../../nn/index.js";
+import { countLearned, type LearnedParameters } from "../../../network/index.js";
 import { formatCount, formatPercent } from "../../../report/index.js";
 import { mean } from "../../../statistics/index.js";
-import { scope } from "../../../tensor/index.js";
 import { formatTextTable } from "../../text-table.js";
 
 /** Percentiles that are shown. */
@@ -23,7 +21,7 @@ export interface SampleSummary {
   /** Fraction of a network's parameters that the HyperNet generates. */
   readonly generatedShare: Distribution;
   /** Trainable parameters of the SMASH network. */
-  readonly smashNetwork: { readonly hypernet: number; readonly free: number };
+  readonly smashNetwork: LearnedParameters;
   /** The network the paper found in this space: its parameters, and the fraction of these that are smaller. */
   readonly paper: { readonly parameters: number; readonly largerThan: number } | undefined;
 }
@@ -54,16 +52,6 @@ function countLayers(architecture: Architecture): number {
   return architecture.blocks.reduce((sum, { layers }) => sum + layers.length, 0);
 }
 
-function countSmashNetwork(preset: Preset): SampleSummary["smashNetwork"] {
-  return scope(() => {
-    const network = createSearchNetwork(preset, { seed: 0 });
-    return {
-      hypernet: countValues(network.hypernet.parameters()),
-      free: countValues(network.free.parameters()),
-    };
-  });
-}
-
 export function summarizeSamples(architectures: readonly Architecture[], preset: Preset): SampleSummary {
   const costs = architectures.map(countCost);
   const parameters = costs.map((cost) => cost.parameters);
@@ -77,7 +65,7 @@ export function summarizeSamples(architectures: readonly Architecture[], preset:
     generatedShare: distribute(
       architectures.map((architecture, index) => countGenerated(architecture) / parameters[index]),
     ),
-    smashNetwork: countSmashNetwork(preset),
+    smashNetwork: countLearned(preset),
     paper:
       paperParameters === undefined
         ? undefined
