@@ -17,6 +17,9 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
   let tuned = 0;
   return (event) => {
     switch (event.type) {
+      case "train":
+      case "rank":
+        return;
       case "phase":
         progress.start(labels[event.phase], event.total);
         tuned = event.done;

@@ -45,8 +45,9 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
     rankedBy: "loss",
     batchNorm: "recalibrated",
     fineTuning: { steps: 100, rate: 0.01 },
-    best,
+    isRanked: true,
     trained: {
+      architecture: best.architecture,
       parameters: best.parameters,
       flops: best.flops,
       epochs: 40,
@@ -72,11 +73,19 @@ export function emptyRun(): ReportData {
       ...{ curve: [], validation: [] },
     },
     trials: [],
-    best: undefined,
+    isRanked: false,
     trained: undefined,
     test: undefined,
     status: "training-hypernet",
   });
+}
+
+/** A dozen trials of different architectures. */
+export function distinctTrials(): readonly Trial[] {
+  const random = Random.stream(8, "distinct");
+  return fakeTrials(random)
+    .slice(0, 12)
+    .map((trial) => ({ ...trial, architecture: fakeArchitecture(random.fork(`architecture ${trial.id}`)) }));
 }
 
 function fakeHypernet(random: Random): { curve: StepPoint[]; validation: StepPoint[] } {

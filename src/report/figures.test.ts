@@ -90,7 +90,7 @@ describe("renderFigures", () => {
     const trials = run.trials
       .slice(0, 12)
       .map((trial, index) => ({ ...trial, validationLoss: 1, parameters: 5_000, flops: index < 6 ? 0 : 9 }));
-    for (const { svg } of await renderFigures({ ...run, trials, best: trials[0] })) {
+    for (const { svg } of await renderFigures({ ...run, trials })) {
       await expectWellFormed(svg);
       expect(svg).not.toMatch(/NaN|Infinity|undefined/);
     }

@@ -1,18 +1,19 @@
 /** The top of the page: the result in one line, one paragraph on how it came about, and the key figures. */
 
+import type { Trial } from "../search/index.js";
 import { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
 import { html, type Markup } from "./html-markup.js";
 import { factList, unbroken, type Fact } from "./html-parts.js";
-import { bestTrial } from "./best-trial.js";
 import type { ReportData, RunStatus } from "./report-data.js";
 import { scoreNaming } from "./score-naming.js";
+import { shownNetwork } from "./shown-network.js";
 
 const statusNames: Readonly<Record<RunStatus, string>> = {
   "training-hypernet": "training the HyperNet",
   ranking: "ranking",
-  "training-best": "training the winner",
+  ranked: "ranked",
+  "training-network": "training a network",
   done: "done",
-  stopped: "stopped",
 };
 
 /** With few classes, five guesses nearly always hold the right one. */
@@ -30,47 +31,42 @@ export function headline(data: ReportData): Markup {
   </header>`;
 }
 
-/** Headlines while no architecture has a score. */
+/** Headlines while no architecture has a score, or the one in training is not known. */
 const unscored: Readonly<Record<RunStatus, (dataset: string) => string>> = {
   "training-hypernet": (dataset) => `Training a HyperNet for ${dataset}`,
   ranking: (dataset) => `Ranking architectures for ${dataset}`,
-  "training-best": (dataset) => `Training a network for ${dataset}`,
-  done: (dataset) => `A trained HyperNet for ${dataset}`,
-  stopped: (dataset) => `Stopped while training a HyperNet for ${dataset}`,
+  ranked: (dataset) => `A trained HyperNet for ${dataset}`,
+  "training-network": (dataset) => `Training a network for ${dataset}`,
+  done: (dataset) => `A trained network for ${dataset}`,
 };
 
 /** Also the page's title. */
 export function headlineText(data: ReportData): string {
-  const { trained, trials, status, dataset } = data;
-  const best = bestTrial(data);
+  const { trained, inTraining, trials, status, dataset, isRanked } = data;
+  const { trial, rank, name } = shownNetwork(data) ?? {};
+  const all = counted(trials.length);
   if (trained !== undefined) return `${formatPercent(trained.testError)} test error on ${dataset.name}`;
-  if (best !== undefined && status === "training-best")
-    return `Training the best of ${counted(trials.length)}`;
-  if (best !== undefined && status === "done") return `${score(data)}: the best of ${counted(trials.length)}`;
-  if (best !== undefined) return `${score(data)}: the best of ${counted(trials.length)} so far`;
-  return unscored[status](dataset.name);
+  if (trial === undefined || (status === "training-network" && inTraining === undefined))
+    return unscored[status](dataset.name);
+  if (inTraining !== undefined)
+    return name === "winner" ? `Training the best of ${all}` : `Training number ${rank} of ${all}`;
+  return `${score(trial, data)}: the best of ${all}${isRanked ? "" : " so far"}`;
 }
 
 function lead(data: ReportData): string {
-  const { trained, trials, rankedBy, hypernet, dataset, status } = data;
-  const best = bestTrial(data);
-  const tuned = trials.filter(({ fineTuned }) => fineTuned).length;
+  const { trained, hypernet, dataset } = data;
+  const { trial, name } = shownNetwork(data) ?? {};
   if (trained !== undefined) {
     return (
       `A network of ${formatCount(trained.parameters)} parameters and ${formatCount(trained.flops)} multiply-adds. ` +
-      `It was chosen among ${counted(trials.length)} by its ${scoreNaming[rankedBy].measure}, ` +
-      `${tuned > 1 ? `among the best ${tuned} of them after fine-tuning, ` : ""}` +
-      `and then trained from scratch for ${formatInteger(trained.epochs)} epochs.`
+      `${origin(data)} trained from scratch for ${formatInteger(trained.epochs)} epochs.`
     );
   }
-  const halted = status === "stopped" ? "The run was stopped and can be resumed. " : "";
-  if (best !== undefined) {
-    const next =
-      status === "training-best" ? "It is being trained from scratch." : "It has not been trained yet.";
+  if (trial !== undefined) {
     return (
-      `${halted}The leader has ${formatCount(best.parameters)} parameters, ` +
-      `${formatCount(best.flops)} multiply-adds, and a validation error of ` +
-      `${formatPercent(best.validationError)} with generated weights. ${next}`
+      `The ${name} has ${formatCount(trial.parameters)} parameters, ` +
+      `${formatCount(trial.flops)} multiply-adds, and a validation error of ` +
+      `${formatPercent(trial.validationError)} with generated weights. ${next(data)}`
     );
   }
   const latest = hypernet.validation.at(-1);
@@ -79,35 +75,56 @@ function lead(data: ReportData): string {
       ? "It has not been validated yet."
       : `Architectures drawn at random reach a validation error of ${formatPercent(latest.error)} with its weights; ` +
         `guessing would reach ${formatPercent(1 - 1 / dataset.classes.length)}.`;
-  return `${halted}The HyperNet has been trained for ${formatInteger(hypernet.steps)} steps. ${reached}`;
+  return `The HyperNet has been trained for ${formatInteger(hypernet.steps)} steps. ${reached}`;
+}
+
+/** How a trained network came to be the one; its training ends the sentence. */
+function origin(data: ReportData): string {
+  const { trials, rankedBy } = data;
+  const { rank } = shownNetwork(data)!;
+  if (rank === undefined) return "It was";
+  const tuned = trials.filter(({ fineTuned }) => fineTuned).length;
+  return (
+    `It ${rank === 1 ? "was chosen" : `is number ${rank}`} among ${counted(trials.length)} by its ` +
+    `${scoreNaming[rankedBy].measure}, ` +
+    `${tuned > 1 ? `among the best ${tuned} of them after fine-tuning, ` : ""}` +
+    (rank === 1 ? "and then" : "and was")
+  );
+}
+
+function next({ inTraining, status }: ReportData): string {
+  if (inTraining !== undefined) return "It is being trained from scratch.";
+  return status === "training-network"
+    ? "A network of this run is being trained from scratch."
+    : "It has not been trained yet.";
 }
 
 /** Six at most: one row on a desktop. The headline already holds the test error. */
 function keyFigures(data: ReportData): readonly Fact[] {
   const { trained, trials, hypernet, dataset } = data;
-  const best = bestTrial(data);
+  const trial = shownNetwork(data)?.trial;
   const top5 = trained !== undefined && dataset.classes.length >= leastClassesForTop5;
+  const cost = trained ?? trial;
   const seconds = hypernet.seconds + (trained?.seconds ?? 0);
   return [
     ["Test error, top 5", top5 ? formatPercent(trained.testTop5Error) : undefined],
     ["Validation error", trained && formatPercent(trained.validationError)],
     [
       "SMASH error",
-      trained === undefined && best !== undefined ? formatPercent(best.validationError) : undefined,
+      trained === undefined && trial !== undefined ? formatPercent(trial.validationError) : undefined,
     ],
-    ["Parameters", best && formatCount(trained?.parameters ?? best.parameters)],
-    ["Multiply-adds", best && formatCount(trained?.flops ?? best.flops)],
+    ["Parameters", cost && formatCount(cost.parameters)],
+    ["Multiply-adds", cost && formatCount(cost.flops)],
     ["Architectures scored", trials.length > 0 ? formatInteger(trials.length) : undefined],
     ["HyperNet steps", trained === undefined ? formatInteger(hypernet.steps) : undefined],
     ["Training time", seconds > 0 ? formatDuration(seconds) : undefined],
   ];
 }
 
-function score(data: ReportData): string {
-  const best = bestTrial(data)!;
-  return data.rankedBy === "error"
-    ? `SMASH error ${formatPercent(best.validationError)}`
-    : `SMASH loss ${formatLoss(best.validationLoss)}`;
+function score({ validationError, validationLoss }: Trial, { rankedBy }: ReportData): string {
+  return rankedBy === "error"
+    ? `SMASH error ${formatPercent(validationError)}`
+    : `SMASH loss ${formatLoss(validationLoss)}`;
 }
 
 function counted(architectures: number): string {

@@ -1,17 +1,20 @@
-/** The section about the winner's mistakes on the test images: which classes, which pairs, which images. */
+/** The section about the trained network's mistakes on the test images: which classes, which pairs, which images. */
 
 import { classErrors, confusedPairs } from "./confusion.js";
 import { drawConfusion, mostNamed } from "./confusion-map.js";
 import { formatInteger, formatPercent } from "./format.js";
 import { html, type Markup } from "./html-markup.js";
 import type { MistakeImage, ReportData, TestDetails } from "./report-data.js";
+import { shownNetwork } from "./shown-network.js";
 
 const tableRows = 10;
 
-export function mistakesSection({ test }: ReportData): Markup | undefined {
-  if (test === undefined) return undefined;
+export function mistakesSection(data: ReportData): Markup | undefined {
+  const { test } = data;
+  const shown = shownNetwork(data);
+  if (test === undefined || shown === undefined) return undefined;
   return html`<section>
-    <h2>Where the winner is wrong</h2>
+    <h2>Where the ${shown.name} is wrong</h2>
     <p>
       From the one test after training, on ${test.dataset}. Shown to be looked at: nothing was chosen or tuned
       by it.

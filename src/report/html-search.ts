@@ -13,9 +13,9 @@ import {
 import { html, type Markup } from "./html-markup.js";
 import { factList, plots } from "./html-parts.js";
 import { describeLimits, rankTrials } from "../search/index.js";
-import { bestTrial } from "./best-trial.js";
 import type { ReportData } from "./report-data.js";
 import { scoreNaming } from "./score-naming.js";
+import { shownNetwork } from "./shown-network.js";
 
 const spaceNotes: Readonly<Record<ReportData["space"], string>> = {
   "memory-banks": "Networks whose layers read from and write to memory banks.",
@@ -92,14 +92,16 @@ export function scoresSection(data: ReportData, figures: readonly Figure[]): Mar
 
 export function rankingSection(data: ReportData): Markup | undefined {
   if (data.trials.length === 0) return undefined;
-  const best = bestTrial(data);
+  const shown = shownNetwork(data);
   const withNaswot = data.rankedBy === "loss+naswot";
   const withTuned = data.trials.some(({ fineTuned }) => fineTuned);
-  const leaders = rankTrials(data.trials, data.rankedBy).slice(0, 10);
-  const rows = leaders.map(
-    (trial, index) =>
-      html`<tr${trial.id === best?.id ? html` class="best"` : undefined}>
-        <th scope="row">${index + 1}</th>
+  const ranked = rankTrials(data.trials, data.rankedBy).map((trial, index) => ({ trial, rank: index + 1 }));
+  const leaders = ranked.slice(0, 10);
+  const listed = [...leaders, ...ranked.slice(10).filter(({ rank }) => rank === shown?.rank)];
+  const rows = listed.map(
+    ({ trial, rank }) =>
+      html`<tr${rank === shown?.rank ? html` class="best"` : undefined}>
+        <th scope="row">${rank}</th>
         <td>${formatPercent(trial.validationError)}</td>
         <td>${formatLoss(trial.validationLoss)}</td>
         ${withTuned ? html`<td>${trial.fineTuned ? formatLoss(trial.fineTuned.validationLoss) : missing}</td>` : undefined}
@@ -119,6 +121,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
           ? "The best were also fine-tuned, each trained a little from the weights that the HyperNet wrote: they lead, in the order of their scores after it."
           : undefined
       }
+      ${(shown?.rank ?? 1) > 1 ? `The row in bold is the ${shown?.name}.` : undefined}
     </p>
     <div class="scroll">
       <table>

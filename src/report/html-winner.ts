@@ -1,30 +1,30 @@
-/** The section about the winner: its drawing as memory banks and its ordinary training. */
+/** The section about the network that the report is about: its drawing as memory banks and its ordinary training. */
 
 import { cellName, drawArchitecture, drawDataFlow, type Architecture } from "../arch/index.js";
 import type { Figure } from "./draw-figure.js";
-import { formatDuration, formatInteger, formatPercent } from "./format.js";
+import { formatCount, formatDuration, formatInteger, formatPercent } from "./format.js";
 import { html, trusted, type Markup } from "./html-markup.js";
 import { factList, plots } from "./html-parts.js";
-import { bestTrial } from "./best-trial.js";
 import type { ReportData } from "./report-data.js";
+import { shownNetwork, type ShownNetwork } from "./shown-network.js";
 
 export async function winnerSection(
   data: ReportData,
   figures: readonly Figure[],
 ): Promise<Markup | undefined> {
-  const best = bestTrial(data);
-  if (best === undefined) return undefined;
-  const final = data.best !== undefined;
+  const shown = shownNetwork(data);
+  if (shown === undefined) return undefined;
+  const { name, architecture } = shown;
   return html`<section>
-    <h2>${final ? "The winner" : "The leader so far"}</h2>
-    <p>${describe(best.architecture)}</p>
+    <h2>The ${name}</h2>
+    <p>${describe(architecture)}</p>
     <figure class="drawing">
       <div class="scroll" tabindex="0" role="group" aria-label="Drawing of the architecture">
-        ${trusted(drawArchitecture(best.architecture))}
+        ${trusted(drawArchitecture(architecture))}
       </div>
       <figcaption>
         ${
-          best.architecture.space === "nas-bench-201"
+          architecture.space === "nas-bench-201"
             ? html`<strong>The cell.</strong> Every node is the sum of its incoming edges; all cells of the
                 network are alike. Dashed edges carry nothing to the output.`
             : html`<strong>Memory banks.</strong> Each layer reads some banks, computes, and adds its output
@@ -32,7 +32,7 @@ export async function winnerSection(
         }
       </figcaption>
     </figure>
-    ${dataFlow(best.architecture, await drawDataFlow(best.architecture))} ${training(data, figures)}
+    ${dataFlow(architecture, await drawDataFlow(architecture))} ${training(data, shown, figures)}
   </section>`;
 }
 
@@ -53,11 +53,18 @@ function dataFlow({ space }: Architecture, drawing: string | undefined): Markup 
   return html`<p>It has too many connections to be read as a graph, so none is drawn.</p>`;
 }
 
-function training({ trained, dataset }: ReportData, figures: readonly Figure[]): Markup | undefined {
+function training(
+  { trained, trials, dataset }: ReportData,
+  { rank }: ShownNetwork,
+  figures: readonly Figure[],
+): Markup | undefined {
   if (trained === undefined) return undefined;
   return html`<h3>Trained from scratch</h3>
     ${plots(figures, ["winner-curve"])}
     ${factList("facts", [
+      ["Rank", rank && `${formatInteger(rank)} of ${formatInteger(trials.length)}`],
+      ["Parameters", formatCount(trained.parameters)],
+      ["Multiply-adds", formatCount(trained.flops)],
       ["Test error", formatPercent(trained.testError)],
       ["Test images", formatInteger(dataset.testImages)],
       ["Validation error", formatPercent(trained.validationError)],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { TrialOrigin } from "../search/index.js";
-import { emptyRun, fakeRun } from "./fake-run.fixture.js";
+import { drawArchitecture } from "../arch/index.js";
+import { rankTrials, type Trial, type TrialOrigin } from "../search/index.js";
+import { distinctTrials, emptyRun, fakeRun } from "./fake-run.fixture.js";
 import { renderFigures } from "./figures.js";
 import { renderReport } from "./html.js";
 import type { ReportData, RunStatus } from "./report-data.js";
@@ -93,14 +94,14 @@ describe("renderReport", () => {
     expect(page).not.toMatch(/<script|<img(?! src="data:image\/png;base64,)|<!--|<!\[CDATA/);
   });
 
-  const statuses: readonly RunStatus[] = ["training-hypernet", "ranking", "training-best", "done", "stopped"];
-  test.each(statuses)("renders an unfinished run that is %s", async (status) => {
+  const statuses: readonly RunStatus[] = ["training-hypernet", "ranking", "ranked", "training-network"];
+  test.each(statuses)("renders a run that is at %s and has no trained network", async (status) => {
     const { trials, hypernet } = fakeRun();
     const halves = [
       emptyRun(),
       { ...emptyRun(), hypernet: { ...hypernet, curve: hypernet.curve.slice(0, 1), validation: [] } },
       { ...emptyRun(), hypernet, trials: trials.slice(0, 1) },
-      { ...emptyRun(), hypernet, trials: trials.slice(0, 40), best: trials[3], rankedBy: "error" as const },
+      { ...emptyRun(), hypernet, trials: trials.slice(0, 40), rankedBy: "error" as const },
     ];
     for (const half of halves) {
       const page = await renderReport({ ...half, status });
@@ -111,12 +112,62 @@ describe("renderReport", () => {
     }
   });
 
-  test("marks the run's choice in the table, even when it is not the first", async () => {
-    const run = fakeRun();
-    const second = run.trials.toSorted((one, other) => one.validationLoss - other.validationLoss)[1];
-    const page = await renderReport({ ...run, best: second });
-    expect(page).toMatch(/<tr class="best">\s*<th scope="row">2<\/th>/);
-    expect(page.match(/class="best"/g)).toHaveLength(1);
+  describe("when another network than the winner was trained", () => {
+    const ranked = rankTrials(distinctTrials(), "loss");
+    const trainedOf = ({ architecture, parameters, flops }: Trial) =>
+      fakeRun({
+        trials: ranked,
+        trained: { ...fakeRun().trained!, architecture, parameters, flops },
+      });
+
+    test("shows its drawing, rank and costs in every part of the page", async () => {
+      const page = await renderReport(trainedOf(ranked[2]));
+      expect(page).toContain(drawArchitecture(ranked[2].architecture));
+      expect(page).not.toContain(drawArchitecture(ranked[0].architecture));
+      expect(text(page)).not.toMatch(/the winner/i);
+      expect(text(page)).toMatch(/It is number 3 among 12 architectures by its validation loss/);
+      expect(text(page)).toMatch(/The trained network .*Rank\s+3 of 12/);
+      expect(text(page)).toContain("Where the trained network is wrong");
+      expect(page).toMatch(/<tr class="best">\s*<th scope="row">3<\/th>/);
+      expect(page.match(/class="best"/g)).toHaveLength(1);
+      expect(page.match(/>trained<\/text>/g)).toHaveLength(3);
+      expect(page).not.toMatch(/>best<\/text>/);
+    });
+
+    test("lists it below the best ten where it is none of them", async () => {
+      const page = await renderReport(trainedOf(ranked[11]));
+      expect(page).toMatch(/<tr class="best">\s*<th scope="row">12<\/th>/);
+      expect(page.match(/<th scope="row"/g)).toHaveLength(11);
+    });
+
+    test("says nothing of a rank where it is none of the run's", async () => {
+      const page = text(await renderReport({ ...trainedOf(ranked[0]), trials: ranked.slice(1) }));
+      expect(page).toContain("It was trained from scratch for 40 epochs.");
+      expect(page).not.toMatch(/undefined|NaN|in bold/);
+    });
+  });
+
+  test("calls the leader the winner only when the search has ended", async () => {
+    const ranked = { ...emptyRun(), trials: distinctTrials(), status: "ranked" as const, isRanked: true };
+    const done = text(await renderReport(ranked));
+    expect(done).toContain("the best of 12 architectures");
+    expect(done).toContain("The winner");
+    expect(done).not.toMatch(/so far/);
+    const before = text(await renderReport({ ...ranked, status: "ranking", isRanked: false }));
+    expect(before).toContain("the best of 12 architectures so far");
+    expect(before).toContain("The leader so far");
+    expect(before).not.toMatch(/winner/);
+  });
+
+  test("shows the network in training where the log tells which it is", async () => {
+    const trials = rankTrials(distinctTrials(), "loss");
+    const run = { ...emptyRun(), trials, status: "training-network" as const, isRanked: true };
+    const second = await renderReport({ ...run, inTraining: trials[1].architecture });
+    expect(second).toContain("<h1>Training number 2 of 12 architectures</h1>");
+    expect(second).toContain(drawArchitecture(trials[1].architecture));
+    const first = await renderReport({ ...run, inTraining: trials[0].architecture });
+    expect(first).toContain("<h1>Training the best of 12 architectures</h1>");
+    expect(await renderReport(run)).toContain("<h1>Training a network for cifar10</h1>");
   });
 
   test("ranked by loss and NASWOT says what that is, and lists both", async () => {

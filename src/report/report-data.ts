@@ -2,14 +2,14 @@
  * What a report is made from: one run as plain data. Errors are fractions, times are seconds.
  *
  * Whoever reads the store or the events fills this in; nothing in this folder touches a disk or a clock. A run may be
- * unfinished: curves and trials may be empty, `best` and `trained` missing.
+ * unfinished: curves and trials may be empty, `trained` missing.
  */
 
 import type { Architecture } from "../arch/index.js";
 import type { Limits, RankedBy, Trial } from "../search/index.js";
 
-/** How far the run is. */
-export type RunStatus = "training-hypernet" | "ranking" | "training-best" | "done" | "stopped";
+/** How far the run is; done is one with a trained network. */
+export type RunStatus = "training-hypernet" | "ranking" | "ranked" | "training-network" | "done";
 
 /** One measurement of the HyperNet; training values come from a single mini-batch each. */
 export interface StepPoint {
@@ -27,8 +27,9 @@ export interface EpochPoint {
   readonly validationError: number;
 }
 
-/** The winner after ordinary training from scratch. */
+/** The network that was trained last, from scratch: the winner, unless another rank was asked for. */
 export interface TrainedNetwork {
+  readonly architecture: Architecture;
   readonly parameters: number;
   /** Multiply-adds for one image. */
   readonly flops: number;
@@ -41,21 +42,21 @@ export interface TrainedNetwork {
   readonly seconds: number;
 }
 
-/** A test image that the winner is wrong about. */
+/** A test image that the trained network is wrong about. */
 export interface MistakeImage {
   /** Position among the test images, from 0. */
   readonly index: number;
   /** Classes. */
   readonly truth: number;
   readonly prediction: number;
-  /** What the winner gives the two classes, 0 … 1. */
+  /** What the network gives the two classes, 0 … 1. */
   readonly probability: number;
   readonly truthProbability: number;
   /** The image, base64. */
   readonly png: string;
 }
 
-/** What the winner's test found beyond its error. Only shown: it decides nothing. */
+/** What the trained network's test found beyond its error. Only shown: it decides nothing. */
 export interface TestDetails {
   /** The trained network's file, as it was named when it was tested. */
   readonly checkpoint: string;
@@ -114,9 +115,12 @@ export interface ReportData {
   readonly batchNorm: "recalibrated" | "batch" | "running";
   /** How the best were fine-tuned, where they were. */
   readonly fineTuning: { readonly steps: number; readonly rate: number };
-  readonly best?: Trial | undefined;
+  /** Whether the search has scored all it was asked for: before, its best is only the leader so far. */
+  readonly isRanked: boolean;
   readonly trained?: TrainedNetwork | undefined;
-  /** Of the winner's test; runs of older versions are without it. */
+  /** What is in training, before any network of the run is trained. Logs of older versions do not tell. */
+  readonly inTraining?: Architecture | undefined;
+  /** Of the trained network's test; runs of older versions are without it. */
   readonly test?: TestDetails | undefined;
   readonly status: RunStatus;
   /** Commands which repeat the run, one a line. */

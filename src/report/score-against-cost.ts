@@ -40,8 +40,9 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
     .filter((row) => row[field] > 0)
     .map((row) => ({ score: row.score, cost: row[field], origin: row.origin }));
   if (rows.length < 2) return undefined;
-  const best =
-    axis.best[field] > 0 ? [{ score: axis.best.score, cost: axis.best[field], label: "best" }] : [];
+  const { marked } = axis;
+  const markers =
+    marked && marked[field] > 0 ? [{ score: marked.score, cost: marked[field], label: marked.label }] : [];
   const front = paretoFront(rows, (row) => row);
   const origins = originScale(rows.map(({ origin }) => origin));
   const x = {
@@ -55,7 +56,7 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
     field: "score",
     type: "quantitative",
     title: axis.title,
-    // Room below the best for its label.
+    // Room below the lowest for its label.
     scale: { zero: false, nice: false, padding: 26 },
     axis: { labelExpr: axis.labelExpr, tickCount: 6 },
   } as const;
@@ -84,12 +85,12 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
           },
         },
         {
-          data: { values: best },
+          data: { values: markers },
           mark: { type: "point", filled: false, opacity: 1, size: 150, strokeWidth: 2, stroke: colors.ink },
           encoding: { x, y },
         },
         {
-          data: { values: best },
+          data: { values: markers },
           mark: { type: "text", baseline: "top", dy: 10, color: colors.ink, fontWeight: 600 },
           encoding: { x, y, text: { field: "label" } },
         },

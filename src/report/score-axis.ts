@@ -8,6 +8,7 @@
 import { rankScored, type ScoredTrial } from "../search/index.js";
 import type { ReportData } from "./report-data.js";
 import { scoreNaming } from "./score-naming.js";
+import { shownNetwork } from "./shown-network.js";
 
 /** A trial as one row of a figure's data. */
 export interface ScoredRow {
@@ -27,8 +28,8 @@ export interface ScoreAxis {
   readonly labelExpr: string;
   /** Trials on the axis, best first. */
   readonly rows: readonly ScoredRow[];
-  /** The trial that the run chose or that leads so far. */
-  readonly best: ScoredRow;
+  /** The trial that the report is about, where it is on the axis. */
+  readonly marked: (ScoredRow & { readonly label: string }) | undefined;
   /** A sentence about the trials left off the figure; empty when there are none. */
   readonly omitted: string;
 }
@@ -44,13 +45,19 @@ export function scoreAxis(data: ReportData): ScoreAxis | undefined {
   const rows = finite.filter(({ score }) => score <= limit);
   const left = ranked.length - rows.length;
   const { title, labelExpr } = scoreNaming[rankedBy];
-  const chosen = scored.findIndex(({ trial }) => trial.id === data.best?.id);
+  const shown = shownNetwork(data);
+  const place = scored.findIndex(({ trial }) => trial.id === shown?.trial?.id);
+  const marked = rows.find((one) => one === ranked[place]);
   return {
     ...{ title, labelExpr, rows },
-    best: chosen === -1 ? rows[0] : ranked[chosen],
+    marked: marked && { ...marked, label: shown?.rank === 1 ? "best" : label(data) },
     omitted:
       left === 0 ? "" : ` ${left} of ${ranked.length} scores lie far above the others and are not drawn.`,
   };
+}
+
+function label({ trained }: ReportData): string {
+  return trained === undefined ? "in training" : "trained";
 }
 
 function row({ trial: { parameters, flops, origin }, score }: ScoredTrial, rank: number): ScoredRow {

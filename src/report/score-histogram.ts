@@ -9,13 +9,13 @@ import { scoreNaming } from "./score-naming.js";
 export function planScoreHistogram(data: ReportData): FigurePlan | undefined {
   const axis = scoreAxis(data);
   if (axis === undefined) return undefined;
-  const { rows, best, title, labelExpr, omitted } = axis;
+  const { rows, marked, title, labelExpr, omitted } = axis;
   const origins = originScale(rows.map(({ origin }) => origin));
   return {
     name: "score-histogram",
     title: "Scores of all architectures",
     caption:
-      `Number of architectures by score; left is better. The dashed line marks the best. ` +
+      `Number of architectures by score; left is better. ${marked ? `The dashed line marks the ${marked.label === "best" ? "best" : `one ${marked.label}`}. ` : ""}` +
       `${scoreNaming[data.rankedBy].spread}${omitted}`,
     spec: {
       layer: [
@@ -35,7 +35,7 @@ export function planScoreHistogram(data: ReportData): FigurePlan | undefined {
           },
         },
         {
-          data: { values: [{ score: best.score, label: "best" }] },
+          data: { values: marked ? [{ score: marked.score, label: marked.label }] : [] },
           encoding: { x: { field: "score", type: "quantitative" } },
           layer: [
             { mark: { type: "rule", color: colors.ink } },

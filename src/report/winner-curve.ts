@@ -1,11 +1,13 @@
-/** Figure: ordinary training of the winner from scratch, with its one test measurement. */
+/** Figure: ordinary training of the winner, or of what was trained instead, from scratch, with its one test measurement. */
 
 import type { FigurePlan } from "./draw-figure.js";
 import { errorCurveSpec, type CurveRow } from "./error-curve.js";
 import { formatPercent } from "./format.js";
 import type { ReportData } from "./report-data.js";
+import { shownNetwork } from "./shown-network.js";
 
-export function planWinnerCurve({ trained }: ReportData): FigurePlan | undefined {
+export function planWinnerCurve(data: ReportData): FigurePlan | undefined {
+  const { trained } = data;
   if (trained === undefined || trained.curve.length === 0) return undefined;
   const rows = trained.curve.flatMap(({ epoch, trainError, validationError }): CurveRow[] => [
     { x: epoch, error: trainError, set: "training" },
@@ -13,7 +15,7 @@ export function planWinnerCurve({ trained }: ReportData): FigurePlan | undefined
   ]);
   return {
     name: "winner-curve",
-    title: "The winner, trained from scratch",
+    title: `The ${shownNetwork(data)!.name} in ordinary training`,
     caption:
       `Error after each epoch of ordinary training. The dashed line is the test error, ` +
       `${formatPercent(trained.testError)}, measured once at the end. ` +

@@ -1,14 +1,42 @@
 /** Everything a run tells; the command line, the event log and later a page read the same events. */
 
+import type { Architecture } from "../arch/index.js";
 import type { FineTunedEvent, TrialEvent } from "../rank/index.js";
+import type { Limits, SearchCounts } from "../search/index.js";
 import type { HyperNetEvent, NetworkEvent } from "../train/index.js";
 import type { ThreadContext } from "./thread.js";
+import type { TrainResult } from "./train-job.js";
 
 /** The long parts of a run. */
 export type Phase = "hypernet" | "ranking" | "fine-tuning" | "network";
 
+/** A network's training begins or goes on: its parts in one log, and the command for it, are known by this. */
+export interface TrainEvent {
+  readonly type: "train";
+  readonly checkpoint: string;
+  /** Name of the data set. */
+  readonly dataset: string;
+  readonly architecture: Architecture;
+  /** See `trainingRecipe`. */
+  readonly recipe: Readonly<Record<string, unknown>>;
+}
+
+/** A run is asked to rank more: what its trials alone do not tell. */
+export interface RankEvent {
+  readonly type: "rank";
+  /** Trials of the run before. */
+  readonly done: number;
+  readonly more: SearchCounts;
+  /** Beside the run's. */
+  readonly limits: Limits;
+  /** How many of the best are fine-tuned. */
+  readonly fineTune: number;
+}
+
 /** What a job tells while it runs; `type` tells which. */
 export type RunEvent =
+  | TrainEvent
+  | RankEvent
   | HyperNetEvent
   | NetworkEvent
   | TrialEvent
@@ -23,6 +51,9 @@ export type LoggedEvent = RunEvent & {
   /** Milliseconds since 1970; logs of older versions are without it. */
   readonly at?: number;
 };
+
+/** After the test of a network; whoever ran its training writes it. */
+export type TrainedEvent = { readonly type: "trained" } & TrainResult;
 
 /** What a job needs from whoever runs it. */
 export type JobContext = ThreadContext<RunEvent>;

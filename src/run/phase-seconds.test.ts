@@ -31,6 +31,13 @@ it("killed sittings count up to their last event, and the pauses between sitting
   expect(phaseSeconds(events)).toEqual({ hypernet: 13, ranking: 3, "fine-tuning": 1, network: 0 });
 });
 
+it("another job's begin does not lengthen the sitting that was killed before it", () => {
+  const more = { random: 1, perturb: 0, chain: 0, evolution: 0, nsga2: 0 };
+  const rank: LoggedEvent = { type: "rank", done: 3, more, limits: {}, fineTune: 0, at: at(9000) };
+  const events = [begin("ranking", 0), step(4), rank, begin("ranking", 9001), step(9003)];
+  expect(phaseSeconds(events).ranking).toBe(6);
+});
+
 it("a sitting that still runs counts up to now", () => {
   expect(phaseSeconds([begin("hypernet", 0), step(2), step(7)]).hypernet).toBe(7);
 });

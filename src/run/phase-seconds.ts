@@ -19,6 +19,9 @@ export function phaseSeconds(events: readonly LoggedEvent[]): Readonly<Record<Ph
       endSitting();
       const at = event.at ?? 0;
       sitting = { phase: event.phase, from: at, to: at };
+    } else if (event.type === "train" || event.type === "rank") {
+      // Another job, maybe days after the last one was killed.
+      endSitting();
     } else if (event.type === "phase-done") {
       endSitting(event.seconds);
     } else if (sitting) {

@@ -72,6 +72,7 @@ export async function runRank(
   const before = await openTarget(folder, { more, limits, fineTune }, existing);
   // The strategies of trials that exist are not asked again; any will do in their places.
   const plan = [...Array<Strategy>(before).fill(randomSearch), ...planTrials(more)];
+  context.emit({ type: "rank", done: before, more, limits: stricter, fineTune });
   const { trials, seconds } = await rankMore(job, { network, scoring, plan, limits, fineTune }, context);
   await closeTarget(folder);
   const { rankedBy } = config.ranking;

@@ -44,7 +44,6 @@ export interface TrainJob {
 
 /** A network after its training and its test. */
 export interface TrainResult extends Omit<TrainedNetwork, "curve" | "seconds"> {
-  readonly architecture: Architecture;
   /** By validation error. Runs of older versions are without it. */
   readonly bestEpoch?: (BestEpoch & { readonly checkpoint: string }) | undefined;
 }
@@ -79,6 +78,7 @@ export async function runTrain(job: TrainJob, { emit, shouldStop, now }: JobCont
   });
   await keeper.open();
   const start = now();
+  emit({ type: "train", checkpoint, dataset: dataset.name, architecture, recipe: trainingRecipe(config) });
   emit({ type: "phase", phase: "network", done: training.step, total: training.steps });
   try {
     for (const event of training.run()) {

@@ -1,23 +1,23 @@
 /** From a run folder to report.html and figures/*.svg; at any time, finished or not. */
 
+import type { RunConfig } from "../config/index.js";
 import { describeDataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
 import { countLearned } from "../network/index.js";
 import {
   renderFigures,
   renderReport,
-  type EpochPoint,
   type ReportData,
   type RunStatus,
   type StepPoint,
 } from "../report/index.js";
-import { rankTrials } from "../search/index.js";
+import { planTrials, type Trial } from "../search/index.js";
 import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
-import type { LoggedEvent } from "./events.js";
+import type { LoggedEvent, TrainedEvent } from "./events.js";
 import { phaseSeconds } from "./phase-seconds.js";
 import { reproduceCommands } from "./reproduce.js";
 import { readTestDetails } from "./test-details.js";
-import type { TrainResult } from "./train-job.js";
+import { findTraining } from "./training-events.js";
 
 /** Gathers a run's facts; what was told twice, before and after a kill, counts once. */
 export async function readRun(folder: RunFolder, dataDir: string): Promise<ReportData> {
@@ -25,16 +25,14 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const dataset = await describeDataset(config.dataset, { dataDir, imageSize: config.space.input.size });
   const steps = new Map<number, StepPoint>();
   const validation = new Map<number, StepPoint>();
-  const epochs = new Map<number, EpochPoint>();
-  const learned = countLearned(config);
-  let trained: TrainResult | undefined;
-  const events = (await folder.readEvents()) as (LoggedEvent | ({ type: "trained" } & TrainResult))[];
+  const events = (await folder.readEvents()) as (LoggedEvent | TrainedEvent)[];
   for (const event of events) {
     if (event.type === "hypernet-step") steps.set(event.step, event);
     else if (event.type === "hypernet-validation") validation.set(event.step, event);
-    else if (event.type === "network-epoch") epochs.set(event.epoch, event);
-    else if (event.type === "trained") trained = event;
   }
+  const learned = countLearned(config);
+  const training = findTraining(events);
+  const trained = training?.trained;
   const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
   const trials = await readTrials(folder);
   const { rankedBy, batchNorm, fineTuning, limits } = config.ranking;
@@ -69,12 +67,14 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     batchNorm,
     fineTuning,
     limits,
-    best: rankTrials(trials, rankedBy).at(0),
-    trained: trained && { ...trained, curve: [...epochs.values()], seconds: seconds.network },
+    isRanked: isRanked(trials, config),
+    trained: trained && { ...trained, curve: training.curve, seconds: training.seconds },
+    inTraining: trained ? undefined : training?.asked?.architecture,
     test: isOfTrained ? test : undefined,
     status: statusOf({
       isSearched: trials.length > 0 || steps.size >= config.hypernetTraining.steps,
-      isTraining: trials.length > 0 && epochs.size > 0,
+      isRanked: isRanked(trials, config),
+      isTraining: training !== undefined,
       isTrained: trained !== undefined,
     }),
     reproduce: reproduceCommands({
@@ -83,19 +83,28 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       dataset,
       trials,
       trained,
-      trainedOn: isOfTrained ? test?.dataset : undefined,
+      trainedOn: training?.asked?.dataset ?? (isOfTrained ? test?.dataset : undefined),
     }),
   };
 }
 
+/** Whether the search has scored and fine-tuned as many as it was asked to; `smash rank` may have added some. */
+function isRanked(trials: readonly Trial[], { ranking: { counts, fineTuning } }: RunConfig): boolean {
+  const planned = planTrials(counts).length;
+  const tuned = trials.filter(({ fineTuned }) => fineTuned).length;
+  return trials.length >= planned && tuned >= Math.min(fineTuning.best, planned);
+}
+
 function statusOf(reached: {
   readonly isSearched: boolean;
+  readonly isRanked: boolean;
   readonly isTraining: boolean;
   readonly isTrained: boolean;
 }): RunStatus {
   if (reached.isTrained) return "done";
-  if (reached.isTraining) return "training-best";
-  return reached.isSearched ? "ranking" : "training-hypernet";
+  if (reached.isTraining) return "training-network";
+  if (!reached.isSearched) return "training-hypernet";
+  return reached.isRanked ? "ranked" : "ranking";
 }
 
 /** Writes the figures, then the page; gives the page's path. */

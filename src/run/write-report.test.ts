@@ -1,0 +1,134 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { countCost, createSpace, drawArchitecture } from "../arch/index.js";
+import { resolveConfig } from "../config/index.js";
+import { describeDataset } from "../data/index.js";
+import { Random } from "../random.js";
+import { planTrials, rankTrials, type Trial } from "../search/index.js";
+import { RunFolder, TrialStore } from "../store/index.js";
+import type { RunEvent } from "./events.js";
+import { trainingRecipe } from "./same-training.js";
+import { readRun, writeReport } from "./write-report.js";
+
+const root = mkdtempSync(join(tmpdir(), "smash-report-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const dataset = await describeDataset("synthetic", { dataDir: root });
+const configOf = (overrides: object = {}) =>
+  resolveConfig({
+    preset: "tiny",
+    overrides,
+    dataset: { ...dataset, classes: dataset.classes.length },
+    ...{ seed: 0, device: "cpu", threads: 1, precision: "fp32" },
+  });
+const { counts } = configOf().ranking;
+const space = createSpace(configOf().space);
+const trials = planTrials(counts).map(({ name: origin }, id): Trial => {
+  const architecture = space.sample(Random.stream(id));
+  const scores = { validationError: 0.5, validationLoss: 1 + ((7 * id) % 12) };
+  return { id, architecture, origin, ...scores, ...countCost(architecture) };
+});
+const [best, second] = rankTrials(trials, "loss");
+
+/** A run as its commands would have left it. */
+async function runOf(
+  name: string,
+  {
+    scored = trials,
+    events = [],
+    overrides = {},
+  }: {
+    readonly scored?: readonly Trial[];
+    readonly events?: readonly (RunEvent | { readonly type: "trained" })[];
+    readonly overrides?: object;
+  } = {},
+): Promise<RunFolder> {
+  const folder = new RunFolder(join(root, name));
+  await folder.open(configOf(overrides), { smash: "0", node: "0", libtorch: "0" });
+  const store = new TrialStore(folder.trialsPath);
+  for (const trial of scored) store.add(trial);
+  store.close();
+  for (const event of events) folder.appendEvent(event);
+  return folder;
+}
+
+const read = async (name: string, parts: Parameters<typeof runOf>[1]) =>
+  readRun(await runOf(name, parts), root);
+
+async function page(folder: RunFolder): Promise<string> {
+  const html = readFileSync(await writeReport(folder, root), "utf8");
+  return html.replace(/\s+/g, " ");
+}
+
+function training({ architecture }: Trial, epochs: number, checkpoint: string) {
+  const config = configOf({ networkTraining: { epochs } });
+  const begun = [
+    { type: "train", checkpoint, dataset: "synthetic", architecture, recipe: trainingRecipe(config) },
+    { type: "phase", phase: "network", done: 0, total: epochs },
+  ] as const;
+  const told = Array.from({ length: epochs }, (_, index): RunEvent => {
+    const values = { trainLoss: 1, trainError: 0.5, validationLoss: 1, validationError: 0.5, isBest: true };
+    return { type: "network-epoch", epoch: index + 1, ...values };
+  });
+  const result = { architecture, ...countCost(architecture), epochs, checkpoint };
+  return {
+    begun: [...begun, ...told.slice(0, 1)],
+    whole: [
+      ...begun,
+      ...told,
+      { type: "phase-done", phase: "network", seconds: 10 * epochs } as const,
+      {
+        ...{ type: "trained" as const, ...result },
+        ...{ validationError: 0.5, testError: 0.25, testTop5Error: 0 },
+      },
+    ],
+  };
+}
+
+it("a run is ranked once it has all trials of its plan; before, its best is the leader so far", async () => {
+  expect(await read("empty", { scored: [] })).toMatchObject({ status: "training-hypernet", isRanked: false });
+  const unfinished = await runOf("unfinished", { scored: trials.slice(0, -1) });
+  expect(await readRun(unfinished, root)).toMatchObject({ status: "ranking", isRanked: false });
+  expect(await page(unfinished)).toContain("The leader so far");
+  const finished = await runOf("finished");
+  expect(await readRun(finished, root)).toMatchObject({ status: "ranked", isRanked: true });
+  const html = await page(finished);
+  expect(html).toContain(`<span class="status">ranked</span>`);
+  expect(html).toContain("<h2>The winner</h2>");
+  expect(html).not.toContain("so far");
+});
+
+it("a run that fine-tunes its best is ranked when that is done", async () => {
+  const overrides = { ranking: { fineTuning: { best: 2 } } };
+  const fineTuned = { validationError: 0.4, validationLoss: 0.9 };
+  const tuned = (count: number) =>
+    trials.map((trial) => (trial.id < count ? { ...trial, fineTuned } : trial));
+  expect(await read("tuning", { overrides, scored: tuned(1) })).toMatchObject({ status: "ranking" });
+  expect(await read("tuned", { overrides, scored: tuned(2) })).toMatchObject({ status: "ranked" });
+});
+
+it("a run whose network is in training is of that network", async () => {
+  const run = await read("training", { events: training(second, 4, "rank-2").begun });
+  expect(run).toMatchObject({ status: "training-network", inTraining: second.architecture });
+});
+
+it("after a second training the report is of that alone", async () => {
+  const events = [...training(best, 4, "best").whole, ...training(second, 2, "rank-2").whole];
+  const folder = await runOf("twice", { events });
+  const { status, trained, reproduce } = await readRun(folder, root);
+  expect(status).toBe("done");
+  expect(trained).toMatchObject({ epochs: 2, seconds: 20, architecture: second.architecture });
+  expect(trained!.curve.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  expect(reproduce.at(-1)).toMatch(/--rank 2( --epochs 2)?$/);
+  const html = await page(folder);
+  expect(html).toContain(drawArchitecture(second.architecture).replace(/\s+/g, " "));
+  expect(html).toContain("The trained network");
+});
+
+it("a HyperNet that generates nothing has no parameters of its own", async () => {
+  const { hypernet } = await read("shared", { overrides: { hypernet: { generated: "none" } } });
+  expect(hypernet.parameters).toBe(0);
+  expect(hypernet.freeParameters).toBeGreaterThan(0);
+});
