@@ -266,6 +266,8 @@ describe("a search", () => {
     await smash(...searchArgs(out));
     const { stdout } = await smash("rank", "--run", out, "--samples", "3", "--chain", "2", "--json");
     expect((JSON.parse(stdout) as { ranking: unknown[] }).ranking).toHaveLength(17);
+    const report = readFileSync(join(out, "report.html"), "utf8");
+    expect(report).toContain("the best of 17 architectures");
     const refused = await smash("rank", "--run", out, "--samples", "1", "--by", "loss+naswot");
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain("ranked by loss.");

@@ -1,12 +1,12 @@
 /** The work of `smash rank`. */
 
 import { formatCount, formatParetoLines, formatTrialTable } from "../../../report/index.js";
-import { startJob } from "../../../run/index.js";
+import { startJob, writeReport } from "../../../run/index.js";
 import { paretoFronts, rankTrials } from "../../../search/index.js";
 import { SmashError } from "../../../errors.js";
 import { RunFolder } from "../../../store/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { applyGiven, jobOptions, jobPlace, openDataset } from "../../run-session.js";
+import { applyGiven, dataDirOf, jobOptions, jobPlace, openDataset } from "../../run-session.js";
 import { readLimits } from "../../search-flags.js";
 import type { RankFlags } from "../rank.js";
 
@@ -45,6 +45,7 @@ export async function rank(flags: RankFlags, context: CommandContext) {
     },
     jobOptions(context, folder),
   );
+  const report = await writeReport(folder, dataDirOf(context));
   const ranking = rankTrials(result.ranking, by);
   const pareto = paretoFronts(ranking, by);
   const { architecturesPerMinute } = result;
@@ -58,6 +59,7 @@ export async function rank(flags: RankFlags, context: CommandContext) {
       ...(architecturesPerMinute > 0
         ? [`${formatCount(architecturesPerMinute)} architectures a minute`]
         : []),
+      `report  ${report}`,
     ].join("\n"),
   };
 }
