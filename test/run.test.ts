@@ -268,6 +268,7 @@ describe("a search", () => {
     expect((JSON.parse(stdout) as { ranking: unknown[] }).ranking).toHaveLength(17);
     const report = readFileSync(join(out, "report.html"), "utf8");
     expect(report).toContain("the best of 17 architectures");
+    expect(report).toMatch(/smash rank --run \S+more --samples 3 --chain 2\n/);
     const refused = await smash("rank", "--run", out, "--samples", "1", "--by", "loss+naswot");
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain("ranked by loss.");

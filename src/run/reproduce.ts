@@ -1,10 +1,14 @@
 /** The commands that repeat a run, as exact as its folder tells. */
 
-import { isDeepStrictEqual } from "node:util";
 import type { Architecture } from "../arch/index.js";
 import { presetNames, resolveConfig, type RunConfig } from "../config/index.js";
 import type { DatasetInfo } from "../data/index.js";
-import { planTrials, rankTrials, strategies, type Trial, type TrialOrigin } from "../search/index.js";
+import type { Trial } from "../search/index.js";
+import { difference } from "./difference.js";
+import type { TrainEvent } from "./events.js";
+import { quoted } from "./quoted.js";
+import { rankCommands, type RankSitting } from "./reproduce-rank.js";
+import { trainCommands } from "./reproduce-training.js";
 
 export interface RunHistory {
   /** The run's folder. */
@@ -13,13 +17,22 @@ export interface RunHistory {
   readonly dataset: DatasetInfo;
   /** In the order of scoring. */
   readonly trials: readonly Trial[];
-  /** What was trained last. */
-  readonly trained?: { readonly architecture: Architecture; readonly epochs: number } | undefined;
-  /** Name of the data set it was trained on. Default: the run's. */
-  readonly trainedOn?: string | undefined;
+  /** What `smash rank` was asked for. Older versions did not log it. */
+  readonly ranks: readonly RankSitting[];
+  /** What was trained last, and what was asked for; older versions did not log that. */
+  readonly trained?:
+    | {
+        readonly architecture: Architecture;
+        readonly epochs: number;
+        readonly asked?: TrainEvent | undefined;
+      }
+    | undefined;
 }
 
-/** One a line, for a shell. A finished search without a trained network ends with the command that would train. */
+/**
+ * One a line, for a shell; a comment says what is not known. A finished search without a trained network ends with the
+ * command that would train.
+ */
 export function reproduceCommands(history: RunHistory): readonly string[] {
   const { config, path } = history;
   const { dataset, preset, seed, threads, precision, device } = config;
@@ -39,7 +52,7 @@ export function reproduceCommands(history: RunHistory): readonly string[] {
     ...(settings === undefined ? [] : [`echo ${settings} > settings.json`]),
     search,
     ...rankCommands(history),
-    trainCommand(history),
+    ...trainCommands(history),
   ];
 }
 
@@ -58,67 +71,6 @@ function changedSettings({ config, dataset }: RunHistory): unknown {
   };
   const plain = resolveConfig({ preset, dataset: like, seed, device, threads, precision });
   return difference(plain, config);
-}
-
-type Tree = Readonly<Record<string, unknown>>;
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The parts of `actual` that are not as in `plain`, nested alike; undefined when there are none. */
-function difference(plain: unknown, actual: unknown): unknown {
-  if (isDeepStrictEqual(plain, actual)) return undefined;
-  if (!isTree(plain) || !isTree(actual)) return actual;
-  const parts = Object.entries(actual).map(([key, value]) => [key, difference(plain[key], value)] as const);
-  const changed = parts.filter(([, value]) => value !== undefined);
-  return changed.length === 0 ? undefined : Object.fromEntries(changed);
-}
-
-/** Proposed by what --strategy names, one of them a command. */
-const sampled: readonly TrialOrigin[] = ["random", "evolution", "nsga2"];
-
-/** Trials beyond the search's own came from `smash rank`, whose proposals depend on their order alone. */
-function rankCommands({ config, trials, path }: RunHistory): readonly string[] {
-  const origins = strategies.map(({ name }) => name);
-  const sittings: Map<TrialOrigin, number>[] = [];
-  let last = Infinity;
-  for (const { origin } of trials.slice(planTrials(config.ranking.counts).length)) {
-    const place = origins.indexOf(origin);
-    const isOther = place !== last && sampled.includes(origin);
-    if (place < last || (isOther && sampled.some((name) => sittings.at(-1)!.has(name)))) {
-      sittings.push(new Map());
-    }
-    const counts = sittings.at(-1)!;
-    counts.set(origin, (counts.get(origin) ?? 0) + 1);
-    last = place;
-  }
-  return sittings.map((counts) => {
-    const flags = [...counts].map(([origin, count]) => {
-      if (origin === "random") return `--samples ${count}`;
-      return sampled.includes(origin) ? `--strategy ${origin} --samples ${count}` : `--${origin} ${count}`;
-    });
-    return `npx smash rank --run ${quoted(path)} ${flags.join(" ")}`;
-  });
-}
-
-/** It takes threads, device and precision from the run. */
-function trainCommand({ config, trials, trained, path, trainedOn = config.dataset }: RunHistory): string {
-  const ranked = rankTrials(trials, config.ranking.rankedBy);
-  const rank = trained
-    ? ranked.findIndex((trial) => isDeepStrictEqual(trial.architecture, trained.architecture))
-    : 0;
-  const isOther = trained !== undefined && trained.epochs !== config.networkTraining.epochs;
-  return [
-    `npx smash train --data ${quoted(trainedOn)} --run ${quoted(path)}`,
-    ...(rank > 0 ? [`--rank ${rank + 1}`] : []),
-    ...(isOther ? [`--epochs ${trained.epochs}`] : []),
-  ].join(" ");
-}
-
-/** For a shell, where the text needs it. */
-function quoted(text: string): string {
-  return /^[\w:./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** An own folder has no size of its own. */

@@ -127,6 +127,24 @@ it("after a second training the report is of that alone", async () => {
   expect(html).toContain("The trained network");
 });
 
+it("what smash rank was asked for is in the commands", async () => {
+  const more = { random: 2, perturb: 0, chain: 0, evolution: 0, nsga2: 0 };
+  const added = trials.slice(0, 2).map((trial): Trial => ({ ...trial, id: 12 + trial.id, origin: "random" }));
+  const tuned = { ...added[0], fineTuned: { validationError: 0.4, validationLoss: 0.9 } };
+  const { reproduce } = await read("ranked-more", {
+    scored: [...trials, ...added],
+    events: [
+      { type: "rank", done: 12, more, limits: { parameters: 2300 }, fineTune: 0 },
+      { type: "rank", done: 14, more: { ...more, random: 0 }, limits: {}, fineTune: 1 },
+      { type: "fine-tuned", trial: tuned },
+    ],
+  });
+  expect(reproduce.slice(1, -1)).toEqual([
+    expect.stringMatching(/^npx smash rank .* --samples 2 --max-parameters 2300$/),
+    expect.stringMatching(/^npx smash rank .* --fine-tune 1$/),
+  ]);
+});
+
 it("a HyperNet that generates nothing has no parameters of its own", async () => {
   const { hypernet } = await read("shared", { overrides: { hypernet: { generated: "none" } } });
   expect(hypernet.parameters).toBe(0);

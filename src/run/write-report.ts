@@ -16,6 +16,7 @@ import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
 import type { LoggedEvent, TrainedEvent } from "./events.js";
 import { phaseSeconds } from "./phase-seconds.js";
 import { reproduceCommands } from "./reproduce.js";
+import { listRanks } from "./reproduce-rank.js";
 import { readTestDetails } from "./test-details.js";
 import { findTraining } from "./training-events.js";
 
@@ -82,8 +83,8 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       config,
       dataset,
       trials,
-      trained,
-      trainedOn: training?.asked?.dataset ?? (isOfTrained ? test?.dataset : undefined),
+      ranks: listRanks(events),
+      trained: trained && { ...trained, asked: training.asked },
     }),
   };
 }

@@ -1,0 +1,63 @@
+/** The `smash rank` commands that a run has seen. */
+
+import { planTrials, trialOrigins, type Limits, type Trial, type TrialOrigin } from "../search/index.js";
+import type { LoggedEvent, RankEvent, TrainedEvent } from "./events.js";
+import { quoted } from "./quoted.js";
+import type { RunHistory } from "./reproduce.js";
+
+/** One `smash rank`, and what it came to. */
+export interface RankSitting extends RankEvent {
+  /** Architectures that it fine-tuned. */
+  readonly fineTuned: number;
+}
+
+/** Those of a run's log. */
+export function listRanks(events: readonly (LoggedEvent | TrainedEvent)[]): readonly RankSitting[] {
+  const sittings: (RankEvent & { fineTuned: number })[] = [];
+  for (const event of events) {
+    if (event.type === "rank") sittings.push({ ...event, fineTuned: 0 });
+    else if (event.type === "fine-tuned") sittings.slice(-1).forEach((sitting) => sitting.fineTuned++);
+  }
+  return sittings;
+}
+
+/** What was scored counts, not what was asked for: proposals depend on their order alone, and one may have been killed. */
+export function rankCommands({ config, trials, path, ranks }: RunHistory): readonly string[] {
+  const planned = planTrials(config.ranking.counts).length;
+  const usual = config.ranking.fineTuning.best;
+  const commands = ranks.flatMap(({ done, more, limits, fineTune, fineTuned }, index) => {
+    const end = Math.min(ranks.at(index + 1)?.done ?? Infinity, done + planTrials(more).length);
+    const scored = trials.slice(done, end);
+    if (scored.length === 0 && fineTuned === 0) return [];
+    const flags = [
+      ...countOrigins(scored).map(([origin, count]) => `--${flagOf(origin)} ${count}`),
+      ...limitFlags(limits),
+      ...(fineTune !== usual || scored.length === 0 ? [`--fine-tune ${fineTune}`] : []),
+    ];
+    const early = `# This was run when the search had scored ${done} of its ${planned} architectures:`;
+    return [...(done < planned ? [early] : []), `npx smash rank --run ${quoted(path)} ${flags.join(" ")}`];
+  });
+  return [...unloggedRanks(trials.slice(planned, ranks.at(0)?.done)), ...commands];
+}
+
+function unloggedRanks(trials: readonly Trial[]): readonly string[] {
+  if (trials.length === 0) return [];
+  const counts = countOrigins(trials).map(([origin, count]) => `${count} ${origin}`);
+  return [
+    `# smash rank then scored ${trials.length} more (${counts.join(", ")}). Its version did not log limits and`,
+    "# --fine-tune, so its commands are not known.",
+  ];
+}
+
+const flagOf = (origin: TrialOrigin) => (origin === "random" ? "samples" : origin);
+
+function countOrigins(trials: readonly Trial[]): readonly (readonly [TrialOrigin, number])[] {
+  return trialOrigins
+    .map((origin) => [origin, trials.filter((trial) => trial.origin === origin).length] as const)
+    .filter(([, count]) => count > 0);
+}
+
+function limitFlags({ parameters, flops, latencyMs }: Limits): readonly string[] {
+  const limits = { "--max-parameters": parameters, "--max-flops": flops, "--max-latency-ms": latencyMs };
+  return Object.entries(limits).flatMap(([flag, limit]) => (limit === undefined ? [] : [`${flag} ${limit}`]));
+}
