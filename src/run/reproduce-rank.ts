@@ -1,5 +1,6 @@
 /** The `smash rank` commands that a run has seen. */
 
+import { isDeepStrictEqual } from "node:util";
 import { planTrials, trialOrigins, type Limits, type Trial, type TrialOrigin } from "../search/index.js";
 import type { LoggedEvent, RankEvent, TrainedEvent } from "./events.js";
 import { quoted } from "./quoted.js";
@@ -15,11 +16,17 @@ export interface RankSitting extends RankEvent {
 export function listRanks(events: readonly (LoggedEvent | TrainedEvent)[]): readonly RankSitting[] {
   const sittings: (RankEvent & { fineTuned: number })[] = [];
   for (const event of events) {
-    if (event.type === "rank") sittings.push({ ...event, fineTuned: 0 });
-    else if (event.type === "fine-tuned") sittings.slice(-1).forEach((sitting) => sitting.fineTuned++);
+    if (event.type === "rank") {
+      const last = sittings.at(-1);
+      // Stopped, and asked for again: it goes on, so that it is one.
+      if (last && isDeepStrictEqual(requestOf(last), requestOf(event))) continue;
+      sittings.push({ ...event, fineTuned: 0 });
+    } else if (event.type === "fine-tuned") sittings.slice(-1).forEach((sitting) => sitting.fineTuned++);
   }
   return sittings;
 }
+
+const requestOf = ({ done, more, limits, fineTune }: RankEvent) => ({ done, more, limits, fineTune });
 
 /** What was scored counts, not what was asked for: proposals depend on their order alone, and one may have been killed. */
 export function rankCommands({ config, trials, path, ranks }: RunHistory): readonly string[] {

@@ -8,7 +8,7 @@ import { quoted } from "./quoted.js";
 import type { RunHistory } from "./reproduce.js";
 import { trainingRecipe } from "./same-training.js";
 
-/** It takes threads, device, precision and seed from the run. */
+/** What is not named is the run's, threads and device always. */
 export function trainCommands({ config, trials, trained, path }: RunHistory): readonly string[] {
   const command = (data: string, ...flags: readonly string[]) =>
     [`npx smash train --data ${quoted(data)} --run ${quoted(path)}`, ...flags].join(" ");
@@ -58,6 +58,9 @@ function trainingFlags(config: RunConfig, recipe: TrainingSettings): TrainingFla
       ...(way.name === undefined ? [] : [`--recipe ${way.name}`]),
       ...(isPlain ? [] : ["--config training.json"]),
       ...(epochs === undefined ? [] : [`--epochs ${Number(epochs)}`]),
+      ...(["seed", "precision"] as const).flatMap((name) =>
+        recipe[name] === config[name] ? [] : [`--${name} ${String(recipe[name])}`],
+      ),
     ],
     ...(!isPlain && { file: { networkTraining } }),
   };

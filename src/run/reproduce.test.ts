@@ -4,8 +4,9 @@ import { applyRecipe, changeConfig, resolveConfig, type RunConfig } from "../con
 import { generateSynthetic } from "../data/index.js";
 import { Random } from "../random.js";
 import { planTrials, rankTrials, type SearchCounts, type Trial } from "../search/index.js";
+import type { LoggedEvent } from "./events.js";
 import { reproduceCommands } from "./reproduce.js";
-import type { RankSitting } from "./reproduce-rank.js";
+import { listRanks, type RankSitting } from "./reproduce-rank.js";
 import { trainingRecipe } from "./same-training.js";
 
 const dataset = generateSynthetic({ trainCount: 400, testCount: 50 });
@@ -93,6 +94,12 @@ it("of smash rank, what was scored before it was stopped counts, and nothing whe
   ]);
 });
 
+it("a smash rank that was stopped and went on is one", () => {
+  const { fineTuned: _, ...asked } = rankOf(12, { random: 4 }, { fineTune: 2 });
+  const tuned: LoggedEvent = { type: "fine-tuned", trial: history.trials[0] };
+  expect(listRanks([asked, tuned, asked, tuned])).toEqual([{ ...asked, fineTuned: 2 }]);
+});
+
 it("smash rank before the search's end is said to have been then", () => {
   const lines = reproduceCommands({ ...history, ranks: [rankOf(5, { random: 2 })] });
   expect(lines[1]).toBe("# This was run when the search had scored 5 of its 12 architectures:");
@@ -126,6 +133,11 @@ describe("training", () => {
     expect(train(trainedWith(changed({ epochs: 9 }), "folder:my photos/o'hara"))).toEqual([
       String.raw`npx smash train --data 'folder:my photos/o'\''hara' --run runs/mine --rank 3 --epochs 9`,
     ]);
+  });
+
+  it("names a seed and a precision of its own", () => {
+    const [command] = train(trainedWith({ ...config, seed: 8, precision: "bf16" }));
+    expect(command).toMatch(/ --rank 3 --seed 8 --precision bf16$/);
   });
 
   it("names the epochs that were asked for, not those after which it was stopped early", () => {
