@@ -2,6 +2,7 @@
 
 import { createRequire } from "node:module";
 import type * as Levenshtein from "fastest-levenshtein";
+import { SmashError } from "./errors.js";
 
 /** A longer way than this share of the longer name is another word, not a slip of the fingers. */
 const mostDifferent = 0.4;
@@ -20,4 +21,14 @@ export function nearestName(name: string, known: readonly string[]): string | un
     }
   }
   return nearest;
+}
+
+/** What to throw for a name that is none of the known ones; `what` begins the sentence. */
+export function unknownName(what: string, name: string, known: readonly string[]): SmashError {
+  const nearest = nearestName(name, known);
+  return new SmashError("usage", {
+    rule: `${what} must be a known one.`,
+    found: `"${name}".`,
+    fix: `${nearest ? `did you mean "${nearest}"? Otherwise ` : ""}use one of ${known.join(", ")}.`,
+  });
 }

@@ -1,8 +1,7 @@
 /** Presets: everything a run needs but the data set. */
 
 import { createSpace } from "../arch/index.js";
-import { SmashError } from "../errors.js";
-import { nearestName } from "../nearest.js";
+import { unknownName } from "../nearest.js";
 import { paperPresets } from "./paper-presets.js";
 import { authorsAdam, cifarInput, type Preset } from "./preset.js";
 
@@ -265,10 +264,5 @@ export function findPreset(name: string): Preset {
     createSpace(preset.space); // throws
     return preset;
   }
-  const nearest = nearestName(name, presetNames);
-  throw new SmashError("usage", {
-    rule: "The preset must be a known one.",
-    found: `"${name}".`,
-    fix: `${nearest ? `did you mean "${nearest}"? Otherwise ` : ""}use one of ${presetNames.join(", ")}.`,
-  });
+  throw unknownName("The preset", name, presetNames);
 }

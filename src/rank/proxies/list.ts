@@ -1,7 +1,6 @@
 /** The proxies by name, cheapest first. */
 
-import { SmashError } from "../../errors.js";
-import { nearestName } from "../../nearest.js";
+import { unknownName } from "../../nearest.js";
 import { flopsProxy, parametersProxy } from "./cost.js";
 import { naswotProxy } from "./naswot.js";
 import type { Proxy } from "./proxy.js";
@@ -21,11 +20,9 @@ export const proxies: readonly Proxy[] = [
 export function findProxy(name: string): Proxy {
   const proxy = proxies.find((candidate) => candidate.name === name);
   if (proxy) return proxy;
-  const names = proxies.map((candidate) => candidate.name);
-  const nearest = nearestName(name, names);
-  throw new SmashError("usage", {
-    rule: "A proxy must be a known one.",
-    found: `"${name}".`,
-    fix: `${nearest ? `did you mean "${nearest}"? Otherwise ` : ""}use some of ${names.join(", ")}.`,
-  });
+  throw unknownName(
+    "A proxy",
+    name,
+    proxies.map((candidate) => candidate.name),
+  );
 }

@@ -3,7 +3,7 @@
 import { join, resolve } from "node:path";
 import { SmashError } from "../../../errors.js";
 import { checkOutputFolder, replaceFile } from "../../../files.js";
-import { nearestName } from "../../../nearest.js";
+import { unknownName } from "../../../nearest.js";
 import { drawFigure } from "../../../report/index.js";
 import type { CommandContext } from "../../run-command.js";
 import type { Benchmark } from "./benchmark.js";
@@ -33,15 +33,7 @@ export async function runBenchmark(
   context: CommandContext,
 ) {
   const benchmark = benchmarks.get(name);
-  if (benchmark === undefined) {
-    const names = [...benchmarks.keys()];
-    const nearest = nearestName(name, names);
-    throw new SmashError("usage", {
-      rule: "The benchmark must be a known one.",
-      found: `"${name}".`,
-      fix: `${nearest ? `did you mean "${nearest}"? Otherwise ` : ""}use one of ${names.join(", ")}.`,
-    });
-  }
+  if (benchmark === undefined) throw unknownName("The benchmark", name, [...benchmarks.keys()]);
   if (flags.out !== undefined && !benchmark.hasFigure) {
     throw new SmashError("usage", {
       rule: "The folder --out is for the figure of a benchmark that has one.",

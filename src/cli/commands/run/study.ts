@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { RunConfig } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
 import { checkOutputFolder } from "../../../files.js";
-import { nearestName } from "../../../nearest.js";
+import { unknownName } from "../../../nearest.js";
 import { findProxy, type ProxyName } from "../../../rank/index.js";
 import { RunFolder } from "../../../store/index.js";
 import {
@@ -46,12 +46,7 @@ export async function study(name: string, flags: StudyFlags, context: CommandCon
 function findStudy(name: string): StudyName {
   const known = studyNames.find((candidate) => candidate === name);
   if (known) return known;
-  const nearest = nearestName(name, studyNames);
-  throw new SmashError("usage", {
-    rule: "The study must be a known one.",
-    found: `"${name}".`,
-    fix: `${nearest ? `did you mean "${nearest}"? Otherwise ` : ""}use one of ${studyNames.join(", ")}.`,
-  });
+  throw unknownName("The study", name, studyNames);
 }
 
 async function readRequest(
