@@ -284,12 +284,14 @@ export type {
   HyperNetTrainingOptions,
   HyperNetTrainingSettings,
   ImageSource,
+  Mistake,
   NetworkEvent,
   NetworkTrainingOptions,
   NetworkTrainingSettings,
   Score,
   ScoringData,
   StepEvent,
+  TestScore,
   TrainingProgress,
 } from "./train/index.js";
 export type { NamedTensors } from "./nn/index.js";

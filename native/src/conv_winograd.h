@@ -120,16 +120,6 @@ inline int64_t tiles_at_a_time(const ConvShape& s) {
 inline Vector& vector_at(float* data) { return *reinterpret_cast<Vector*>(data); }
 inline const Vector& vector_at(const float* data) { return *reinterpret_cast<const Vector*>(data); }
 
-// A vector of one product, or of one tap, in planes `size` floats apart.
-template <class Float>
-auto& product_at(Float* planes, size_t row, size_t column, int64_t size) {
-  return vector_at(planes + (row * kPoints + column) * size);
-}
-template <class Float>
-auto& tap_at(Float* planes, size_t row, size_t column, int64_t size) {
-  return vector_at(planes + (row * 3 + column) * size);
-}
-
 // A square of vectors, load(row, column), transformed along its columns and then along its rows, to store(row, column, vector).
 template <size_t kFrom, size_t kTo, class Load, class Store>
 inline __attribute__((always_inline)) void transform_square(void (*along)(const Vector (&)[kFrom], Vector (&)[kTo]), Load load, Store store) {
@@ -161,8 +151,8 @@ inline Floats transform_weights(const float* packed, const std::vector<int64_t>&
   for (const int64_t length : lengths) {
     for (int64_t at = 0; at < length; at += kLanes) {
       transform_square(
-          filtering::weights, [&](size_t row, size_t column) { return tap_at(packed + at, row, column, length); },
-          [&](size_t row, size_t column, Vector value) { product_at(out + at, row, column, length) = value; });
+          filtering::weights, [&](size_t row, size_t column) { return vector_at(packed + (row * 3 + column) * length + at); },
+          [&](size_t row, size_t column, Vector value) { vector_at(out + (row * kPoints + column) * length + at) = value; });
     }
     packed += 9 * length;
     out += kProducts * length;
@@ -198,7 +188,7 @@ inline void transform_tile(const float* data, const WinogradTile& tile, int64_t 
   for (int64_t at = 0; at < channels; at += kLanes) {
     transform_square(
         filtering::inputs, [&](size_t row, size_t column) { return vector_at(data + tile.rows[row] + tile.columns[column] + at); },
-        [&](size_t row, size_t column, Vector value) { product_at(out + at, row, column, plane) = value; });
+        [&](size_t row, size_t column, Vector value) { vector_at(out + (row * kPoints + column) * plane + at) = value; });
   }
 }
 
@@ -206,7 +196,7 @@ inline void transform_tile(const float* data, const WinogradTile& tile, int64_t 
 template <class Store>
 inline __attribute__((always_inline)) void transform_products(const float* products, int64_t plane, Store store) {
   transform_square(
-      filtering::outputs, [&](size_t row, size_t column) { return product_at(products, row, column, plane); }, store);
+      filtering::outputs, [&](size_t row, size_t column) { return vector_at(products + (row * kPoints + column) * plane); }, store);
 }
 
 // The gradients of a tile's outputs, `row` floats from one row of the image to the next, to planes: what the products
@@ -220,7 +210,7 @@ inline void transform_gradients(const ConvShape& s, const float* dy, int64_t row
         [&](int64_t below, int64_t beside) {
           return below < tile.height && beside < tile.width ? vector_at(first + below * down + beside * right + at) : Vector{};
         },
-        [&](size_t below, size_t beside, Vector value) { product_at(out + at, below, beside, plane) = value; });
+        [&](size_t below, size_t beside, Vector value) { vector_at(out + (below * kPoints + beside) * plane + at) = value; });
   }
 }
 
@@ -228,8 +218,8 @@ inline void transform_gradients(const ConvShape& s, const float* dy, int64_t row
 inline void transform_sums(const float* sums, int64_t length, float* taps) {
   for (int64_t at = 0; at < length; at += kLanes) {
     transform_square(
-        filtering::sums, [&](size_t row, size_t column) { return product_at(sums + at, row, column, length); },
-        [&](size_t row, size_t column, Vector value) { tap_at(taps + at, row, column, length) = value; });
+        filtering::sums, [&](size_t row, size_t column) { return vector_at(sums + (row * kPoints + column) * length + at); },
+        [&](size_t row, size_t column, Vector value) { vector_at(taps + (row * 3 + column) * length + at) = value; });
   }
 }
 
