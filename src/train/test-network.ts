@@ -16,7 +16,9 @@ export interface Mistake {
   readonly truthProbability: number;
 }
 
+/** A trained network on test images. */
 export interface TestScore {
+  /** Fraction classified wrongly. */
   readonly error: number;
   /** Fraction whose class is not among the five most probable. */
   readonly top5Error: number;
