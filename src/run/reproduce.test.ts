@@ -4,7 +4,7 @@ import { applyRecipe, changeConfig, resolveConfig, type RunConfig } from "../con
 import { generateSynthetic } from "../data/index.js";
 import { Random } from "../random.js";
 import { planTrials, rankTrials, type SearchCounts, type Trial } from "../search/index.js";
-import type { LoggedEvent } from "./events.js";
+import type { LoggedEvent, RankEvent } from "./events.js";
 import { reproduceCommands } from "./reproduce.js";
 import { listRanks, type RankSitting } from "./reproduce-rank.js";
 import { trainingRecipe } from "./same-training.js";
@@ -95,7 +95,7 @@ it("of smash rank, what was scored before it was stopped counts, and nothing whe
 });
 
 it("a smash rank that was stopped and went on is one", () => {
-  const { fineTuned: _, ...asked } = rankOf(12, { random: 4 }, { fineTune: 2 });
+  const asked: RankEvent = { type: "rank", done: 12, more: { ...none, random: 4 }, limits: {}, fineTune: 2 };
   const tuned: LoggedEvent = { type: "fine-tuned", trial: history.trials[0] };
   expect(listRanks([asked, tuned, asked, tuned])).toEqual([{ ...asked, fineTuned: 2 }]);
 });
