@@ -1,3 +1,4 @@
+export { describeDifference, difference } from "./difference.js";
 export { findPreset, presetNames } from "./presets.js";
 export type { Preset } from "./preset.js";
 export { applyRecipe, changeConfig, recipeNames } from "./recipes.js";

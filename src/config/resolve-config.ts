@@ -3,6 +3,7 @@
 import { createSpace } from "../arch/index.js";
 import { describeValue, SmashError } from "../errors.js";
 import { requireWithin } from "../search/index.js";
+import { isObject } from "./difference.js";
 import { findPreset } from "./presets.js";
 import { parseRunConfig, type RunConfig } from "./run-config.js";
 import { chooseSearch, type SearchChoice } from "./search-choice.js";
@@ -26,10 +27,6 @@ export interface ConfigRequest {
   readonly device: string;
   readonly threads: number;
   readonly precision: "fp32" | "bf16";
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `changes` laid over `base`, object by object; arrays and values are replaced. */

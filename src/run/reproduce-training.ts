@@ -1,9 +1,8 @@
 /** The `smash train` command that gives a run's trained network again, or the one that would train its best. */
 
 import { isDeepStrictEqual } from "node:util";
-import { applyRecipe, merge, recipeNames, type RunConfig } from "../config/index.js";
+import { applyRecipe, difference, merge, recipeNames, type RunConfig } from "../config/index.js";
 import { rankTrials } from "../search/index.js";
-import { difference } from "./difference.js";
 import { quoted } from "./quoted.js";
 import type { RunHistory } from "./reproduce.js";
 import { trainingRecipe } from "./same-training.js";

@@ -1,10 +1,9 @@
 /** The commands that repeat a run, as exact as its folder tells. */
 
 import type { Architecture } from "../arch/index.js";
-import { presetNames, resolveConfig, type RunConfig } from "../config/index.js";
+import { difference, presetNames, resolveConfig, type RunConfig } from "../config/index.js";
 import type { DatasetInfo } from "../data/index.js";
 import type { Trial } from "../search/index.js";
-import { difference } from "./difference.js";
 import type { TrainEvent } from "./events.js";
 import { quoted } from "./quoted.js";
 import { rankCommands, type RankSitting } from "./reproduce-rank.js";

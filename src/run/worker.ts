@@ -1,7 +1,7 @@
 /** The thread that computes: runs one job and tells its events. */
 
 import { loadDataset } from "../data/index.js";
-import { RunFolder, withRunLock } from "../store/index.js";
+import { RunFolder, withFolderLock } from "../store/index.js";
 import { setThreads } from "../tensor/index.js";
 import type { JobContext, RunEvent } from "./events.js";
 import type { Job } from "./jobs.js";
@@ -14,11 +14,11 @@ async function runJob(job: Job, context: JobContext): Promise<unknown> {
   const dataset = await loadDataset(job.dataset, job);
   switch (job.kind) {
     case "search":
-      return withRunLock(job.run, () =>
+      return withFolderLock({ path: job.run, holds: "run" }, () =>
         runSearch({ ...job, folder: new RunFolder(job.run), dataset }, context),
       );
     case "rank":
-      return withRunLock(job.run, () =>
+      return withFolderLock({ path: job.run, holds: "run" }, () =>
         runRank({ ...job, folder: new RunFolder(job.run), dataset }, job, context),
       );
     case "train":

@@ -4,4 +4,5 @@ export { appendLine, parseJson, readIfThere, readJsonLines } from "./json-files.
 export { RunFolder } from "./run-folder.js";
 export type { Versions } from "./run-folder.js";
 export { TrialStore } from "./trial-store.js";
-export { withRunLock } from "./run-lock.js";
+export { withFolderLock } from "./folder-lock.js";
+export type { LockedFolder } from "./folder-lock.js";

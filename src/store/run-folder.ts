@@ -6,10 +6,9 @@
  */
 
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Architecture } from "../arch/index.js";
-import { parseRunConfig, type RunConfig } from "../config/index.js";
+import { describeDifference, parseRunConfig, type RunConfig } from "../config/index.js";
 import { describeValue, SmashError } from "../errors.js";
 import { removeLeftovers, replaceFile } from "../files.js";
 import { appendLine, parseJson, readIfThere, readJsonLines } from "./json-files.js";
@@ -89,7 +88,7 @@ export class RunFolder {
       );
       return;
     }
-    const difference = findDifference(saved.config, config);
+    const difference = describeDifference(saved.config, config);
     if (difference === undefined) return;
     throw new SmashError("config", {
       rule: `A run goes on only with the configuration it began with (${join(this.path, "config.json")}).`,
@@ -116,22 +115,6 @@ export class RunFolder {
   get #events(): string {
     return join(this.path, "events.jsonl");
   }
-}
-
-/** The first setting that differs, at any depth, with both values. */
-function findDifference(before: unknown, now: unknown, path = ""): string | undefined {
-  const isOpen = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!isOpen(before) || !isOpen(now)) {
-    return isDeepStrictEqual(before, now)
-      ? undefined
-      : `${path} was ${describeValue(before)}, now ${describeValue(now)}`;
-  }
-  const [old, current] = [before, now] as readonly Readonly<Record<string, unknown>>[];
-  for (const key of new Set([...Object.keys(current), ...Object.keys(old)])) {
-    const found = findDifference(old[key], current[key], path === "" ? key : `${path}.${key}`);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** The content of a run's config.json. Throws `SmashError("config")`. */

@@ -5,6 +5,7 @@ import { replaceFile } from "../files.js";
 import { drawFigure } from "../report/index.js";
 import { prepareData, prepareEvaluation } from "../run/index.js";
 import { seedCeiling } from "../statistics/index.js";
+import { withFolderLock } from "../store/index.js";
 import { openBench, type Bench } from "./bench.js";
 import { measureCorruption } from "./corruption.js";
 import type { ComparisonDocument } from "./document.js";
@@ -21,7 +22,12 @@ import { findTruths } from "./truths.js";
 import { planCapacity, planCorruption } from "./variant-figures.js";
 import { hypernetOf, judgedBy, listVariants, type Variant } from "./variants.js";
 
-export async function runStudy(job: StudyJob, context: StudyContext): Promise<StudyResult> {
+/** Throws `SmashError("usage")` where another process works on the study. */
+export function runStudy(job: StudyJob, context: StudyContext): Promise<StudyResult> {
+  return withFolderLock({ path: job.out, holds: "study" }, () => continueStudy(job, context));
+}
+
+async function continueStudy(job: StudyJob, context: StudyContext): Promise<StudyResult> {
   const { request } = job;
   const bench = await openBench(job);
   if (request.study === "gradient") return runGradient(job, bench, context);

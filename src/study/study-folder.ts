@@ -6,8 +6,7 @@
  */
 
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { parseRunConfig } from "../config/index.js";
+import { describeDifference, parseRunConfig } from "../config/index.js";
 import { SmashError } from "../errors.js";
 import { replaceFile } from "../files.js";
 import {
@@ -66,13 +65,12 @@ export class StudyFolder {
     }
     // As JSON has it: without what is undefined.
     const asked = JSON.parse(JSON.stringify(request)) as SavedRequest;
-    const keys = new Set([...Object.keys(asked), ...Object.keys(saved)]) as Set<keyof SavedRequest>;
-    keys.delete("versions"); // another version may go on
-    const different = [...keys].find((key) => !isDeepStrictEqual(asked[key], saved[key]));
-    if (different === undefined) return;
+    // Another version may go on.
+    const difference = describeDifference({ ...saved, versions: undefined }, { ...asked, versions: undefined });
+    if (difference === undefined) return;
     throw new SmashError("config", {
       rule: `A study goes on only with what it began with (${this.#request}).`,
-      found: `another ${different}.`,
+      found: `${difference}.`,
       fix: "ask for the same, or give another --out for a new study; nothing was changed.",
     });
   }

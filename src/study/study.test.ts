@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveConfig } from "../config/index.js";
+import { withFolderLock } from "../store/index.js";
 import { attainableCorrelation, meanRanks, spearman } from "../statistics/index.js";
 import { defaultDevice, setThreads } from "../tensor/index.js";
 import { compare } from "./document.js";
@@ -152,9 +153,16 @@ describe("a study", () => {
     expect(result.baselines).toEqual({});
   });
 
+  it("is refused while another process works on it", async () => {
+    const job = makeJob("locked");
+    await withFolderLock({ path: job.out, holds: "study" }, () =>
+      expect(runStudy(job, contextThatStops())).rejects.toThrow("One process at a time works on a study"),
+    );
+  });
+
   it("is refused when another one is in its folder", async () => {
     await expect(runStudy(makeJob("whole", { proxies: [] }), contextThatStops())).rejects.toThrow(
-      "another proxies",
+      "proxies was",
     );
   });
 
@@ -168,7 +176,7 @@ describe("a study", () => {
     delete saved.config.ranking.against; // it has a default
     writeFileSync(path, JSON.stringify(saved));
     await folder.open(job.request, job.versions);
-    await expect(folder.open({ ...job.request, seeds: 9 }, job.versions)).rejects.toThrow("another seeds");
+    await expect(folder.open({ ...job.request, seeds: 9 }, job.versions)).rejects.toThrow("seeds was 2, now 9");
     writeFileSync(path, "{");
     await expect(folder.open(job.request, job.versions)).rejects.toThrow("must be JSON");
   });
@@ -242,12 +250,12 @@ describe("a study", () => {
     for (const item of [0, 1, 2]) trained.append({ item, measure: "truth.seed0", value: item / 10 });
     const { errors } = await readTrainedTruths(job.out, banks({ batchNorm: "ops" }));
     expect(errors).toEqual([[0, 0.1, 0.2]]);
-    await expect(readTrainedTruths(job.out, banks({ width: 2 }))).rejects.toThrow("another space");
+    await expect(readTrainedTruths(job.out, banks({ width: 2 }))).rejects.toThrow("space.width was");
   });
 
   it("does not take errors of other architectures, or of a study that has not trained any", async () => {
     const { out } = makeJob("correlation");
-    await expect(readTrainedTruths(out, { ...config, seed: 1 })).rejects.toThrow("another seed");
+    await expect(readTrainedTruths(out, { ...config, seed: 1 })).rejects.toThrow("seed was 0, now 1");
     await expect(readTrainedTruths(join(folder, "nowhere"), config)).rejects.toThrow("no study");
     await expect(readTrainedTruths(makeJob("whole").out, config)).rejects.toThrow("come from elsewhere");
     const job = makeJob("untrained", { study: "correlation", table: undefined, proxies: [] });

@@ -1,7 +1,6 @@
 /** True errors that an earlier study has trained: other studies of the same architectures need not train them again. */
 
-import { isDeepStrictEqual } from "node:util";
-import type { RunConfig } from "../config/index.js";
+import { describeDifference, type RunConfig } from "../config/index.js";
 import { SmashError } from "../errors.js";
 import { StudyFolder } from "./study-folder.js";
 import { truthMeasure } from "./truths.js";
@@ -16,12 +15,12 @@ export interface TrainedTruths {
   readonly errors: readonly (readonly number[])[];
 }
 
-/** What decides which networks a study trains, and on which images. */
-const decisive = ["space", "seed", "dataset", "validationImages"] as const;
-
-/** `batchNorm` says where a network with generated weights is normalised; a trained one is everywhere. */
-function decisiveParts(config: RunConfig) {
-  return { ...config, space: { ...config.space, batchNorm: undefined } };
+/**
+ * What decides which networks a study trains, and on which images. `batchNorm` says where a network with generated weights
+ * is normalised; a trained one is everywhere.
+ */
+function decisiveParts({ space, seed, dataset, validationImages }: RunConfig) {
+  return { dataset, seed, validationImages, space: { ...space, batchNorm: undefined } };
 }
 
 /** Truths of the study in this folder, of the seeds that are trained to their end. */
@@ -35,12 +34,11 @@ export async function readTrainedTruths(path: string, config: RunConfig): Promis
       fix: "give the folder of a study correlation, as its --out was.",
     });
   }
-  const [own, theirs] = [JSON.parse(JSON.stringify(config)) as RunConfig, request.config].map(decisiveParts);
-  const different = decisive.find((key) => !isDeepStrictEqual(own[key], theirs[key]));
-  if (different !== undefined) {
+  const difference = describeDifference(decisiveParts(request.config), decisiveParts(config));
+  if (difference !== undefined) {
     throw new SmashError("config", {
       rule: `True errors serve another study only for the same architectures, trained on the same images (${path}).`,
-      found: `another ${different}.`,
+      found: `${difference}.`,
       fix: `use the preset, data and seed of that study; its study.json lists them.`,
     });
   }

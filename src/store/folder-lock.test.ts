@@ -2,17 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { withRunLock } from "./run-lock.js";
+import { withFolderLock, type LockedFolder } from "./folder-lock.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-lock-"));
+const place: LockedFolder = { path: folder, holds: "run" };
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it("is held by one at a time, and free again after success and failure", async () => {
-  await withRunLock(folder, async () => {
-    const second = withRunLock(folder, () => Promise.resolve("never"));
+  await withFolderLock(place, async () => {
+    const second = withFolderLock(place, () => Promise.resolve("never"));
     await expect(second).rejects.toMatchObject({ code: "usage" });
     await expect(second).rejects.toThrow(folder);
   });
-  await expect(withRunLock(folder, () => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
-  expect(await withRunLock(folder, () => Promise.resolve("done"))).toBe("done");
+  await expect(withFolderLock(place, () => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+  expect(await withFolderLock(place, () => Promise.resolve("done"))).toBe("done");
 });

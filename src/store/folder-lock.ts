@@ -1,0 +1,44 @@
+/**
+ * One process at a time trains the HyperNet of a run and scores for it, or measures for a study: two would take each
+ * other's results for their own.
+ */
+
+import { join } from "node:path";
+import Database from "libsql";
+import { SmashError } from "../errors.js";
+import { hasCode, makeFolder } from "../files.js";
+
+/** A folder that one process works in. */
+export interface LockedFolder {
+  /** Made where it is not there. */
+  readonly path: string;
+  readonly holds: "run" | "study";
+}
+
+/**
+ * Does `work` while no other process does any in the folder. The lock is SQLite's on its file `lock`, which the system
+ * frees however the process ends; whoever only reads needs none. Throws `SmashError("usage")` where the folder is in use.
+ */
+export async function withFolderLock<Result>(
+  { path, holds }: LockedFolder,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  await makeFolder(path);
+  const database = new Database(join(path, "lock"));
+  try {
+    try {
+      database.exec("BEGIN EXCLUSIVE");
+    } catch (cause) {
+      if (!hasCode(cause, "SQLITE_BUSY")) throw cause;
+      throw new SmashError("usage", {
+        rule: `One process at a time works on a ${holds}.`,
+        found: `another one that works in ${path}.`,
+        fix: "wait for it or stop it, or use another --out.",
+        cause,
+      });
+    }
+    return await work();
+  } finally {
+    database.close();
+  }
+}
