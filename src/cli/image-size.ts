@@ -4,16 +4,23 @@ import { Option } from "commander";
 import { parseInteger } from "./option-values.js";
 
 export interface ImageSizeFlag {
-  /** Undefined: the run's, else the published size, 32 for own folders. */
+  /** Undefined: what the help of the flag says. */
   readonly imageSize?: number;
 }
 
 const largest = 1024;
 
-/** For `.addOption(imageSizeOption())`. A command without a run has no size of the run's. */
-export function imageSizeOption({ hasRun = true } = {}): Option {
+/** What gives the size where the flag does not. */
+const defaults = {
+  run: "the run's, else as published; folder: 32",
+  checkpoint: "the network's",
+  dataset: "as published; folder: 32",
+} as const;
+
+/** For `.addOption(imageSizeOption())`. `of` tells what else the command knows of the size; default: a run. */
+export function imageSizeOption({ of = "run" }: { readonly of?: keyof typeof defaults } = {}): Option {
   return new Option(
     "--image-size <pixels>",
-    `height = width of the images (default: ${hasRun ? "the run's, else " : ""}as published; folder: 32)`,
+    `height = width of the images (default: ${defaults[of]})`,
   ).argParser(parseInteger("--image-size", { min: 4, max: largest }));
 }

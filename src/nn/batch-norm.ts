@@ -15,7 +15,7 @@ import type { Module, NamedTensors } from "./module.js";
  * Which statistics normalise: "train" the batch's, and the running ones move towards them; "batch" the batch's, and the
  * running ones stay; "running" the running ones.
  */
-export type BatchNormMode = "train" | "batch" | "running";
+export type NormalizationMode = "train" | "batch" | "running";
 
 export interface BatchNorm2dOptions {
   readonly channels: number;
@@ -48,7 +48,7 @@ export class BatchNorm2d implements Module {
   }
 
   /** [N, C, H, W] -> the same shape */
-  forward(x: Tensor, mode: BatchNormMode): Tensor {
+  forward(x: Tensor, mode: NormalizationMode): Tensor {
     const { weight, bias, runningMean, runningVariance } = this;
     const running = mode === "batch" ? {} : { mean: runningMean, variance: runningVariance };
     return batchNorm(x, {

@@ -7,7 +7,7 @@ export type { Conv2dOptions } from "./conv.js";
 export { Linear } from "./linear.js";
 export type { LinearOptions } from "./linear.js";
 export { BatchNorm2d } from "./batch-norm.js";
-export type { BatchNorm2dOptions, BatchNormMode } from "./batch-norm.js";
+export type { BatchNorm2dOptions, NormalizationMode } from "./batch-norm.js";
 export { clearGradients } from "./optimizer.js";
 export type { Optimizer } from "./optimizer.js";
 export { Adam } from "./adam.js";

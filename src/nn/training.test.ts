@@ -22,7 +22,7 @@ import {
   Linear,
   loadState,
   Sgd,
-  type BatchNormMode,
+  type NormalizationMode,
   type NamedTensors,
 } from "./index.js";
 
@@ -34,7 +34,7 @@ class SmallNetwork {
   readonly norm = new BatchNorm2d({ channels: 4 });
   readonly linear = new Linear({ inputs: 4, outputs: 5, seed: 2 });
 
-  forward(x: Tensor, mode: BatchNormMode, { banks = false } = {}): Tensor {
+  forward(x: Tensor, mode: NormalizationMode, { banks = false } = {}): Tensor {
     const features = this.norm.forward(this.conv.forward(x), mode).relu(); // [N, 4, H / 2, W / 2]
     return this.linear.forward(globalAvgPool2d(banks ? this.#mix(features) : features)); // [N, 5]
   }

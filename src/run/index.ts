@@ -2,7 +2,7 @@ export type { JobContext, Phase, RankEvent, RunEvent, TrainEvent } from "./event
 export { startJob } from "./jobs.js";
 export type { Job, JobOptions } from "./jobs.js";
 export { requireLatency } from "./latency-meter.js";
-export { loadTrainedNetwork } from "./load-network.js";
+export { loadTrainedNetwork, readNetworkFacts } from "./load-network.js";
 export type { LoadedNetwork } from "./load-network.js";
 export {
   computeType,

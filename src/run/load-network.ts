@@ -13,6 +13,13 @@ export interface LoadedNetwork {
   readonly unfinished: Unfinished | undefined;
 }
 
+/** What a trained network's checkpoint says of it. Throws as `loadTrainedNetwork` does. */
+export async function readNetworkFacts(checkpoint: string): Promise<NetworkFacts> {
+  const { facts, tensors } = await loadCheckpoint(checkpoint, "cpu", networkFactsSchema);
+  disposeAll(tensors);
+  return facts;
+}
+
 /** Throws `SmashError("checkpoint")` for a file that is damaged or not of a network. */
 export async function loadTrainedNetwork(checkpoint: string, device: string): Promise<LoadedNetwork> {
   const { facts, tensors } = await loadCheckpoint(checkpoint, device, networkFactsSchema);

@@ -66,7 +66,10 @@ export class StudyFolder {
     // As JSON has it: without what is undefined.
     const asked = JSON.parse(JSON.stringify(request)) as SavedRequest;
     // Another version may go on.
-    const difference = describeDifference({ ...saved, versions: undefined }, { ...asked, versions: undefined });
+    const difference = describeDifference(
+      { ...saved, versions: undefined },
+      { ...asked, versions: undefined },
+    );
     if (difference === undefined) return;
     throw new SmashError("config", {
       rule: `A study goes on only with what it began with (${this.#request}).`,

@@ -176,7 +176,9 @@ describe("a study", () => {
     delete saved.config.ranking.against; // it has a default
     writeFileSync(path, JSON.stringify(saved));
     await folder.open(job.request, job.versions);
-    await expect(folder.open({ ...job.request, seeds: 9 }, job.versions)).rejects.toThrow("seeds was 2, now 9");
+    await expect(folder.open({ ...job.request, seeds: 9 }, job.versions)).rejects.toThrow(
+      "seeds was 2, now 9",
+    );
     writeFileSync(path, "{");
     await expect(folder.open(job.request, job.versions)).rejects.toThrow("must be JSON");
   });

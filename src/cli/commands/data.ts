@@ -20,7 +20,7 @@ export function registerData(data: Command): void {
     .command("fetch")
     .description("bring data sets here and replace altered files")
     .argument("<names...>", "data sets, see `smash data list`, or folder:PATH")
-    .addOption(imageSizeOption({ hasRun: false }))
+    .addOption(imageSizeOption({ of: "dataset" }))
     .action((names: readonly string[], flags: ImageSizeFlag, command: Command) =>
       runCommand(
         readCommonOptions(command),
@@ -38,7 +38,7 @@ export function registerData(data: Command): void {
       "compare data sets with the published files, or say what is in an own folder; without a name, all that are there",
     )
     .argument("[names...]", "data sets, see `smash data list`, or folder:PATH")
-    .addOption(imageSizeOption({ hasRun: false }))
+    .addOption(imageSizeOption({ of: "dataset" }))
     .action((names: readonly string[], flags: ImageSizeFlag, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
         const { checkData } = await import("./data/check.js");

@@ -62,7 +62,7 @@ export function registerEval(command: Command): void {
   command
     .requiredOption("--checkpoint <file>", "what smash train wrote")
     .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
-    .addOption(imageSizeOption({ hasRun: false }))
+    .addOption(imageSizeOption({ of: "checkpoint" }))
     .action((flags: EvalFlags, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
         const { evaluateCheckpoint } = await import("./run/train.js");

@@ -11,7 +11,13 @@ import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { checkOutputFile } from "../../../files.js";
 import { formatCount, formatLoss, formatPercent } from "../../../report/index.js";
-import { startJob, writeReport, writeTestDetails, type TrainResult } from "../../../run/index.js";
+import {
+  readNetworkFacts,
+  startJob,
+  writeReport,
+  writeTestDetails,
+  type TrainResult,
+} from "../../../run/index.js";
 import { RunFolder } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import { parseChoice } from "../../option-values.js";
@@ -133,10 +139,9 @@ export function describeTrained(result: TrainResult): string {
   ].join("\n");
 }
 
-export async function evaluateCheckpoint(
-  { checkpoint, data, imageSize }: EvalFlags,
-  context: CommandContext,
-) {
+export async function evaluateCheckpoint({ checkpoint, data, ...flags }: EvalFlags, context: CommandContext) {
+  const { architecture } = await readNetworkFacts(checkpoint);
+  const imageSize = flags.imageSize ?? architecture.input.size;
   await openDataset(data, context, imageSize);
   const { threads, device, precision } = context.common;
   const score = await startJob(
