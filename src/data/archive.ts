@@ -1,13 +1,11 @@
 /** Data sets that are published as one tar archive, of which only the known members are unpacked. */
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileSize, makeFolder, withTemporaryFolder } from "../files.js";
 import { download } from "./download.js";
 import type { FetchOptions } from "./source.js";
-import { readVerified } from "./verify.js";
+import { md5OfFile, readVerified } from "./verify.js";
 import type { PublishedFile } from "./verify.js";
 
 export interface Archive {
@@ -90,10 +88,4 @@ export async function installArchive(
     await fetchArchive({ ...options, members: membersOf(files), keepFolder: folder, workFolder });
     await moveVerified(files, { from: workFolder, to: folder, dataset });
   });
-}
-
-export async function md5OfFile(path: string): Promise<string> {
-  const hash = createHash("md5");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }

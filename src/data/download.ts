@@ -7,13 +7,12 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SmashError } from "../errors.js";
 import { fileSize, makeFolder } from "../files.js";
 import { Connection, ConnectionError } from "./connection.js";
+import { addFile } from "./verify.js";
 
 export interface DownloadProgress {
   /** Bytes of the file that are there, those of an earlier try included. */
@@ -94,10 +93,6 @@ async function receive(url: string, part: string, options: DownloadOptions): Pro
   } finally {
     connection.close();
   }
-}
-
-async function addFile(hash: Hash, path: string): Promise<void> {
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
 }
 
 function wrongContent(url: string, expected: string, found: string): SmashError {

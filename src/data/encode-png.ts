@@ -1,5 +1,7 @@
 /** One image of a data set as a PNG, for pages. */
 
+import { interleave } from "./planes.js";
+
 export interface PngOptions {
   /** 1 (grey) or 3 (red, green, blue). */
   readonly channels: number;
@@ -15,11 +17,7 @@ export async function encodePng(
   { channels, size, maxSize = size }: PngOptions,
 ): Promise<Uint8Array> {
   const { default: sharp } = await import("sharp");
-  const plane = size * size;
-  const pixels = Uint8Array.from(
-    image,
-    (_, at) => image[(at % channels) * plane + Math.floor(at / channels)],
-  );
-  const picture = sharp(pixels, { raw: { width: size, height: size, channels: channels as 1 | 3 } });
+  const raw = { width: size, height: size, channels: channels as 1 | 3 };
+  const picture = sharp(interleave(image, channels), { raw });
   return (size > maxSize ? picture.resize(maxSize) : picture).png().toBuffer();
 }

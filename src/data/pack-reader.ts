@@ -1,7 +1,6 @@
 /** Reads packs: the description alone, or the images as mapped memory. */
 
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { SmashError } from "../errors.js";
@@ -11,6 +10,7 @@ import type { ImageSet } from "./dataset.js";
 import { selectImages } from "./image-set.js";
 import { damagedPack, layoutOf, parseDescription, parseTrailer, parts, trailerBytes } from "./pack-format.js";
 import type { PackDescription, PackLayout, Part } from "./pack-format.js";
+import { addFile } from "./verify.js";
 
 /** One mapping is at most this long: Node 20 has no longer buffers than 4 GiB. */
 const segmentBytes = 2 ** 30;
@@ -112,9 +112,7 @@ export async function verifyPack(path: string): Promise<void> {
   if (!description) throw damagedPack(path, "be there", "no such file");
   const hash = createHash("md5");
   const end = layoutOf(description).description - 1;
-  if (end >= 0) {
-    for await (const bytes of createReadStream(path, { end })) hash.update(bytes as Uint8Array);
-  }
+  if (end >= 0) await addFile(hash, path, { end });
   const md5 = hash.digest("hex");
   if (md5 !== description.md5) throw damagedPack(path, `have the MD5 sum ${description.md5}`, md5);
 }

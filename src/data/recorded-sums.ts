@@ -6,7 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileSize, replaceFile } from "../files.js";
-import { md5OfFile } from "./archive.js";
+import { md5OfFile } from "./verify.js";
 import type { PublishedFile } from "./verify.js";
 
 const recordName = "MD5SUMS";

@@ -1,5 +1,6 @@
 /** Images of a data set at another size. */
 
+import { interleave, separate } from "./planes.js";
 import type { ImageChunk } from "./source.js";
 
 /** Images that are resized side by side. */
@@ -37,18 +38,4 @@ export async function resizeImages<Chunk extends Pick<ImageChunk, "pixels">>(
     await Promise.all(Array.from({ length }, (_, offset) => resize(start + offset)));
   }
   return { ...chunk, pixels };
-}
-
-/** [channels, pixels] -> [pixels, channels] */
-function interleave(planes: Uint8Array, channels: number): Uint8Array {
-  if (channels === 1) return planes;
-  const count = planes.length / channels;
-  return Uint8Array.from(planes, (_, at) => planes[(at % channels) * count + Math.floor(at / channels)]);
-}
-
-/** [pixels, channels] -> [channels, pixels] */
-function separate(pixels: Uint8Array, channels: number): Uint8Array {
-  if (channels === 1) return pixels;
-  const count = pixels.length / channels;
-  return Uint8Array.from(pixels, (_, at) => pixels[(at % count) * channels + Math.floor(at / count)]);
 }

@@ -95,8 +95,7 @@ export function stl10Source({ archive, train, test }: Stl10Parts): DatasetSource
 
     async *read(dataDir): AsyncGenerator<ImageChunk> {
       for (const part of ["train", "test"] as const) {
-        const { images, labels } = { train, test }[part];
-        yield { part, ...(await readPart({ images, labels }, folderIn(dataDir))) };
+        yield { part, ...(await readPart({ train, test }[part], folderIn(dataDir))) };
       }
     },
   };

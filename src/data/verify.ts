@@ -1,6 +1,8 @@
 /** Files are compared with their published size and MD5 sum (against damage, not against an attacker) before use. */
 
 import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { SmashError } from "../errors.js";
 import { fileSize } from "../files.js";
@@ -20,6 +22,17 @@ export interface FileContext {
 
 export function md5Of(content: Uint8Array): string {
   return createHash("md5").update(content).digest("hex");
+}
+
+export async function md5OfFile(path: string): Promise<string> {
+  const hash = createHash("md5");
+  await addFile(hash, path);
+  return hash.digest("hex");
+}
+
+/** Adds the bytes of a file to a sum, piece by piece; `end`: the last one of them. Default: all. */
+export async function addFile(hash: Hash, path: string, part: { readonly end?: number } = {}): Promise<void> {
+  for await (const chunk of createReadStream(path, part)) hash.update(chunk as Uint8Array);
 }
 
 /** Throws `data` unless `content` is the published one. */

@@ -39,9 +39,9 @@ export async function decodeImage(file: string, size: number): Promise<Uint8Arra
       .toColourspace("srgb")
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
-    return toPlanes(data, size * size, info.channels);
+    return toPlanes(data, size * size, info.channels); // [3, size, size]
   } catch (error) {
-    throw new UnreadableImage(firstLine(error), { cause: error }); // [3, size, size]
+    throw new UnreadableImage(firstLine(error), { cause: error });
   }
 }
 
