@@ -1,5 +1,6 @@
 /** Architectures of all spaces: what can be asked of one without the settings it was sampled by. */
 
+import { valueAt } from "../errors.js";
 import type { Architecture as MemoryBankArchitecture } from "./architecture.js";
 import { countCost as countMemoryBankCost, type Cost } from "./cost.js";
 import { drawArchitecture as drawMemoryBanks, type DrawOptions } from "./draw.js";
@@ -14,8 +15,7 @@ export type Architecture = MemoryBankArchitecture | CellArchitecture;
 
 /** Checks parsed JSON and returns it as an architecture; throws a SmashError ("architecture") that names the field. */
 export function parseArchitecture(json: unknown): Architecture {
-  const space = typeof json === "object" && json !== null && "space" in json ? json.space : undefined;
-  return space === "nas-bench-201" ? parseCellArchitecture(json) : parseMemoryBanks(json);
+  return valueAt(json, ["space"]) === "nas-bench-201" ? parseCellArchitecture(json) : parseMemoryBanks(json);
 }
 
 /** Trainable parameters and multiply-adds of the resulting network. */

@@ -1,5 +1,6 @@
 /** The memory banks of one block at one bank size: how many there are, and in which steps layers read them. */
 
+import type { Layer } from "./architecture.js";
 import { range } from "./numbers.js";
 import type { BlockLimits, CompleteSettings } from "./space.js";
 
@@ -33,6 +34,11 @@ export function blockBanks(settings: CompleteSettings, limits: BlockLimits, mult
     readBanks,
     readSlices: (readBanks * multiple) / depthCompression,
   };
+}
+
+/** Slices of N*D channels that a layer reads from such banks. */
+export function slicesRead({ reads }: Layer, { readBanks, readSlices }: BlockBanks): number {
+  return (reads.length / readBanks) * readSlices;
 }
 
 /**

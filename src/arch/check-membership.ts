@@ -6,7 +6,7 @@
  */
 
 import type { Architecture, Block, Convolution, Layer } from "./architecture.js";
-import { bankChoices } from "./bank-sizes.js";
+import { bankChoices, slicesRead } from "./bank-sizes.js";
 import type { BlockBanks } from "./bank-sizes.js";
 import {
   dilationChoices,
@@ -106,7 +106,7 @@ function checkBlock(block: Block, path: string, { settings, limits }: Expectatio
   let slices = 0;
   for (const [position, layer] of block.layers.entries()) {
     checkLayer(layer, `${path}.layers[${position}]`, settings, banks);
-    slices += (layer.reads.length / banks.readBanks) * banks.readSlices;
+    slices += slicesRead(layer, banks);
   }
   const columnChannels = settings.depthCompression * settings.baseChannels;
   const of = `slices of ${columnChannels} channels read by the layers together`;

@@ -6,9 +6,9 @@
  * from. Larger banks are chosen only where the same holds of them.
  */
 
-import { SmashError } from "../errors.js";
 import { checkConvolutionSettings } from "./check-space-convolutions.js";
 import { encodingLayout } from "./encoding-layout.js";
+import { rejectSettings } from "./invalid.js";
 import { blockCount, blockLimits, completeSettings } from "./space.js";
 import type { CompleteSettings, SpaceSettings } from "./space.js";
 
@@ -16,10 +16,6 @@ import type { CompleteSettings, SpaceSettings } from "./space.js";
 const maxSetting = 1_000_000;
 /** Largest encoding, numbers (256 MB): ten times that of the widest space in the paper. */
 const maxEncodingSize = 2 ** 26;
-
-function reject(rule: string, found: string, fix: string): never {
-  throw new SmashError("config", { rule, found, fix });
-}
 
 const choices = {
   bankSizes: ["base", "varied"],
@@ -36,7 +32,11 @@ function checkChoices(settings: CompleteSettings): void {
     const allowed: readonly unknown[] = choices[name];
     if (allowed.includes(settings[name])) continue;
     const list = allowed.map((value) => JSON.stringify(value)).join(" or ");
-    reject(`${name} is ${list}.`, `${JSON.stringify(settings[name])}.`, `Set ${name} to one of these.`);
+    rejectSettings(
+      `${name} is ${list}.`,
+      `${JSON.stringify(settings[name])}.`,
+      `Set ${name} to one of these.`,
+    );
   }
 }
 
@@ -48,7 +48,7 @@ function checkIntegers(settings: CompleteSettings): void {
     const number = value as number;
     if (Number.isInteger(number) && number >= 1 && number <= maxSetting) continue;
     const rule = `The setting ${name} is an integer from 1 to ${maxSetting}.`;
-    reject(rule, `${name} ${number}.`, `Set ${name} to a positive integer.`);
+    rejectSettings(rule, `${name} ${number}.`, `Set ${name} to a positive integer.`);
   }
 }
 
@@ -57,7 +57,7 @@ function checkUnits({ baseChannels, maxUnits }: CompleteSettings): void {
   const below = Math.floor(maxUnits / baseChannels) * baseChannels;
   const options = below > 0 ? `${below} or ${below + baseChannels}` : `${baseChannels}`;
   const found = `maxUnits ${maxUnits}, baseChannels ${baseChannels}.`;
-  reject("maxUnits is a multiple of baseChannels.", found, `Set maxUnits to ${options}.`);
+  rejectSettings("maxUnits is a multiple of baseChannels.", found, `Set maxUnits to ${options}.`);
 }
 
 function checkBanks(settings: CompleteSettings): void {
@@ -66,7 +66,7 @@ function checkBanks(settings: CompleteSettings): void {
   if (limits.some(({ inputChannels, maxChannels }) => inputChannels >= maxChannels)) {
     const rule = "Every block has room for more channels than its input.";
     const found = `width ${width}, stemWidth ${stemWidth}, which fills the last block.`;
-    reject(rule, found, `Set stemWidth to ${10 * width - 1} or less.`);
+    rejectSettings(rule, found, `Set stemWidth to ${10 * width - 1} or less.`);
   }
   const banks = Math.min(...limits.map(({ inputBanks }) => inputBanks));
   if (depthCompression > banks) {
@@ -76,7 +76,7 @@ function checkBanks(settings: CompleteSettings): void {
     const factor = settings[name];
     const found = `depthCompression ${depthCompression}, ${name} ${factor}, so ${banks} input banks (2 * ${name}).`;
     const fix = `Set depthCompression to ${banks} or less, or ${name} to ${Math.ceil(depthCompression / 2)} or more.`;
-    reject(rule, found, fix);
+    rejectSettings(rule, found, fix);
   }
 }
 
@@ -87,13 +87,13 @@ function checkEncodingSize(settings: CompleteSettings): void {
   if (size > maxEncodingSize) {
     const rule = `The encoding of the largest architecture has at most ${maxEncodingSize} numbers.`;
     const found = `${channels} channels * ${height} rows * ${length} columns = ${size}.`;
-    reject(rule, found, "Lower width, depth or maxUnits, or raise depthCompression.");
+    rejectSettings(rule, found, "Lower width, depth or maxUnits, or raise depthCompression.");
   }
 }
 
 function checkImages({ classes, input }: CompleteSettings): void {
   if (classes < 2) {
-    reject(
+    rejectSettings(
       "A classifier tells at least 2 classes apart.",
       `classes ${classes}.`,
       "Set classes to 2 or more.",
@@ -103,7 +103,7 @@ function checkImages({ classes, input }: CompleteSettings): void {
   if (input.size % step !== 0) {
     const rule = `input.size is a multiple of ${step}: ${blockCount} blocks, each at half the size of the last.`;
     const fix = `Resize or pad the images to ${Math.ceil(input.size / step) * step} pixels.`;
-    reject(rule, `input.size ${input.size}.`, fix);
+    rejectSettings(rule, `input.size ${input.size}.`, fix);
   }
 }
 

@@ -11,18 +11,30 @@ export interface Cost {
   readonly flops: number;
 }
 
-function product(numbers: readonly number[]): number {
-  return numbers.reduce((result, number) => result * number, 1);
+/** What of a site, in a network of any space, costs something. */
+interface CostlySite {
+  readonly kind: string;
+  /** Of the weight, outputs first. */
+  readonly shape: readonly number[];
+  /** Height = width of what it gives, pixels. */
+  readonly outputSize: number;
+  readonly normalizedChannels: number | undefined;
 }
 
-/** Counts a valid architecture; BatchNorm, activations, pooling and sums count as no work, as is usual. */
-export function countCost(architecture: Architecture): Cost {
+/** Adds up sites; BatchNorm, activations, pooling and sums count as no work, as is usual. */
+export function sumCost(sites: readonly CostlySite[]): Cost {
   let parameters = 0;
   let flops = 0;
-  for (const site of listSites(architecture)) {
-    const weights = product(site.shape);
-    parameters += weights + (site.bias ? site.shape[0] : 0) + 2 * (site.normalizedChannels ?? 0);
-    flops += weights * site.outputSize ** 2;
+  for (const { kind, shape, outputSize, normalizedChannels = 0 } of sites) {
+    const weights = shape.reduce((product, length) => product * length, 1);
+    const bias = kind === "head" ? shape[0] : 0;
+    parameters += weights + bias + 2 * normalizedChannels;
+    flops += weights * outputSize ** 2;
   }
   return { parameters, flops };
+}
+
+/** Counts a valid architecture. */
+export function countCost(architecture: Architecture): Cost {
+  return sumCost(listSites(architecture));
 }

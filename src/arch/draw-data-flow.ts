@@ -7,7 +7,7 @@
 
 import type { Architecture } from "./any-architecture.js";
 import { traceDataFlow, type FlowEdge, type FlowNode } from "./data-flow.js";
-import { colors } from "./draw-theme.js";
+import { colors, drawPage } from "./draw-theme.js";
 import { placeGraph, type Box, type Point } from "./place-graph.js";
 import { element, path, text, title } from "./svg.js";
 
@@ -37,20 +37,9 @@ export async function drawDataFlow(architecture: Architecture): Promise<string |
   const boxes = new Map(nodes.map((node) => [node.id, boxOf(node)]));
   const placed = await placeGraph(boxes, edges);
   const [width, height] = [Math.ceil(placed.width), Math.ceil(placed.height)];
-  const attributes = {
-    xmlns: "http://www.w3.org/2000/svg",
-    width,
-    height,
-    viewBox: `0 0 ${width} ${height}`,
-    role: "img",
-    "font-family": "system-ui, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif",
-    "font-size": fontSizes.step,
-    fill: colors.ink,
-  };
   const layers = nodes.filter(({ kind }) => kind === "layer").length;
-  return element("svg", attributes, [
-    title(`Data flow of an architecture with ${layers} layers`),
-    element("rect", { width, height, fill: colors.paper }),
+  const page = { width, height, title: `Data flow of an architecture with ${layers} layers` };
+  return drawPage({ ...page, fontSize: fontSizes.step }, [
     ...edges.map((edge, index) => drawEdge(edge, placed.edges[index])),
     ...nodes.map((node) => drawNode(node, placed.nodes.get(node.id)!, boxes.get(node.id)!)),
   ]);

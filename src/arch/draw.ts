@@ -13,9 +13,9 @@ import type { GridMeasures } from "./draw-block.js";
 import { formatCount } from "../format-count.js";
 import { labelPaths } from "./draw-labels.js";
 import { readMarks, writeMarks } from "./draw-marks.js";
-import { colors, margin, pageWidth } from "./draw-theme.js";
+import { colors, drawPage, margin, pageWidth } from "./draw-theme.js";
 import { nonEmptyBanks } from "./memory-banks.js";
-import { element, path, text, title } from "./svg.js";
+import { element, path, text } from "./svg.js";
 
 const headerHeight = 96;
 const linkHeight = 52;
@@ -113,20 +113,6 @@ export function drawArchitecture(architecture: Architecture, options: DrawOption
   parts.push(drawLink(`head: BatchNorm, ReLU, global average pool, ${classes} classes`, top));
   const height = top + linkHeight + 12;
   const layers = blocks.reduce((sum, block) => sum + block.layers.length, 0);
-  const attributes = {
-    xmlns: "http://www.w3.org/2000/svg",
-    width: pageWidth,
-    height,
-    viewBox: `0 0 ${pageWidth} ${Math.ceil(height)}`,
-    role: "img",
-    "font-family": "system-ui, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif",
-    "font-size": 12,
-    fill: colors.ink,
-  };
-  return element("svg", attributes, [
-    title(`${heading}: ${blocks.length} blocks, ${layers} layers`),
-    element("rect", { width: pageWidth, height, fill: colors.paper }),
-    drawHeader(architecture, heading),
-    ...parts,
-  ]);
+  const page = { width: pageWidth, height, title: `${heading}: ${blocks.length} blocks, ${layers} layers` };
+  return drawPage(page, [drawHeader(architecture, heading), ...parts]);
 }

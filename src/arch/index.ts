@@ -19,7 +19,7 @@ export { encodingLayout } from "./encoding-layout.js";
 export type { ChannelRange, EncodedChoice, EncodingLayout } from "./encoding-layout.js";
 export { drawDataFlow } from "./draw-data-flow.js";
 export { blockChannels, nonEmptyBanks } from "./memory-banks.js";
-export { cellName } from "./nas-bench-201/cell-architecture.js";
+export { stageCount } from "./nas-bench-201/cell-architecture.js";
 export type { CellArchitecture } from "./nas-bench-201/cell-architecture.js";
 export { buildCellArchitecture } from "./nas-bench-201/cell-settings.js";
 export type { CellSettings } from "./nas-bench-201/cell-settings.js";
@@ -33,7 +33,6 @@ export type {
   CellHeadSite,
   CellStemSite,
 } from "./nas-bench-201/cell-sites.js";
-export { stageCount } from "./nas-bench-201/cell-architecture.js";
 export {
   cellAt,
   cellCount,

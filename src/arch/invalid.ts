@@ -1,4 +1,4 @@
-/** The error of an invalid architecture: the same three parts as every error, led by the field's path. */
+/** The errors of architectures and of settings of their spaces. */
 
 import { SmashError } from "../errors.js";
 import type { ErrorDetails } from "../errors.js";
@@ -11,7 +11,12 @@ export function invalid(path: string, details: ErrorDetails): SmashError {
   });
 }
 
-/** Throws unless the condition holds. */
+/** Throws what `invalid` gives unless the condition holds. */
 export function requireThat(condition: boolean, path: string, details: ErrorDetails): asserts condition {
   if (!condition) throw invalid(path, details);
+}
+
+/** Throws a SmashError ("config"): no architecture of a space with these settings can be built. */
+export function rejectSettings(rule: string, found: string, fix: string): never {
+  throw new SmashError("config", { rule, found, fix });
 }

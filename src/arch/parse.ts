@@ -4,6 +4,7 @@
  * The first thing that is wrong is reported; a file of a newer version is recognised before its fields are judged.
  */
 
+import { valueAt } from "../errors.js";
 import { architectureSchema, architectureVersion } from "./architecture.js";
 import type { Architecture } from "./architecture.js";
 import { explainIssue } from "./explain-issue.js";
@@ -11,7 +12,7 @@ import { invalid } from "./invalid.js";
 import { validateArchitecture } from "./validate.js";
 
 function checkVersion(json: unknown): void {
-  const version = typeof json === "object" && json !== null && "version" in json ? json.version : undefined;
+  const version = valueAt(json, ["version"]);
   if (typeof version !== "number" || version <= architectureVersion) return;
   throw invalid("version", {
     rule: `this program reads architectures up to version ${architectureVersion}.`,

@@ -4,7 +4,7 @@
  */
 
 import type { Block, Layer } from "./architecture.js";
-import { bankChoices, blockBanks } from "./bank-sizes.js";
+import { bankChoices, blockBanks, slicesRead } from "./bank-sizes.js";
 import type { BlockBanks } from "./bank-sizes.js";
 import { unitChoices } from "./layer-choices.js";
 import { drawOther } from "./perturb-convolutions.js";
@@ -35,10 +35,6 @@ function nearest(options: readonly number[], wanted: number): number {
   );
 }
 
-function readSlices(layer: Layer, banks: BlockBanks): number {
-  return (layer.reads.length / banks.readBanks) * banks.readSlices;
-}
-
 function convertLayers(
   block: Block,
   { from, to, budget }: { readonly from: BlockBanks; readonly to: BlockBanks; readonly budget: number },
@@ -49,7 +45,7 @@ function convertLayers(
   return block.layers.map((layer, index) => {
     // Every later layer reads one step at least.
     const most = left - (block.layers.length - 1 - index) * to.readSlices;
-    const wanted = Math.min(readSlices(layer, from), most);
+    const wanted = Math.min(slicesRead(layer, from), most);
     const slices = Math.max(Math.floor(wanted / to.readSlices), 1) * to.readSlices;
     left -= slices;
     const [reads, writes] = [layer.reads, layer.writes].map((banks) => mapBanks(banks, from, to));
@@ -61,7 +57,7 @@ function convertLayers(
 export function perturbBankSize(block: Block, limits: BlockLimits, pass: PerturbPass): BlockDraft {
   const { settings, random, isResampled } = pass;
   const from = blockBanks(settings, limits, block.bankChannels / settings.baseChannels);
-  const layers = block.layers.map((layer) => ({ layer, slices: readSlices(layer, from) }));
+  const layers = block.layers.map((layer) => ({ layer, slices: slicesRead(layer, from) }));
   if (settings.bankSizes === "base" || !isResampled()) return { banks: from, layers };
   const options = bankChoices(settings, limits, { slices: limits.sliceBudget, layers: layers.length });
   const multiple = drawOther(

@@ -11,6 +11,7 @@
 import { SmashError } from "../errors.js";
 import type { Random } from "../random.js";
 import type { Architecture, Block, Layer } from "./architecture.js";
+import { slicesRead } from "./bank-sizes.js";
 import { checkSpaceSettings } from "./check-space.js";
 import { range } from "./numbers.js";
 import { perturbBankSize } from "./perturb-bank-size.js";
@@ -33,7 +34,7 @@ function perturbBlock(block: Block, limits: BlockLimits, pass: PerturbPass): Blo
   const layers = drafts.map((draft): Layer => {
     const slices = draft.slices + unused;
     const perturbed = perturbLayer(draft, { banks, nonEmpty, slices }, pass);
-    unused = slices - (perturbed.reads.length / banks.readBanks) * banks.readSlices;
+    unused = slices - slicesRead(perturbed, banks);
     nonEmpty = Math.max(nonEmpty, perturbed.writes.at(-1)! + 1);
     return perturbed;
   });

@@ -10,7 +10,7 @@ import { SmashError } from "../errors.js";
 import type { Random } from "../random.js";
 import { architectureVersion } from "./architecture.js";
 import type { Architecture, Block, Layer } from "./architecture.js";
-import { bankChoices } from "./bank-sizes.js";
+import { bankChoices, slicesRead } from "./bank-sizes.js";
 import type { BlockBanks } from "./bank-sizes.js";
 import { checkSpaceSettings } from "./check-space.js";
 import { drawConvolutions } from "./convolution-choices.js";
@@ -94,7 +94,7 @@ function sampleBlock(draw: Draw, limits: BlockLimits, budgetFraction: number): B
   while (slices >= banks.readSlices) {
     const layer = sampleLayer(draw, { banks, nonEmpty, slices });
     layers.push(layer);
-    slices -= (layer.reads.length / banks.readBanks) * banks.readSlices;
+    slices -= slicesRead(layer, banks);
     nonEmpty = Math.max(nonEmpty, layer.writes.at(-1)! + 1);
   }
   return { bankChannels: banks.bankChannels, inputChannels: limits.inputChannels, layers };

@@ -5,11 +5,12 @@
 
 import type { Architecture, Block, Layer } from "./architecture.js";
 import { checkMembership } from "./check-membership.js";
+import { positionSets } from "./convolution-choices.js";
 import { requireThat } from "./invalid.js";
 import type { SpaceSettings } from "./space.js";
 
-/** Which convolutions of the 2x2 array may be active together (SMASH section 5, SMASHv2). */
-const positionSets: readonly string[] = ["0", "0,2", "0,1", "0,1,2", "0,1,2,3"];
+/** Which convolutions of the 2x2 array may be active together (SMASH section 5, SMASHv2): those that are drawn together. */
+const positionTexts = positionSets.map(({ positions }) => positions.join(","));
 
 function isAscending(numbers: readonly number[]): boolean {
   return numbers.every((number, index) => index === 0 || number > numbers[index - 1]);
@@ -57,8 +58,8 @@ function validateOutput(layer: Layer, path: string, bankChannels: number): void 
 
 function validateConvolutions(layer: Layer, path: string): void {
   const positions = layer.convolutions.map((convolution) => convolution.position).join(",");
-  requireThat(positionSets.includes(positions), `${path}.convolutions`, {
-    rule: `the active positions of the 2x2 array are one of ${positionSets.map((set) => `{${set}}`).join(", ")}.`,
+  requireThat(positionTexts.includes(positions), `${path}.convolutions`, {
+    rule: `the active positions of the 2x2 array are one of ${positionTexts.map((set) => `{${set}}`).join(", ")}.`,
     found: `{${positions}}.`,
     fix: "Add, remove or sort convolutions to give one of these sets.",
   });

@@ -1,6 +1,6 @@
 /** The section about the network that the report is about: its drawing as memory banks and its ordinary training. */
 
-import { cellName, drawArchitecture, drawDataFlow, type Architecture } from "../arch/index.js";
+import { drawArchitecture, drawDataFlow, formatCell, type Architecture } from "../arch/index.js";
 import type { Figure } from "./draw-figure.js";
 import { formatCount, formatDuration, formatInteger, formatPercent } from "./format.js";
 import { html, trusted, type Markup } from "./html-markup.js";
@@ -78,7 +78,7 @@ function describe(architecture: Architecture): string {
   const { input } = architecture;
   if (architecture.space === "nas-bench-201") {
     const { cells } = architecture;
-    return `${cellName(architecture)}, ${cells} times in each of three stages, on images of ${input.size} × ${input.size} pixels.`;
+    return `${formatCell(architecture.cell)}, ${cells} times in each of three stages, on images of ${input.size} × ${input.size} pixels.`;
   }
   const { blocks } = architecture;
   const layers = blocks.map((block) => block.layers.length);

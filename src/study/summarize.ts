@@ -1,6 +1,6 @@
 /** From a study's measurements to its document. */
 
-import { cellName, countCost, type Architecture } from "../arch/index.js";
+import { countCost, formatCell, type Architecture } from "../arch/index.js";
 import { countLearned, type LearnedParameters } from "../network/index.js";
 import { rankingMeasures, type RankedBy } from "../search/index.js";
 import { mean, meanRanks } from "../statistics/index.js";
@@ -83,5 +83,5 @@ export function summarizeHyperNets(
 }
 
 function describe(architecture: Architecture, item: number): string {
-  return architecture.space === "nas-bench-201" ? cellName(architecture) : `sample ${item}`;
+  return architecture.space === "nas-bench-201" ? formatCell(architecture.cell) : `sample ${item}`;
 }

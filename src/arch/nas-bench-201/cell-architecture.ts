@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { explainIssue } from "../explain-issue.js";
 import { requireThat } from "../invalid.js";
-import { cellEdges, formatCell, operations, type Cell } from "./cell.js";
+import { cellEdges, operations } from "./cell.js";
 
 /** Version of the JSON format. Readers refuse newer ones. */
 export const cellArchitectureVersion = 1;
@@ -53,9 +53,4 @@ export function validateCellArchitecture({ input }: CellArchitecture): void {
     found: `${input.size}.`,
     fix: `resize or pad the images to ${Math.ceil(input.size / step) * step} pixels.`,
   });
-}
-
-/** "nor_conv_3x3~0|none~0+…": the architecture's cell, as tables name it. */
-export function cellName({ cell }: { readonly cell: Cell }): string {
-  return formatCell(cell);
 }

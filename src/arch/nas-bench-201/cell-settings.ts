@@ -1,6 +1,6 @@
 /** The settings of the NAS-Bench-201 space: everything about a network but its cell. */
 
-import { SmashError } from "../../errors.js";
+import { rejectSettings } from "../invalid.js";
 import { mostCells, stageCount, type CellArchitecture } from "./cell-architecture.js";
 import type { Cell } from "./cell.js";
 
@@ -25,10 +25,14 @@ export function checkCellSettings({ channels, cells, input, classes }: CellSetti
   const values = { channels, cells, "input.channels": input.channels, "input.size": input.size };
   for (const [name, value] of Object.entries(values)) {
     if (Number.isInteger(value) && value >= 1) continue;
-    reject(`The setting ${name} is a positive integer.`, `${name} ${value}.`, `Set ${name} to 1 or more.`);
+    rejectSettings(
+      `The setting ${name} is a positive integer.`,
+      `${name} ${value}.`,
+      `Set ${name} to 1 or more.`,
+    );
   }
   if (cells > mostCells) {
-    reject(
+    rejectSettings(
       `A stage has at most ${mostCells} cells.`,
       `cells ${cells}.`,
       `Set cells to ${mostCells} or less.`,
@@ -36,17 +40,13 @@ export function checkCellSettings({ channels, cells, input, classes }: CellSetti
   }
   if (!Number.isInteger(classes) || classes < 2) {
     const rule = "A classifier tells at least 2 classes apart.";
-    reject(rule, `classes ${classes}.`, "Set classes to 2 or more.");
+    rejectSettings(rule, `classes ${classes}.`, "Set classes to 2 or more.");
   }
   const step = 2 ** (stageCount - 1);
   if (input.size % step === 0) return;
   const rule = `input.size is a multiple of ${step}: ${stageCount} stages, each at half the size of the last.`;
   const fix = `Resize or pad the images to ${Math.ceil(input.size / step) * step} pixels.`;
-  reject(rule, `input.size ${input.size}.`, fix);
-}
-
-function reject(rule: string, found: string, fix: string): never {
-  throw new SmashError("config", { rule, found, fix });
+  rejectSettings(rule, `input.size ${input.size}.`, fix);
 }
 
 /** The network that these settings and a cell make. */

@@ -1,7 +1,7 @@
 /** A cell as a graph: nodes, and edges coloured and named by their operation; edges that carry nothing are dashed. */
 
 import { formatCount } from "../../format-count.js";
-import { colors, margin, pageWidth } from "../draw-theme.js";
+import { colors, drawPage, margin, pageWidth } from "../draw-theme.js";
 import { element, path, text, title } from "../svg.js";
 import type { CellArchitecture } from "./cell-architecture.js";
 import { countCellCost } from "./cell-cost.js";
@@ -74,19 +74,7 @@ export function drawCell(architecture: CellArchitecture): string {
     `${formatCount(parameters)} parameters`,
     `${formatCount(flops)} multiply-adds`,
   ];
-  const attributes = {
-    xmlns: "http://www.w3.org/2000/svg",
-    width: pageWidth,
-    height,
-    viewBox: `0 0 ${pageWidth} ${height}`,
-    role: "img",
-    "font-family": "system-ui, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', sans-serif",
-    "font-size": 12,
-    fill: colors.ink,
-  };
-  return element("svg", attributes, [
-    title(`NAS-Bench-201 cell ${formatCell(cell)}`),
-    element("rect", { width: pageWidth, height, fill: colors.paper }),
+  return drawPage({ width: pageWidth, height, title: `NAS-Bench-201 cell ${formatCell(cell)}` }, [
     text("NAS-Bench-201 cell", { x: margin, y: 34, "font-size": 19, "font-weight": 600 }),
     text(facts.join("   ·   "), { x: margin, y: 56, fill: colors.faint }),
     ...cellEdges.map((edge, index) => drawEdge(edge, cell[index], pruned[index] !== "none")),

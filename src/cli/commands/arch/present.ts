@@ -1,6 +1,6 @@
 /** Architectures in the contract's JSON and as a table. */
 
-import { cellName, countCost } from "../../../arch/index.js";
+import { countCost, formatCell } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
 import { formatCount } from "../../../report/index.js";
 import { formatTextTable } from "../../text-table.js";
@@ -36,6 +36,6 @@ export function formatArchitectureTable(architectures: readonly NamedArchitectur
 
 /** Layers by block, 5+7+9; or the cell in its notation. */
 function describe(architecture: Architecture): string {
-  if (architecture.space === "nas-bench-201") return cellName(architecture);
+  if (architecture.space === "nas-bench-201") return formatCell(architecture.cell);
   return architecture.blocks.map((block) => block.layers.length).join("+");
 }
