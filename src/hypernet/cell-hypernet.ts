@@ -29,6 +29,7 @@ import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
 import { defaultDevice, cat, fromArray, linear, normal, type Device, type DType } from "../tensor/index.js";
 import { layBricks } from "./bricks.js";
+import type { HyperNetOptions } from "./settings.js";
 
 /** Slope of the leaky ReLU for negative inputs. */
 const slope = 0.02;
@@ -61,12 +62,6 @@ export interface CellHyperNetSettings {
   readonly generated?: "all" | "1x1" | "none";
 }
 
-export interface CellHyperNetOptions {
-  readonly seed: number;
-  readonly device?: Device;
-  readonly dtype?: DType;
-}
-
 const kernels: Readonly<Record<ConvolutionOperation, number>> = { nor_conv_3x3: 3, nor_conv_1x1: 1 };
 const generatedOperations = ["nor_conv_3x3", "nor_conv_1x1"] as const;
 
@@ -77,7 +72,7 @@ export class CellHyperNet {
   readonly #parameters = new Map<string, Tensor>();
   readonly #place: { readonly device: Device; readonly dtype: DType };
 
-  constructor(settings: CellHyperNetSettings, space: CellSettings, options: CellHyperNetOptions) {
+  constructor(settings: CellHyperNetSettings, space: CellSettings, options: HyperNetOptions) {
     this.settings = settings;
     this.#space = space;
     this.#place = { device: options.device ?? defaultDevice(), dtype: options.dtype ?? "float32" };
@@ -102,8 +97,8 @@ export class CellHyperNet {
   }
 
   /**
-   * The weights [C, C, k, k] of norm 1 of the architecture's sites that `generates` names, in their order. Without `noiseSeed` the noise z
-   * is 0, so that scores are reproducible; with it, z ~ N(0, 1) drawn from that seed.
+   * The weights [C, C, k, k] of norm 1 of the architecture's sites for which `generates` is true, in their order.
+   * Without `noiseSeed` the noise z is 0, so that scores are reproducible; with it, z ~ N(0, 1) drawn from that seed.
    */
   generate(
     architecture: CellArchitecture,

@@ -4,8 +4,8 @@
  *
  * A fully convolutional DenseNet over [k, L], batch 1, without down-sampling, so that neighbouring layers see each
  * other. Every kind of weight has an output of its own, laid out in bricks: each column holds the weights of its own N*D
- * input channels, each row those of its own units; a layer cuts its weight out of its own columns and first rows. Every convolution, and every
- * generated weight, is divided by its Euclidean norm (simplified weight norm).
+ * input channels, each row those of its own units; a layer cuts its weight out of its own columns and first rows. Every
+ * convolution, and every generated weight, is divided by its Euclidean norm (simplified weight norm).
  */
 
 import type { EncodedArchitecture } from "../arch/index.js";
@@ -23,7 +23,7 @@ import {
   type Device,
   type DType,
 } from "../tensor/index.js";
-import type { HyperNetSettings } from "./settings.js";
+import type { HyperNetOptions, HyperNetSettings } from "./settings.js";
 
 /** Slope of the leaky ReLU for negative inputs. */
 const slope = 0.02;
@@ -44,13 +44,6 @@ export interface HyperNetDimensions {
   /** Input channels of a weight that one column stands for (N*D). */
   readonly columnInputs: number;
   readonly outputs: readonly HyperNetOutput[];
-}
-
-/** Where a `HyperNet` lives and what it starts from. */
-export interface HyperNetOptions {
-  readonly seed: number;
-  readonly device?: Device;
-  readonly dtype?: DType;
 }
 
 /** A weight to generate. */

@@ -1,5 +1,18 @@
-/** The shape of a HyperNet (SMASH section 5 and appendix). */
+/** What a HyperNet is made from (SMASH section 5 and appendix). */
 
+import type { Device, DType } from "../tensor/index.js";
+
+/** Where a HyperNet of any space lives and what it starts from. */
+export interface HyperNetOptions {
+  /** Of the first weights. */
+  readonly seed: number;
+  /** Default: `defaultDevice()`. */
+  readonly device?: Device;
+  /** Default float32. */
+  readonly dtype?: DType;
+}
+
+/** The shape of a HyperNet for memory banks. */
 export interface HyperNetSettings {
   /** 3x3 layers of each dense block. Reference: 8, 10, 4. */
   readonly denseBlocks: readonly number[];
@@ -23,6 +36,7 @@ export interface HyperNetSettings {
   readonly shared?: "block" | "dilation";
 }
 
+/** The author's. */
 export const referenceHyperNet: HyperNetSettings = {
   denseBlocks: [8, 10, 4],
   growth: 10,

@@ -2,7 +2,8 @@
 
 import { cellSiteName, listCellSites, type CellArchitecture, type CellSite } from "../arch/index.js";
 import type { NamedTensors } from "../nn/index.js";
-import type { Device, DType, Tensor } from "../tensor/index.js";
+import type { Tensor } from "../tensor/index.js";
+import type { NetworkOptions } from "./network-options.js";
 import { runCells, type CellRunOptions } from "./run-cells.js";
 import type { RunOptions } from "./run-network.js";
 import { SiteTensors, type SiteShape } from "./site-tensors.js";
@@ -22,12 +23,8 @@ export function hasCellSite(site: CellSite, reductions: Reductions): boolean {
   return reductions !== "shortcut" || site.kind !== "reduction" || site.part === "shortcut";
 }
 
-/** Where a `CellNetwork` lives and what it starts from. */
-export interface CellNetworkOptions extends Pick<CellRunOptions, "reductions"> {
-  readonly seed: number;
-  readonly device?: Device;
-  readonly dtype?: DType;
-}
+/** What a `CellNetwork` is made from. */
+export interface CellNetworkOptions extends NetworkOptions, Pick<CellRunOptions, "reductions"> {}
 
 /** A network of cells with weights of its own, trained normally. */
 export class CellNetwork implements TrainableNetwork {

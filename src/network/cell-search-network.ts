@@ -19,9 +19,10 @@ import {
 import { SmashError } from "../errors.js";
 import { CellHyperNet, type CellHyperNetSettings } from "../hypernet/index.js";
 import { joinNamed, type NamedTensors } from "../nn/index.js";
-import type { Device, DType, Tensor } from "../tensor/index.js";
+import type { Tensor } from "../tensor/index.js";
 import { adoptWeights } from "./adopt-weights.js";
 import { CellNetwork, cellSiteShape, hasCellSite } from "./cell-network.js";
+import type { NetworkOptions } from "./network-options.js";
 import { runCells } from "./run-cells.js";
 import type { Forward, ForwardOptions, GenerateOptions, SearchNetwork } from "./search-network.js";
 import { SiteTensors } from "./site-tensors.js";
@@ -29,12 +30,9 @@ import { batchStatistics } from "./statistics.js";
 import type { SiteWeights } from "./weight-source.js";
 
 /** What a `CellSearchNetwork` is made from. */
-export interface CellSearchNetworkOptions {
+export interface CellSearchNetworkOptions extends NetworkOptions {
   readonly space: CellSettings;
   readonly hypernet: CellHyperNetSettings;
-  readonly seed: number;
-  readonly device?: Device;
-  readonly dtype?: DType;
 }
 
 /** HyperNet and shared weights for every architecture of NAS-Bench-201. */
@@ -42,7 +40,7 @@ export class CellSearchNetwork implements SearchNetwork {
   readonly space: CellSpace;
   readonly hypernet: CellHyperNet;
   readonly free: SiteTensors;
-  readonly #options: Omit<CellSearchNetworkOptions, "space" | "hypernet">;
+  readonly #options: NetworkOptions;
 
   /** Throws `SmashError("config")` for bricks that do not fit the channels. */
   constructor({ space, hypernet, ...options }: CellSearchNetworkOptions) {

@@ -2,19 +2,12 @@
 
 import type { Architecture, CellSettings, MemoryBankSettings } from "../arch/index.js";
 import type { CellHyperNetSettings, HyperNetSettings } from "../hypernet/index.js";
-import type { Device, DType } from "../tensor/index.js";
 import { CellNetwork } from "./cell-network.js";
 import { CellSearchNetwork } from "./cell-search-network.js";
+import type { NetworkOptions } from "./network-options.js";
 import { ResultingNetwork } from "./resulting-network.js";
 import type { SearchNetwork } from "./search-network.js";
 import { SmashNetwork } from "./smash-network.js";
-
-/** Where a network lives and what it starts from. */
-export interface NetworkOptions {
-  readonly seed: number;
-  readonly device?: Device;
-  readonly dtype?: DType;
-}
 
 /** A space and the settings of a HyperNet for it. */
 export type SearchSettings =

@@ -19,14 +19,11 @@ import type { HyperNetSettings } from "../hypernet/index.js";
 import { orthogonal } from "../nn/index.js";
 import { Random } from "../random.js";
 import type { Tensor } from "../tensor/index.js";
-import { defaultDevice, ones, sliceWeights, zeros, type Device, type DType } from "../tensor/index.js";
+import { defaultDevice, ones, sliceWeights, zeros } from "../tensor/index.js";
+import type { NetworkOptions } from "./network-options.js";
 
 /** What the HyperNet leaves to them, and how layers share it. */
-export interface FreeWeightsOptions extends Pick<HyperNetSettings, "generated" | "shared"> {
-  readonly seed: number;
-  readonly device?: Device;
-  readonly dtype?: DType;
-}
+export interface FreeWeightsOptions extends NetworkOptions, Pick<HyperNetSettings, "generated" | "shared"> {}
 
 /** What a site's tensors are named after: those of a block's layers are shared. */
 function sharedName(site: Site, shared: HyperNetSettings["shared"]): string {

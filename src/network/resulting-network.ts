@@ -7,7 +7,8 @@
 
 import { listSites, type MemoryBankArchitecture, type Site } from "../arch/index.js";
 import type { NamedTensors } from "../nn/index.js";
-import { defaultDevice, type Device, type DType, type Tensor } from "../tensor/index.js";
+import type { Tensor } from "../tensor/index.js";
+import type { NetworkOptions } from "./network-options.js";
 import { runNetwork, type RunOptions } from "./run-network.js";
 import { SiteTensors } from "./site-tensors.js";
 import type { BatchNormStatistics } from "./statistics.js";
@@ -15,12 +16,9 @@ import type { TrainableNetwork } from "./trainable-network.js";
 import type { WeightSource } from "./weight-source.js";
 
 /** What a `ResultingNetwork` is made from. */
-export interface ResultingNetworkOptions {
-  readonly seed: number;
+export interface ResultingNetworkOptions extends NetworkOptions {
   /** Default "standard". */
   readonly normalization?: "standard" | "smash";
-  readonly device?: Device;
-  readonly dtype?: DType;
 }
 
 /** `block1.layer3.pointwise`: the prefix of a site's tensors. */
@@ -47,17 +45,12 @@ export class ResultingNetwork implements TrainableNetwork {
 
   constructor(
     architecture: MemoryBankArchitecture,
-    {
-      seed,
-      normalization = "standard",
-      device = defaultDevice(),
-      dtype = "float32",
-    }: ResultingNetworkOptions,
+    { normalization = "standard", ...options }: ResultingNetworkOptions,
   ) {
     this.architecture = architecture;
     this.#sites = listSites(architecture);
     this.#isStandard = normalization === "standard";
-    this.#tensors = new SiteTensors({ seed, device, dtype, stream: "resulting-network" });
+    this.#tensors = new SiteTensors({ ...options, stream: "resulting-network" });
     for (const site of this.#sites) {
       const normalizedChannels = this.#hasBatchNorm(site) ? site.normalizedChannels : undefined;
       this.#tensors.add(siteName(site), { ...site, normalizedChannels }, { weight: true });

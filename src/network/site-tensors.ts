@@ -2,16 +2,14 @@
 
 import { orthogonal, type NamedTensors } from "../nn/index.js";
 import { Random } from "../random.js";
-import { defaultDevice, ones, zeros, type Device, type DType, type Tensor } from "../tensor/index.js";
+import { defaultDevice, ones, zeros, type Tensor } from "../tensor/index.js";
+import type { NetworkOptions } from "./network-options.js";
 import type { BatchNormStatistics } from "./statistics.js";
 import type { SiteWeights } from "./weight-source.js";
 
-export interface SiteTensorsOptions {
-  readonly seed: number;
+export interface SiteTensorsOptions extends NetworkOptions {
   /** Name of the random stream of first values. */
   readonly stream: string;
-  readonly device?: Device;
-  readonly dtype?: DType;
 }
 
 /** What a site needs. */

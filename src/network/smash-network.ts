@@ -21,10 +21,10 @@ import {
   type HyperNetSettings,
 } from "../hypernet/index.js";
 import { joinNamed, type NamedTensors } from "../nn/index.js";
-import type { Device, DType } from "../tensor/index.js";
 import { adoptWeights } from "./adopt-weights.js";
 import { FreeWeights } from "./free-weights.js";
 import { GeneratedSource } from "./generated-source.js";
+import type { NetworkOptions } from "./network-options.js";
 import { ResultingNetwork, siteName } from "./resulting-network.js";
 import { runNetwork } from "./run-network.js";
 import type { Forward, ForwardOptions, GenerateOptions, SearchNetwork } from "./search-network.js";
@@ -32,12 +32,9 @@ import { batchStatistics } from "./statistics.js";
 import type { WeightSource } from "./weight-source.js";
 
 /** What a `SmashNetwork` is made from. */
-export interface SmashNetworkOptions {
+export interface SmashNetworkOptions extends NetworkOptions {
   readonly space: MemoryBankSettings;
   readonly hypernet: HyperNetSettings;
-  readonly seed: number;
-  readonly device?: Device;
-  readonly dtype?: DType;
 }
 
 /** HyperNet and shared weights for every architecture of a memory-bank space (SMASH section 3.2). */
@@ -45,7 +42,7 @@ export class SmashNetwork implements SearchNetwork {
   readonly space: MemoryBankSpace;
   readonly hypernet: HyperNet;
   readonly free: FreeWeights;
-  readonly #options: Omit<SmashNetworkOptions, "space" | "hypernet">;
+  readonly #options: NetworkOptions;
 
   constructor({ space, hypernet, ...options }: SmashNetworkOptions) {
     this.#options = options;
