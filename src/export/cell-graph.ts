@@ -11,21 +11,14 @@ import {
   type CellArchitecture,
   type CellSite,
 } from "../arch/index.js";
-import { runningStatistics, type CellNetwork } from "../network/index.js";
+import type { CellNetwork } from "../network/index.js";
 import { activate, add, affine, averagePool, convolve, globalAveragePool, type Value } from "./graph.js";
-import type { ExportableNetwork } from "./network-graph.js";
+import { exportable, type ExportableNetwork } from "./network-graph.js";
 import { TrainedTensors } from "./trained-tensors.js";
 
 /** A trained network of cells, ready for export. */
 export function cellNetwork(network: CellNetwork): ExportableNetwork {
-  const { architecture } = network;
-  return {
-    architecture,
-    input: architecture.input,
-    buildGraph: (images) => new CellGraphWalk(network).run(images),
-    forward: (images) => network.forward(images, { statistics: runningStatistics }),
-    state: () => new Map([...network.parameters(), ...network.buffers()]),
-  };
+  return exportable(network, (images) => new CellGraphWalk(network).run(images));
 }
 
 class CellGraphWalk {

@@ -6,7 +6,7 @@
  */
 
 import { listSites, type Block, type Layer, type Site } from "../arch/index.js";
-import { runNetwork, runningStatistics, siteName, type ResultingNetwork } from "../network/index.js";
+import { siteName, type ResultingNetwork } from "../network/index.js";
 import {
   activate,
   add,
@@ -19,19 +19,12 @@ import {
   type ChannelRange,
   type Value,
 } from "./graph.js";
-import type { ExportableNetwork } from "./network-graph.js";
+import { exportable, type ExportableNetwork } from "./network-graph.js";
 import { TrainedTensors } from "./trained-tensors.js";
 
 /** A trained network of memory banks, ready for export. */
 export function memoryBankNetwork(network: ResultingNetwork): ExportableNetwork {
-  const { architecture } = network;
-  return {
-    architecture,
-    input: architecture.input,
-    buildGraph: (images) => new GraphWalk(network).run(images),
-    forward: (images) => runNetwork(architecture, network.source(runningStatistics), images),
-    state: () => new Map([...network.parameters(), ...network.buffers()]),
-  };
+  return exportable(network, (images) => new GraphWalk(network).run(images));
 }
 
 class GraphWalk {

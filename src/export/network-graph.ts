@@ -5,6 +5,7 @@
  */
 
 import type { ChannelStatistics } from "../data/index.js";
+import { runningStatistics, type TrainableNetwork } from "../network/index.js";
 import type { Tensor } from "../tensor/index.js";
 import { affine, type Image, type Value } from "./graph.js";
 
@@ -20,6 +21,21 @@ export interface ExportableNetwork {
   forward(images: Tensor): Tensor;
   /** Trained weights and running statistics by name. */
   state(): ReadonlyMap<string, Tensor>;
+}
+
+/** A trained network that `buildGraph` writes down. */
+export function exportable(
+  network: TrainableNetwork,
+  buildGraph: (images: Value) => Value,
+): ExportableNetwork {
+  const { architecture } = network;
+  return {
+    architecture,
+    input: architecture.input,
+    buildGraph,
+    forward: (images) => network.forward(images, { statistics: runningStatistics }),
+    state: () => new Map([...network.parameters(), ...network.buffers()]),
+  };
 }
 
 /** The whole way from bytes to logits. */

@@ -23,6 +23,7 @@ export class OnnxSession {
   static async open(model: string | Uint8Array, { threads = 1 }: SessionOptions = {}): Promise<OnnxSession> {
     const { InferenceSession } = await import("onnxruntime-node");
     const options = { executionProviders: ["cpu"], intraOpNumThreads: threads, interOpNumThreads: 1 };
+    // The same call twice: its types are one signature for each.
     const session =
       typeof model === "string"
         ? await InferenceSession.create(model, options)

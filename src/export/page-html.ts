@@ -1,5 +1,6 @@
 /** The page around its scripts: one HTML document, complete but for what scripts fill in. */
 
+import { escapeHtml } from "../report/index.js";
 import type { PageData } from "./page/page-data.js";
 import { pageStyle } from "./page-style.js";
 
@@ -80,14 +81,4 @@ function sampleStrip({ samples, classes }: PageData): string {
 <h2 id="strip-title">Test images it never learned from</h2>
 <ul id="samples">${buttons.join("\n")}</ul>
 </section>`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-  };
-  return text.replaceAll(/[&<>"]/g, (character) => entities[character]);
 }

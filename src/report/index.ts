@@ -13,6 +13,7 @@ export { colors as figureColors } from "./figure-theme.js";
 export { renderFigures } from "./figures.js";
 export { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
 export { renderReport } from "./html.js";
+export { escapeHtml } from "./html-markup.js";
 export { formatParetoLines } from "./pareto-lines.js";
 export { scoreNaming } from "./score-naming.js";
 export type { ScoreNaming } from "./score-naming.js";
