@@ -1,8 +1,9 @@
 /** A trained network out of the checkpoint that training left. */
 
 import { createNetwork, type CellNetwork, type ResultingNetwork } from "../network/index.js";
-import { disposeAll, joinNamed, loadState } from "../nn/index.js";
+import { disposeAll, loadState } from "../nn/index.js";
 import { loadCheckpoint } from "../store/index.js";
+import { networkState } from "../train/index.js";
 import { findUnfinished, networkFactsSchema, type NetworkFacts, type Unfinished } from "./facts.js";
 
 /** A trained network and what its checkpoint says of it. */
@@ -24,7 +25,7 @@ export async function readNetworkFacts(checkpoint: string): Promise<NetworkFacts
 export async function loadTrainedNetwork(checkpoint: string, device: string): Promise<LoadedNetwork> {
   const { facts, tensors } = await loadCheckpoint(checkpoint, device, networkFactsSchema);
   const network = createNetwork(facts.architecture, { seed: 0, device });
-  const own = joinNamed({ parameters: network.parameters(), buffers: network.buffers() });
+  const own = networkState(network);
   // The file also holds the optimizer's state.
   loadState(own, new Map([...tensors].filter(([name]) => own.has(name))));
   disposeAll(tensors);

@@ -14,7 +14,7 @@ import {
   type Strategy,
   type Trial,
 } from "../search/index.js";
-import { TrialStore } from "../store/index.js";
+import { readTrials } from "../store/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import type { ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
@@ -65,9 +65,7 @@ export async function runRank(
 ): Promise<RankResult> {
   const { folder, config } = job;
   const { network, scoring } = await openTrained(job);
-  const store = new TrialStore(folder.trialsPath);
-  const existing = store.list().length;
-  store.close();
+  const existing = readTrials(folder.trialsPath).length;
   const limits = tighten(config.ranking.limits, stricter);
   const before = await openTarget(folder, { more, limits, fineTune }, existing);
   // The strategies of trials that exist are not asked again; any will do in their places.

@@ -95,40 +95,56 @@ export async function openTraining(
 export async function trainHyperNet(
   { folder, config }: SearchJob,
   opened: OpenedTraining,
-  { emit, shouldStop, now }: JobContext,
+  context: JobContext,
 ): Promise<HyperNetFacts> {
+  const { emit, shouldStop } = context;
   const { training } = opened;
   const { hypernetTraining: settings } = config;
   let { validationError } = opened;
   const path = folder.checkpointPath("hypernet");
   const facts = (): HyperNetFacts => ({ step: training.step, validationError });
   const save = () => saveCheckpoint(path, training.state(), facts());
-  if (training.step === settings.steps) return facts();
-  const start = now();
-  emit({ type: "phase", phase: "hypernet", done: training.step, total: settings.steps });
-  for (const event of training.run()) {
-    emit(event);
-    if (event.type === "hypernet-validation") validationError = event.error;
-    const isLast = training.step === settings.steps;
-    // Where a measurement follows the step, it belongs to the same saved state.
-    const isWhole =
-      event.type === "hypernet-validation" || !(isLast || event.step % settings.validateEvery === 0);
-    if (!isWhole || isLast) continue;
-    if (shouldStop()) {
-      await save();
-      throw interrupted(`after step ${training.step} of the HyperNet's training`);
+  const train = async () => {
+    for (const event of training.run()) {
+      emit(event);
+      if (event.type === "hypernet-validation") validationError = event.error;
+      const isLast = training.step === settings.steps;
+      // Where a measurement follows the step, it belongs to the same saved state.
+      const isWhole =
+        event.type === "hypernet-validation" || !(isLast || event.step % settings.validateEvery === 0);
+      if (!isWhole || isLast) continue;
+      if (shouldStop()) {
+        await save();
+        throw interrupted(`after step ${training.step} of the HyperNet's training`);
+      }
+      if (training.step % settings.checkpointEvery === 0) await save();
     }
-    if (training.step % settings.checkpointEvery === 0) await save();
-  }
-  await save();
-  emit({ type: "phase-done", phase: "hypernet", seconds: (now() - start) / 1000 });
+    await save();
+  };
+  await runPhase({ phase: "hypernet", done: training.step, total: settings.steps }, train, context);
   return facts();
 }
 
-/** How far a phase is when it begins. */
-interface Extent {
+/** A phase, and how far it is when it begins. */
+interface PhaseStart {
+  readonly phase: Phase;
   readonly done: number;
   readonly total: number;
+}
+
+/** Tells of a phase around the work that is left of it; gives the seconds that took, 0 where nothing is left. */
+async function runPhase(
+  start: PhaseStart,
+  work: () => Promise<void>,
+  { emit, now }: JobContext,
+): Promise<number> {
+  if (start.done >= start.total) return 0;
+  const before = now();
+  emit({ type: "phase", ...start });
+  await work();
+  const seconds = (now() - before) / 1000;
+  emit({ type: "phase-done", phase: start.phase, seconds });
+  return seconds;
 }
 
 /**
@@ -152,8 +168,9 @@ export async function rankMore(
     /** How many of the best are fine-tuned. Default: the run's number. */
     readonly fineTune?: number;
   },
-  { emit, shouldStop, now }: JobContext,
+  context: JobContext,
 ): Promise<{ readonly trials: readonly Trial[]; readonly seconds: number }> {
+  const { emit, shouldStop } = context;
   const store = new TrialStore(folder.trialsPath);
   const { rankedBy, against, batchNorm } = config.ranking;
   const trials = [...store.list()];
@@ -165,16 +182,6 @@ export async function rankMore(
     if (leader === undefined || leader === written) return;
     written = leader;
     await folder.writeBest(leader.architecture);
-  };
-  /** Gives the seconds that it took. */
-  const runPhase = async (phase: Phase, { done, total }: Extent, work: () => Promise<void>) => {
-    if (done >= total) return 0;
-    const start = now();
-    emit({ type: "phase", phase, done, total });
-    await work();
-    const seconds = (now() - start) / 1000;
-    emit({ type: "phase-done", phase, seconds });
-    return seconds;
   };
   const score = async () => {
     const options = {
@@ -207,8 +214,9 @@ export async function rankMore(
   };
   try {
     await writeLeader();
-    const seconds = await runPhase("ranking", { done: trials.length, total: plan.length }, score);
-    await runPhase("fine-tuning", { done: 0, total: untuned().length }, fineTune);
+    const ranking = { phase: "ranking", done: trials.length, total: plan.length } as const;
+    const seconds = await runPhase(ranking, score, context);
+    await runPhase({ phase: "fine-tuning", done: 0, total: untuned().length }, fineTune, context);
     return { trials, seconds };
   } catch (error) {
     if (trials.length === 0) throw error;

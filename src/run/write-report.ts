@@ -2,7 +2,7 @@
 
 import type { RunConfig } from "../config/index.js";
 import { describeDataset } from "../data/index.js";
-import { replaceFile } from "../files.js";
+import { fileSize, replaceFile } from "../files.js";
 import { countLearned } from "../network/index.js";
 import {
   renderFigures,
@@ -12,7 +12,7 @@ import {
   type StepPoint,
 } from "../report/index.js";
 import { planTrials, type Trial } from "../search/index.js";
-import { hasCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
+import { readTrials, type RunFolder } from "../store/index.js";
 import type { LoggedEvent, TrainedEvent } from "./events.js";
 import { phaseSeconds } from "./phase-seconds.js";
 import { reproduceCommands } from "./reproduce.js";
@@ -35,7 +35,9 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const training = findTraining(events);
   const trained = training?.trained;
   const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
-  const trials = await readTrials(folder);
+  // Reading makes a store that is not there, and a report changes nothing.
+  const isScored = (await fileSize(folder.trialsPath)) !== undefined;
+  const trials = isScored ? readTrials(folder.trialsPath) : [];
   const { rankedBy, batchNorm, fineTuning, limits } = config.ranking;
   const test = await readTestDetails(folder.testPath);
   // Between a test and the line in the log that names it, the file is of another training than the log.
@@ -115,14 +117,4 @@ export async function writeReport(folder: RunFolder, dataDir: string): Promise<s
   for (const { name, svg } of figures) await replaceFile(folder.figurePath(name), svg);
   await replaceFile(folder.reportPath, await renderReport(data, figures));
   return folder.reportPath;
-}
-
-async function readTrials(folder: RunFolder) {
-  if (!(await hasCheckpoint(folder.trialsPath))) return [];
-  const store = new TrialStore(folder.trialsPath);
-  try {
-    return store.list();
-  } finally {
-    store.close();
-  }
 }

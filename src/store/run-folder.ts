@@ -26,6 +26,10 @@ export class RunFolder {
     this.path = path;
   }
 
+  get configPath(): string {
+    return join(this.path, "config.json");
+  }
+
   get trialsPath(): string {
     return join(this.path, "trials.sqlite");
   }
@@ -60,9 +64,8 @@ export class RunFolder {
 
   /** The saved configuration; undefined where there is no run yet. */
   async readConfig(): Promise<{ readonly config: RunConfig; readonly versions: Versions } | undefined> {
-    const text = await readIfThere(join(this.path, "config.json"));
-    if (text === undefined) return undefined;
-    return parseSavedConfig(text, join(this.path, "config.json"));
+    const text = await readIfThere(this.configPath);
+    return text === undefined ? undefined : parseSavedConfig(text, this.configPath);
   }
 
   /** The configuration of a run that must exist. */
@@ -82,16 +85,13 @@ export class RunFolder {
     for (const folder of folders) await removeLeftovers(folder);
     const saved = await this.readConfig();
     if (!saved) {
-      await replaceFile(
-        join(this.path, "config.json"),
-        `${JSON.stringify({ ...config, versions }, null, 2)}\n`,
-      );
+      await replaceFile(this.configPath, `${JSON.stringify({ ...config, versions }, null, 2)}\n`);
       return;
     }
     const difference = describeDifference(saved.config, config);
     if (difference === undefined) return;
     throw new SmashError("config", {
-      rule: `A run goes on only with the configuration it began with (${join(this.path, "config.json")}).`,
+      rule: `A run goes on only with the configuration it began with (${this.configPath}).`,
       found: `${difference}.`,
       fix: "use the same settings, or another --out for a new run; nothing was changed.",
     });

@@ -71,3 +71,13 @@ export class TrialStore {
     }
   }
 }
+
+/** The trials of a store that is opened for nothing else, in the order of scoring. */
+export function readTrials(path: string): readonly Trial[] {
+  const store = new TrialStore(path);
+  try {
+    return store.list();
+  } finally {
+    store.close();
+  }
+}

@@ -7,6 +7,7 @@ import {
   runningStatistics,
   type BatchNormMode,
   type BatchNormStatistics,
+  type GenerateOptions,
   type RunOptions,
   type SearchNetwork,
 } from "../network/index.js";
@@ -57,13 +58,10 @@ export interface ScoringData {
   readonly fineTuning?: FineTuning;
 }
 
-export interface EvaluationOptions extends RunOptions {
+/** How an architecture is scored. */
+export interface EvaluationOptions extends RunOptions, GenerateOptions {
   /** Default "recalibrated". */
   readonly batchNorm?: BatchNormMode;
-  /** Seed of the HyperNet's noise z; without it z = 0. */
-  readonly noiseSeed?: number | undefined;
-  /** See `ForwardOptions.describedAs`. */
-  readonly describedAs?: Architecture | undefined;
 }
 
 /** SMASH score of an architecture: its error and loss with generated weights (SMASH section 3). */

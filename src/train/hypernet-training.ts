@@ -11,9 +11,10 @@ import type { Augmentation } from "../data/index.js";
 import { trainingStatistics, type RunOptions, type SearchNetwork } from "../network/index.js";
 import { Adam, cosineRate, joinNamed, loadState, type NamedTensors, type Optimizer } from "../nn/index.js";
 import { Random } from "../random.js";
+import { mean } from "../statistics/index.js";
 import { backwardStep, type PendingResult } from "./backward.js";
 import type { ImageSource } from "./batch-tensors.js";
-import { evaluateGenerated, type ScoringData } from "./evaluate.js";
+import { evaluateGenerated, type Score, type ScoringData } from "./evaluate.js";
 import type { HyperNetEvent, StepEvent } from "./events.js";
 
 /** How a HyperNet is trained. */
@@ -110,7 +111,7 @@ export class HyperNetTraining {
   }
 
   /** Mean error and loss of fixed random architectures on the held-out images. */
-  validate(): { readonly loss: number; readonly error: number } {
+  validate(): Score {
     const { settings, seed, scoring, computeType } = this.#options;
     const scores = Array.from({ length: settings.validationArchitectures }, (_, index) =>
       evaluateGenerated(
@@ -120,8 +121,7 @@ export class HyperNetTraining {
         { computeType },
       ),
     );
-    const mean = (of: "loss" | "error") => scores.reduce((sum, score) => sum + score[of], 0) / scores.length;
-    return { loss: mean("loss"), error: mean("error") };
+    return { loss: mean(scores.map(({ loss }) => loss)), error: mean(scores.map(({ error }) => error)) };
   }
 
   #sample(): Architecture {

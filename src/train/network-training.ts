@@ -17,7 +17,7 @@ import { Recording, type Tensor } from "../tensor/index.js";
 import { backwardStep, type PendingResult } from "./backward.js";
 import type { BatchTensors, ImageSource } from "./batch-tensors.js";
 import { evaluate, type Score } from "./evaluate.js";
-import type { NetworkEvent } from "./events.js";
+import type { NetworkEvent, StepEvent } from "./events.js";
 import { networkState, WeightAverage } from "./weight-average.js";
 
 /** How a network is trained. */
@@ -122,9 +122,11 @@ export class NetworkTraining {
 
   /** The live state: weights and running statistics (of the evaluated network), the optimizer, what else is trained. */
   state(): NamedTensors {
-    const state = joinNamed({ optimizer: this.#optimizer.state() });
-    const trained = this.#average ? joinNamed({ trained: networkState(this.network) }) : new Map();
-    return new Map([...networkState(this.evaluated), ...state, ...trained]) as NamedTensors;
+    return new Map([
+      ...networkState(this.evaluated),
+      ...joinNamed({ optimizer: this.#optimizer.state() }),
+      ...(this.#average ? joinNamed({ trained: networkState(this.network) }) : []),
+    ]);
   }
 
   /** Goes on from a saved state, bit for bit. */
@@ -159,7 +161,7 @@ export class NetworkTraining {
   }
 
   /** One optimizer step on the next batch; loss and error are of this batch. */
-  runStep(): { readonly step: number; readonly loss: number; readonly error: number; readonly rate: number } {
+  runStep(): StepEvent {
     const { settings } = this.#options;
     const rate = cosineRate({
       base: settings.rate,

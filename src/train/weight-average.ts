@@ -16,6 +16,7 @@ export function averageDecay(decay: number, step: number): number {
   return Math.min(decay, (1 + step) / (10 + step));
 }
 
+/** The live weights and running statistics: "parameters.…" and "buffers.…". */
 export function networkState(network: Module): NamedTensors {
   return joinNamed({ parameters: network.parameters(), buffers: network.buffers() });
 }

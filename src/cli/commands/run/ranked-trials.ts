@@ -3,14 +3,11 @@
 import type { RunConfig } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
 import { rankTrials, type Trial } from "../../../search/index.js";
-import { TrialStore, type RunFolder } from "../../../store/index.js";
+import { readTrials, type RunFolder } from "../../../store/index.js";
 
 /** The run's trials, best first, as the run ranks them. */
 export function rankRun(folder: RunFolder, config: RunConfig): readonly Trial[] {
-  const store = new TrialStore(folder.trialsPath);
-  const trials = rankTrials(store.list(), config.ranking.rankedBy);
-  store.close();
-  return trials;
+  return rankTrials(readTrials(folder.trialsPath), config.ranking.rankedBy);
 }
 
 /** Throws `SmashError("usage")` for a rank that the run does not have. */
