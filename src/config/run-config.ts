@@ -7,6 +7,7 @@ import { z } from "zod";
 import { describeValue, SmashError, valueAt } from "../errors.js";
 import { nearestName } from "../nearest.js";
 import { rankingMeasures } from "../search/index.js";
+import { isObject } from "./difference.js";
 import { networkOptions } from "./network-options.js";
 import { spaceSchema } from "./space-schema.js";
 
@@ -155,7 +156,7 @@ export type PresetSettings = DeepReadonly<z.input<z.ZodObject<typeof settings>>>
 
 /** Every key of an object, at any depth: where a misspelt one is looked up. */
 function allKeys(value: unknown): string[] {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  if (!isObject(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => [key, ...allKeys(inner)]);
 }
 
