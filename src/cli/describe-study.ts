@@ -1,6 +1,6 @@
 /** A study's result as text. */
 
-import { formatCount } from "../format-count.js";
+import { formatCount, missing } from "../format-count.js";
 import { formatPercent } from "../report/index.js";
 import type { Agreement } from "../statistics/index.js";
 import type { Combined, StudyResult } from "../study/index.js";
@@ -116,4 +116,4 @@ function describeAgreement(agreement: Agreement): string[] {
   ];
 }
 
-const round = (value: number, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : "–");
+const round = (value: number, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : missing);

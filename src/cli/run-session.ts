@@ -2,19 +2,16 @@
 
 import { readFile } from "node:fs/promises";
 import { resolveConfig, type RunConfig, type SearchChoice } from "../config/index.js";
-import { defaultDataDir, describeDataset, type DatasetInfo } from "../data/index.js";
+import { describeDataset, type DatasetInfo } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import type { JobOptions } from "../run/index.js";
 import { RunFolder, type Versions } from "../store/index.js";
 import { native, resolveDevice } from "../tensor/index.js";
+import { dataDirOf } from "./data-dir.js";
 import { readVersion } from "./read-version.js";
 import type { CommandContext } from "./run-command.js";
 import { showFetch } from "./show-fetch.js";
 import { showRun } from "./show-run.js";
-
-export function dataDirOf({ common }: CommandContext): string {
-  return common.dataDir ?? defaultDataDir();
-}
 
 /** Fetches the data set if it is missing and prepares it for the thread that will use it. */
 export async function openDataset(

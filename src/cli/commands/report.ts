@@ -11,7 +11,7 @@ export function registerReport(command: Command): void {
       runCommand(readCommonOptions(command), async (context) => {
         const { writeReport } = await import("../../run/index.js");
         const { RunFolder } = await import("../../store/index.js");
-        const { dataDirOf } = await import("../run-session.js");
+        const { dataDirOf } = await import("../data-dir.js");
         const report = await writeReport(new RunFolder(flags.run), dataDirOf(context));
         return { json: { report }, text: report };
       }),

@@ -1,6 +1,7 @@
 /** What every benchmark of the project is to the command line. */
 
 import type { FigurePlan } from "../../../report/index.js";
+import { quantile } from "../../../statistics/index.js";
 import type { CommandContext } from "../../run-command.js";
 import { formatTextTable } from "../../text-table.js";
 
@@ -32,9 +33,17 @@ export interface Benchmark {
 }
 
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
+
+/** Milliseconds that the work takes. */
+export function timeMs(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
 }
 
 /** One row under its titles. */

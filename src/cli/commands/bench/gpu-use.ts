@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
+import { mean } from "../../../statistics/index.js";
 
 /** The driver's own counter looks back this far, ms. */
 const lookBackMs = 1000;
@@ -35,7 +36,7 @@ export async function measureGpuUse(run: () => void, { device, ms }: { device: s
   }
   const shares = text.split("\n").slice(skipped, -1).map(Number).filter(Number.isFinite);
   if (shares.length === 0) return undefined;
-  return shares.reduce((sum, share) => sum + share, 0) / shares.length / 100;
+  return mean(shares) / 100;
 }
 
 const gpuIndex = (device: string) => Number(/\d+$/.exec(device)?.[0] ?? 0);

@@ -9,7 +9,7 @@ import { Random } from "../../../random.js";
 import { mean } from "../../../statistics/index.js";
 import type { CommandContext } from "../../run-command.js";
 import { formatTextTable } from "../../text-table.js";
-import { median, type Benchmark } from "./benchmark.js";
+import { median, timeMs, type Benchmark } from "./benchmark.js";
 import { planGrowth } from "./growth-figure.js";
 import { batchSize, createTraining, sizes, type MeasuredTraining } from "./training.js";
 
@@ -93,9 +93,8 @@ export const growth: Benchmark = {
       const runs = values.map((value) => ({ ...create(value, common), times: [] as number[] }));
       for (let step = 0; step < steps + warmup; step++) {
         for (const [index, { training, architecture, times }] of runs.entries()) {
-          const start = performance.now();
-          training.runStep(architecture);
-          if (step >= warmup) times.push(performance.now() - start);
+          const time = timeMs(() => training.runStep(architecture));
+          if (step >= warmup) times.push(time);
           progress.update(step * values.length + index + 1);
         }
       }

@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { median, tableOf, type Benchmark } from "./benchmark.js";
+import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
 
 const main = fileURLToPath(new URL("../../main.js", import.meta.url));
 
@@ -35,7 +35,5 @@ export const help: Benchmark = {
 };
 
 function timeNode(args: readonly string[]): number {
-  const start = performance.now();
-  spawnSync(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] });
-  return performance.now() - start;
+  return timeMs(() => spawnSync(process.execPath, args, { stdio: ["ignore", "ignore", "inherit"] }));
 }

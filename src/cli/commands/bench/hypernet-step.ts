@@ -10,7 +10,7 @@ import { formatPercent } from "../../../report/index.js";
 import { conv2d, noGrad, normal, resolveDevice, scope, type Device } from "../../../tensor/index.js";
 import type { Precision } from "../../common-options.js";
 import type { CommandContext } from "../../run-command.js";
-import { median, type Benchmark } from "./benchmark.js";
+import { median, timeMs, type Benchmark } from "./benchmark.js";
 import { measureGpuUse } from "./gpu-use.js";
 import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
 import { batchSize, createTraining, describeOptionsToPeer, gpuSizes, hypernet, sizes } from "./training.js";
@@ -51,9 +51,7 @@ async function measure(size: keyof typeof gpuSizes, steps: number, { common, pro
   progress.start(`hypernet-step ${size}`, steps + warmup);
   for (let step = 0; step < steps + warmup; step++) {
     const architecture = sample(step);
-    const start = performance.now();
-    training.runStep(architecture);
-    const ourTime = performance.now() - start;
+    const ourTime = timeMs(() => training.runStep(architecture));
     const rate = bestConvolution.measure();
     const { ms: peerTime } = await peer.step(describeToPeer(architecture, space));
     progress.update(step + 1);
@@ -100,11 +98,7 @@ function createBestConvolution(device: Device, precision: Precision) {
   return {
     /** Operations a second, now. */
     measure(): number {
-      const times = Array.from({ length: 5 }, () => {
-        const start = performance.now();
-        noGrad(() => scope(convolve));
-        return performance.now() - start;
-      });
+      const times = Array.from({ length: 5 }, () => timeMs(() => noGrad(() => scope(convolve))));
       return (1000 * 2 * repeats * batchSize * 32 * 32 * channels ** 2 * 9) / median(times);
     },
     dispose() {

@@ -5,7 +5,7 @@ import { Random } from "../../../random.js";
 import { scope } from "../../../tensor/index.js";
 import { loadBatch } from "../../../train/index.js";
 import { formatPercent } from "../../../report/index.js";
-import { median, tableOf, type Benchmark } from "./benchmark.js";
+import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
 import { augment, batchSize, createTraining, sizes } from "./training.js";
 
 const warmup = 3;
@@ -20,18 +20,15 @@ export const input: Benchmark = {
     progress.start(`input ${size}`, steps + warmup);
     for (let step = 0; step < steps + warmup; step++) {
       const architecture = sample(step);
-      const start = performance.now();
-      scope(() => {
+      const fill = () => {
         const indices = batchIndices({ count: train.set.count, batchSize, seed, step });
         loadBatch(train, indices, { augment, random: Random.stream(seed, "augment", step) });
-      });
-      const filled = performance.now();
-      training.runStep(architecture);
-      const end = performance.now();
+      };
+      const [fillTime, stepTime] = [timeMs(() => scope(fill)), timeMs(() => training.runStep(architecture))];
       progress.update(step + 1);
       if (step < warmup) continue;
-      fills.push(filled - start);
-      whole.push(end - filled);
+      fills.push(fillTime);
+      whole.push(stepTime);
     }
     progress.stop();
     const [oursMs, stepMs] = [median(fills), median(whole)];

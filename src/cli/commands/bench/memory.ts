@@ -7,7 +7,7 @@
 import type { MemoryBankArchitecture } from "../../../arch/index.js";
 import { memoryStats } from "../../../tensor/index.js";
 import type { CommonOptions } from "../../common-options.js";
-import { median, tableOf, type Benchmark } from "./benchmark.js";
+import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
 import { describeSpaceToPeer, describeToPeer, hasPeer, startPeer } from "./peer.js";
 import { batchSize, createTraining, describeOptionsToPeer, hypernet, sizes } from "./training.js";
 
@@ -25,9 +25,7 @@ export const memory: Benchmark = {
     progress.start(`memory ${size}`, steps);
     for (let step = 0; step < steps; step++) {
       const architecture = sample(step);
-      const start = performance.now();
-      training.runStep(architecture);
-      times.push(performance.now() - start);
+      times.push(timeMs(() => training.runStep(architecture)));
       resident.push(process.memoryUsage.rss());
       tensors.push(memoryStats().liveTensors);
       progress.update(step + 1);
@@ -43,14 +41,8 @@ export const memory: Benchmark = {
       : null;
     const warm = resident.slice(Math.floor(warmupShare * steps));
     const row = {
-      ...{
-        size,
-        precision: common.precision,
-        oursMs: median(times),
-        peerMs: null,
-        floorMs: null,
-        ratio: null,
-      },
+      ...{ size, precision: common.precision, oursMs: median(times) },
+      ...{ peerMs: null, floorMs: null, ratio: null },
       steps,
       /** Within steps too, as the system counts it. */
       peakBytes: 1024 * process.resourceUsage().maxRSS,
@@ -65,15 +57,16 @@ export const memory: Benchmark = {
       moreTensors: tensors.at(-1)! - tensors[0],
     };
     const text = tableOf({
-      ...{ size, precision: row.precision, steps: String(steps) },
-      ...{ "peak, GB": gigabytes(row.peakBytes) },
-      ...{ "plain PyTorch": peerPeak === null ? "not installed" : gigabytes(peerPeak) },
-      ...{ "after warm-up": gigabytes(row.afterWarmupBytes) },
-      ...{
-        "at the end": gigabytes(row.endBytes),
-        "growth, kB a step": (row.growthBytesPerStep / 1000).toFixed(1),
-      },
-      ...{ "more tensors": String(row.moreTensors), target: "peak < 3 GB" },
+      size,
+      precision: row.precision,
+      steps: String(steps),
+      "peak, GB": gigabytes(row.peakBytes),
+      "plain PyTorch": peerPeak === null ? "not installed" : gigabytes(peerPeak),
+      "after warm-up": gigabytes(row.afterWarmupBytes),
+      "at the end": gigabytes(row.endBytes),
+      "growth, kB a step": (row.growthBytesPerStep / 1000).toFixed(1),
+      "more tensors": String(row.moreTensors),
+      target: "peak < 3 GB",
     });
     return { rows: [row], text };
   },

@@ -1,9 +1,10 @@
 /** One step of normal training of a resulting network, ours and plain PyTorch's, interleaved on the same networks. */
 
 import { ResultingNetwork } from "../../../network/index.js";
+import { computeType } from "../../../run/index.js";
 import { NetworkTraining } from "../../../train/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { median, tableOf, type Benchmark } from "./benchmark.js";
+import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
 import { startPeer } from "./peer.js";
 import { augment, batchSize, createTraining, describeOptionsToPeer, sizes } from "./training.js";
 
@@ -43,14 +44,12 @@ async function measure(size: keyof typeof sizes, steps: number, { common, progre
         train,
         validation: [],
         seed: common.seed,
-        computeType: common.precision === "bf16" ? "bfloat16" : undefined,
+        computeType: computeType(common),
       },
     );
     const [own, other]: [number[], number[]] = [[], []];
     for (let step = 0; step < steps + warmup; step++) {
-      const start = performance.now();
-      training.runStep();
-      const ourTime = performance.now() - start;
+      const ourTime = timeMs(() => training.runStep());
       const { ms: peerTime } = await peer.step({ network, architecture });
       progress.update(network * (steps + warmup) + step + 1);
       if (step < warmup) continue;

@@ -8,10 +8,10 @@ import { requireMemoryBanks, sampleArchitecture } from "../../../arch/index.js";
 import { findPreset } from "../../../config/index.js";
 import { SmashNetwork } from "../../../network/index.js";
 import { Random } from "../../../random.js";
-import { evaluationBatch } from "../../../run/index.js";
+import { computeType, evaluationBatch } from "../../../run/index.js";
 import { resolveDevice, setThreads } from "../../../tensor/index.js";
 import { evaluateGenerated, loadBatches } from "../../../train/index.js";
-import { median, tableOf, type Benchmark } from "./benchmark.js";
+import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
 import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
 import { describeOptionsToPeer, hypernet, noiseImages } from "./training.js";
 
@@ -39,14 +39,14 @@ export const ranking: Benchmark = {
       ),
       validation: validation.map(({ count }) => count),
     });
-    const computeType = common.precision === "bf16" ? "bfloat16" : undefined;
+    const options = { computeType: computeType(common) };
     const [ours, peers]: [number[], number[]] = [[], []];
     progress.start(`ranking ${size}`, steps + warmup);
     for (let step = 0; step < steps + warmup; step++) {
       const architecture = sampleArchitecture(space, Random.stream(common.seed, "bench", step));
-      const start = performance.now();
-      evaluateGenerated(network, architecture, { calibration, validation }, { computeType });
-      const ourTime = performance.now() - start;
+      const ourTime = timeMs(() =>
+        evaluateGenerated(network, architecture, { calibration, validation }, options),
+      );
       const { ms: peerTime } = await peer.step(describeToPeer(architecture, space));
       progress.update(step + 1);
       if (step < warmup) continue;
@@ -57,25 +57,17 @@ export const ranking: Benchmark = {
     progress.stop();
     const [oursMs, peerMs] = [median(ours), median(peers)];
     const row = {
-      ...{
-        size,
-        precision: common.precision,
-        oursMs,
-        peerMs,
-        floorMs: null,
-        ratio: peerMs / oursMs,
-        targetRatio: 5,
-      },
+      ...{ size, precision: common.precision, oursMs, peerMs, floorMs: null, ratio: peerMs / oursMs },
+      targetRatio: 5,
       ...{ images, calibrationImages, peerCalibrationImages, architecturesPerMinute: 60_000 / oursMs },
     };
     const text = tableOf({
-      ...{
-        size,
-        images: String(images),
-        "ours, ms": oursMs.toFixed(0),
-        "plain PyTorch, ms": peerMs.toFixed(0),
-      },
-      ...{ "architectures a minute": row.architecturesPerMinute.toFixed(0), ratio: row.ratio.toFixed(2) },
+      size,
+      images: String(images),
+      "ours, ms": oursMs.toFixed(0),
+      "plain PyTorch, ms": peerMs.toFixed(0),
+      "architectures a minute": row.architecturesPerMinute.toFixed(0),
+      ratio: row.ratio.toFixed(2),
       target: "5",
     });
     return { rows: [row], text };

@@ -11,6 +11,7 @@ import { channelStatistics, imagesInMemory } from "../../../data/index.js";
 import { referenceHyperNet } from "../../../hypernet/index.js";
 import { SmashNetwork } from "../../../network/index.js";
 import { Random } from "../../../random.js";
+import { computeType } from "../../../run/index.js";
 import { resolveDevice, setThreads, type Device } from "../../../tensor/index.js";
 import { HyperNetTraining, type ImageSource } from "../../../train/index.js";
 import type { CommonOptions } from "../../common-options.js";
@@ -79,7 +80,7 @@ export function createTraining(
     train,
     scoring: { calibration: [], validation: [] },
     seed,
-    computeType: precision === "bf16" ? "bfloat16" : undefined,
+    computeType: computeType({ precision }),
   });
   return {
     training,

@@ -1,8 +1,9 @@
 /** `smash data check`: fails when a data set that was asked for is missing, or one that is there is damaged. */
 
-import { checkDataset, defaultDataDir, listDatasets } from "../../../data/index.js";
+import { checkDataset, listDatasets } from "../../../data/index.js";
 import type { DatasetStatus } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
+import { dataDirOf } from "../../data-dir.js";
 import type { ImageSizeFlag } from "../../image-size.js";
 import { showFetch } from "../../show-fetch.js";
 import type { CommandResult } from "../../output.js";
@@ -15,7 +16,7 @@ export async function checkData(
   { imageSize }: ImageSizeFlag,
   { common, progress, signal }: CommandContext,
 ): Promise<CommandResult> {
-  const dataDir = common.dataDir ?? defaultDataDir();
+  const dataDir = dataDirOf({ common });
   const statuses: DatasetStatus[] = [];
   if (names.length === 0) {
     statuses.push(...(await listDatasets({ dataDir })).filter(({ present }) => present));

@@ -1,7 +1,8 @@
 /** `smash data fetch`. */
 
-import { defaultDataDir, fetchDataset } from "../../../data/index.js";
+import { fetchDataset } from "../../../data/index.js";
 import type { DatasetStatus } from "../../../data/index.js";
+import { dataDirOf } from "../../data-dir.js";
 import type { ImageSizeFlag } from "../../image-size.js";
 import { showFetch } from "../../show-fetch.js";
 import type { CommandResult } from "../../output.js";
@@ -14,7 +15,7 @@ export async function fetchData(
   { imageSize }: ImageSizeFlag,
   { common, progress, signal }: CommandContext,
 ): Promise<CommandResult> {
-  const dataDir = common.dataDir ?? defaultDataDir();
+  const dataDir = dataDirOf({ common });
   const statuses: DatasetStatus[] = [];
   for (const name of names) {
     signal.throwIfAborted();

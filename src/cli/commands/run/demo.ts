@@ -1,9 +1,9 @@
 /** The work of `smash demo`: search, train the best, report. */
 
 import { writeReport } from "../../../run/index.js";
+import { dataDirOf } from "../../data-dir.js";
 import type { ImageSizeFlag } from "../../image-size.js";
 import type { CommandContext } from "../../run-command.js";
-import { dataDirOf } from "../../run-session.js";
 import { search } from "./search.js";
 import { describeTrained, trainNetwork } from "./train.js";
 

@@ -17,9 +17,9 @@ import {
 } from "../../../export/index.js";
 import { loadTrainedNetwork } from "../../../run/index.js";
 import { setThreads } from "../../../tensor/index.js";
+import { dataDirOf } from "../../data-dir.js";
 import { readVersion } from "../../read-version.js";
 import type { CommandContext } from "../../run-command.js";
-import { dataDirOf } from "../../run-session.js";
 import type { ExportFlags } from "../export.js";
 import { describeExport, type ExportResults } from "./describe-export.js";
 import { findCheckpoint } from "./find-checkpoint.js";

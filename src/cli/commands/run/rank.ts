@@ -5,8 +5,9 @@ import { startJob, writeReport } from "../../../run/index.js";
 import { paretoFronts, rankTrials } from "../../../search/index.js";
 import { SmashError } from "../../../errors.js";
 import { RunFolder } from "../../../store/index.js";
+import { dataDirOf } from "../../data-dir.js";
 import type { CommandContext } from "../../run-command.js";
-import { applyGiven, dataDirOf, jobOptions, jobPlace, openDataset } from "../../run-session.js";
+import { applyGiven, jobOptions, jobPlace, openDataset } from "../../run-session.js";
 import { readLimits } from "../../search-flags.js";
 import type { RankFlags } from "../rank.js";
 

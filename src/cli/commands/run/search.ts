@@ -6,9 +6,10 @@ import { formatParetoLines, formatPercent, formatTrialTable, scoreNaming } from 
 import { requireLatency, startJob, writeReport, type SearchResult } from "../../../run/index.js";
 import { describeLimits } from "../../../search/index.js";
 import { RunFolder } from "../../../store/index.js";
+import { dataDirOf } from "../../data-dir.js";
 import type { ImageSizeFlag } from "../../image-size.js";
 import type { CommandContext } from "../../run-command.js";
-import { configure, dataDirOf, jobOptions, jobPlace, openDataset, openRun } from "../../run-session.js";
+import { configure, jobOptions, jobPlace, openDataset, openRun } from "../../run-session.js";
 
 export interface SearchRequest extends ImageSizeFlag {
   readonly data: string;

@@ -15,9 +15,10 @@ import {
   type StudyName,
   type StudyRequest,
 } from "../../../study/index.js";
+import { dataDirOf } from "../../data-dir.js";
 import { describeStudy } from "../../describe-study.js";
 import type { CommandContext } from "../../run-command.js";
-import { applyGiven, configure, currentVersions, dataDirOf, openDataset } from "../../run-session.js";
+import { applyGiven, configure, currentVersions, openDataset } from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
 import type { StudyFlags } from "../study.js";
 
@@ -55,6 +56,35 @@ async function readRequest(
   context: CommandContext,
 ): Promise<StudyRequest> {
   const { run, seeds, proxies = defaultProxies(study) } = flags;
+  checkFlags(study, flags);
+  const names = proxies.split(",").filter((proxy) => proxy !== "");
+  const asked = change(await readConfig(flags, context), flags);
+  const truths = flags.truths === undefined ? undefined : await readTrainedTruths(flags.truths, asked);
+  if (truths && truths.transferTo !== flags.to) {
+    throw new SmashError("usage", {
+      rule: "Errors are taken from a study that trains on the same data (--to).",
+      found: `--truths ${flags.truths}, trained on ${truths.transferTo ?? asked.dataset}.`,
+      fix: "give the study that trained on this data, or leave out --truths.",
+    });
+  }
+  const samples = Math.min(flags.samples, truths?.samples ?? Infinity);
+  return {
+    study,
+    config: truths ? { ...asked, networkTraining: truths.networkTraining } : asked,
+    ...(truths && { trained: truths.errors.map((ofSeed) => ofSeed.slice(0, samples)) }),
+    ...(run !== undefined && { run }),
+    ...(flags.fineTuned && { fineTuned: true }),
+    ...(flags.table !== undefined && { table: await readTable(flags.table, flags.limit) }),
+    ...(flags.to !== undefined && { transferTo: flags.to }),
+    ...(study === "gradient" && { moves: flags.moves ?? 3, candidates: flags.candidates ?? 16 }),
+    samples,
+    seeds,
+    proxies: names.map((proxy): ProxyName => findProxy(proxy).name),
+  };
+}
+
+/** Throws `SmashError("usage")` for flags that the study needs and that are not there, or that it cannot use. */
+function checkFlags(study: StudyName, flags: StudyFlags): void {
   if (study === "nas-bench-201" && flags.table === undefined) {
     throw new SmashError("usage", {
       rule: "The study nas-bench-201 compares scores with known accuracies.",
@@ -93,30 +123,6 @@ async function readRequest(
       fix: "leave it out.",
     });
   }
-  const names = proxies.split(",").filter((proxy) => proxy !== "");
-  const asked = change(await readConfig(flags, context), flags);
-  const truths = flags.truths === undefined ? undefined : await readTrainedTruths(flags.truths, asked);
-  if (truths && truths.transferTo !== flags.to) {
-    throw new SmashError("usage", {
-      rule: "Errors are taken from a study that trains on the same data (--to).",
-      found: `--truths ${flags.truths}, trained on ${truths.transferTo ?? asked.dataset}.`,
-      fix: "give the study that trained on this data, or leave out --truths.",
-    });
-  }
-  const samples = Math.min(flags.samples, truths?.samples ?? Infinity);
-  return {
-    study,
-    config: truths ? { ...asked, networkTraining: truths.networkTraining } : asked,
-    ...(truths && { trained: truths.errors.map((ofSeed) => ofSeed.slice(0, samples)) }),
-    ...(run !== undefined && { run }),
-    ...(flags.fineTuned && { fineTuned: true }),
-    ...(flags.table !== undefined && { table: await readTable(flags.table, flags.limit) }),
-    ...(flags.to !== undefined && { transferTo: flags.to }),
-    ...(study === "gradient" && { moves: flags.moves ?? 3, candidates: flags.candidates ?? 16 }),
-    samples,
-    seeds,
-    proxies: names.map((proxy): ProxyName => findProxy(proxy).name),
-  };
 }
 
 /** Cheap ones; where every architecture is trained to its end anyway, also the beginning of a training. */
