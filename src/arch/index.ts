@@ -2,11 +2,10 @@ export { countCost, drawArchitecture, functionKey, parseArchitecture } from "./a
 export type { Architecture } from "./any-architecture.js";
 export { architectureVersion, architectureSchema } from "./architecture.js";
 export type { Architecture as MemoryBankArchitecture, Block, Convolution, Layer } from "./architecture.js";
-export { annealedOptions } from "./anneal.js";
 export { checkSpaceSettings } from "./check-space.js";
 export { dilationPairs, positionChoices } from "./convolution-choices.js";
 export { corruptArchitecture, corruptions } from "./corrupt.js";
-export type { Corrupted, Corruption, CorruptionOptions } from "./corrupt.js";
+export type { Corruption } from "./corrupt.js";
 export type { Cost } from "./cost.js";
 export { MemoryBankSpace, requireMemoryBanks } from "./memory-bank-space.js";
 export { CellSpace } from "./nas-bench-201/cell-space.js";
@@ -16,7 +15,6 @@ export type { Encoding } from "./encoding-change.js";
 export { encodeArchitecture } from "./encode.js";
 export type { EncodedArchitecture, LayerColumns } from "./encode.js";
 export { encodingLayout } from "./encoding-layout.js";
-export type { ChannelRange, EncodedChoice, EncodingLayout } from "./encoding-layout.js";
 export { drawDataFlow } from "./draw-data-flow.js";
 export { blockChannels, nonEmptyBanks } from "./memory-banks.js";
 export { stageCount } from "./nas-bench-201/cell-architecture.js";
@@ -35,7 +33,6 @@ export type {
 } from "./nas-bench-201/cell-sites.js";
 export {
   cellAt,
-  cellCount,
   cellEdges,
   formatCell,
   operations,
@@ -46,19 +43,14 @@ export {
 export type { Cell, Operation, Edge } from "./nas-bench-201/cell.js";
 export { perturbArchitecture } from "./perturb.js";
 export type { PerturbOptions } from "./perturb.js";
-export { minBudgetFraction, sampleArchitecture } from "./sample.js";
+export { sampleArchitecture } from "./sample.js";
 export type { SampleOptions } from "./sample.js";
 export { referenceArchitecture, referenceNames, referenceTitle } from "./reference/index.js";
 export type { ReferenceName } from "./reference/index.js";
 export type { SearchSpace, SpaceSettings, TrainingStep } from "./search-space.js";
 export { listSites } from "./sites.js";
 export type { ConvolutionSite, HeadSite, PointwiseSite, Site, StemSite, TransitionSite } from "./sites.js";
-export { blockCount, blockLimits, bottleneckChannels, completeSettings } from "./space.js";
-export type {
-  Activation,
-  BlockLimits,
-  CompleteSettings,
-  SpaceSettings as MemoryBankSettings,
-} from "./space.js";
+export { blockCount, blockLimits, completeSettings } from "./space.js";
+export type { BlockLimits, SpaceSettings as MemoryBankSettings } from "./space.js";
 export { validateArchitecture } from "./validate.js";
 export type { DrawOptions } from "./draw.js";

@@ -26,16 +26,13 @@ const known: readonly DatasetInfo[] = [...sources, synthetic];
 /** The data sets known by name; own image folders are `folder:PATH`. */
 export const datasetNames: readonly string[] = known.map(({ name }) => name);
 
-/** How a data set is opened. */
-export type DatasetRequest = PackRequest;
-
 /**
  * The data set, verified, as mapped memory; fetched first when it is missing.
  *
  * Errors: `usage` for an unknown name; `data` when a file is altered, which is never replaced unasked; `network`,
  * `disk-full`, `config` (a folder that cannot be written), `interrupted` from fetching.
  */
-export async function loadDataset(name: string, request: DatasetRequest): Promise<Dataset> {
+export async function loadDataset(name: string, request: PackRequest): Promise<Dataset> {
   const folder = folderOf(name);
   if (folder !== undefined) return openFolder(folder, request);
   if (name === synthetic.name) return openSynthetic(request);
@@ -50,7 +47,7 @@ export async function loadDataset(name: string, request: DatasetRequest): Promis
 }
 
 /** What `loadDataset` gives, but for the images; everything is prepared, so that loading is quick. Errors: the same. */
-export async function describeDataset(name: string, request: DatasetRequest): Promise<DatasetInfo> {
+export async function describeDataset(name: string, request: PackRequest): Promise<DatasetInfo> {
   const folder = folderOf(name);
   if (folder !== undefined) return describeFolder(folder, request);
   if (name === synthetic.name) return { ...synthetic, size: request.imageSize ?? synthetic.size };

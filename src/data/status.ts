@@ -9,7 +9,6 @@ import { isDamaged, verifyPack } from "./pack-reader.js";
 import { fetchFiles, findPack, preparePack } from "./prepare-pack.js";
 import type { PackRequest } from "./prepare-pack.js";
 import { findSource, sources } from "./registry.js";
-import type { DatasetRequest } from "./registry.js";
 import type { DatasetSource } from "./source.js";
 import { synthetic } from "./synthetic.js";
 
@@ -37,7 +36,7 @@ export interface DatasetStatus {
 }
 
 /** Brings the data set into `dataDir` and replaces altered files; nothing happens when it is there and verified. */
-export async function fetchDataset(name: string, request: DatasetRequest): Promise<DatasetStatus> {
+export async function fetchDataset(name: string, request: PackRequest): Promise<DatasetStatus> {
   const folder = folderOf(name);
   if (folder !== undefined) return statusOfFolder(folder, request);
   if (name === synthetic.name) return statusOfSynthetic;
@@ -52,7 +51,7 @@ export async function fetchDataset(name: string, request: DatasetRequest): Promi
  * Compares all bytes with the published sums; of an own folder, says what is in it. Errors: `usage` for an unknown name,
  * `data` for a folder that cannot be used.
  */
-export async function checkDataset(name: string, request: DatasetRequest): Promise<DatasetStatus> {
+export async function checkDataset(name: string, request: PackRequest): Promise<DatasetStatus> {
   const folder = folderOf(name);
   if (folder !== undefined) return statusOfFolder(folder, request);
   if (name === synthetic.name) return statusOfSynthetic;

@@ -16,6 +16,5 @@ export { renderReport } from "./html.js";
 export { escapeHtml } from "./html-markup.js";
 export { formatParetoLines } from "./pareto-lines.js";
 export { scoreNaming } from "./score-naming.js";
-export type { ScoreNaming } from "./score-naming.js";
 export { formatTrialTable } from "./table.js";
 export type { TableOptions } from "./table.js";

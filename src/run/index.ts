@@ -1,4 +1,4 @@
-export type { JobContext, Phase, RankEvent, RunEvent, TrainEvent } from "./events.js";
+export type { Phase, RankEvent, RunEvent, TrainEvent } from "./events.js";
 export { startJob } from "./jobs.js";
 export type { Job, JobOptions } from "./jobs.js";
 export { requireLatency } from "./latency-meter.js";
@@ -6,7 +6,6 @@ export { loadTrainedNetwork, readNetworkFacts } from "./load-network.js";
 export type { LoadedNetwork } from "./load-network.js";
 export {
   computeType,
-  createSearchNetwork,
   evaluationBatch,
   prepareData,
   prepareEvaluation,
@@ -23,5 +22,5 @@ export { writeTestDetails } from "./test-details.js";
 export { runInThread, serveThread } from "./thread.js";
 export type { ThreadContext, ThreadOptions } from "./thread.js";
 export type { EvalResult, TestedResult, TrainResult } from "./train-job.js";
-export { readRun, writeReport } from "./write-report.js";
+export { writeReport } from "./write-report.js";
 export type { NetworkFacts, Unfinished } from "./facts.js";

@@ -1,14 +1,10 @@
-export { evolution } from "./evolution.js";
 export { chooseCandidate, drawCandidates, moveKinds } from "./gradient-move.js";
 export type { Candidate, CandidateOptions, MoveKind } from "./gradient-move.js";
-export { greedyChain } from "./greedy-chain.js";
 export { limitSpace, requireWithin } from "./limited-space.js";
 export { describeLimits, isTighter, isWithin, SmallestCost } from "./limits.js";
-export type { Limits, MeasuredCost } from "./limits.js";
-export { nsga2 } from "./nsga2.js";
+export type { Limits } from "./limits.js";
 export { paretoFront, paretoFronts } from "./pareto.js";
 export type { CostName, FrontTrial, Pareto, ScoredCost } from "./pareto.js";
-export { perturbBest } from "./perturb-best.js";
 export { planTrials, strategies } from "./plan.js";
 export type { SearchCounts } from "./plan.js";
 export { proposeNew } from "./propose-new.js";

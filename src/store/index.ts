@@ -1,8 +1,6 @@
 export { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
-export type { Checkpoint } from "./checkpoint.js";
 export { appendLine, parseJson, readIfThere, readJsonLines } from "./json-files.js";
 export { RunFolder } from "./run-folder.js";
 export type { Versions } from "./run-folder.js";
 export { readTrials, TrialStore } from "./trial-store.js";
 export { withFolderLock } from "./folder-lock.js";
-export type { LockedFolder } from "./folder-lock.js";

@@ -1,4 +1,4 @@
-export type { Combined, ComparisonDocument } from "./document.js";
+export type { Combined } from "./document.js";
 export type { StudyEvent } from "./events.js";
 export { studyNames } from "./request.js";
 export type { StudyJob, StudyName, StudyRequest } from "./request.js";

@@ -13,7 +13,6 @@ export type { DType } from "./native-ops.js";
 export { Tensor } from "./tensor.js";
 export type { ReduceOptions, Shape, TypedArray } from "./tensor.js";
 export { arange, bernoulli, empty, eye, fromArray, full, normal, ones, uniform, zeros } from "./create.js";
-export type { CreateOptions } from "./create.js";
 export { isGradEnabled, noGrad, scope } from "./scope.js";
 export {
   avgPool2d,
@@ -35,14 +34,7 @@ export {
   stack,
   where,
 } from "./ops.js";
-export type {
-  AffineBatchNorm,
-  BatchNormOptions,
-  ConvOptions,
-  Pair,
-  PoolOptions,
-  SameConvOptions,
-} from "./ops.js";
+export type { AffineBatchNorm, BatchNormOptions, ConvOptions, Pair, PoolOptions } from "./ops.js";
 export { BankBuffer } from "./banks.js";
 export type { LayerStep } from "./banks.js";
 export { Recording } from "./recording.js";

@@ -3,7 +3,7 @@ export type { BatchTensors, ImageSource } from "./batch-tensors.js";
 export { trainBriefly } from "./brief-training.js";
 export { encodingGradient } from "./encoding-gradient.js";
 export type { EncodingGradient } from "./encoding-gradient.js";
-export { evaluate, evaluateGenerated } from "./evaluate.js";
+export { evaluateGenerated } from "./evaluate.js";
 export type { EvaluationOptions, Score, ScoringData } from "./evaluate.js";
 export { evaluateFineTuned } from "./fine-tuning.js";
 export type { FineTuning } from "./fine-tuning.js";
