@@ -47,7 +47,7 @@ export async function checkOutputFolder(path: string): Promise<void> {
   let there = resolve(path);
   try {
     while (!(await statIfThere(there))) there = dirname(there);
-    // Permissions do not tell of disks that are read-only and of folders that are none of a disk's.
+    // Permissions say nothing of a disk that is read-only, or of a folder like /proc that is on no disk.
     await rmdir(await mkdtemp(temporaryPrefix(join(there, "writable"))));
   } catch (error) {
     if (!isWrongPath(error)) return; // a full disk, say, which is told when it is written to

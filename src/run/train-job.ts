@@ -156,7 +156,10 @@ class TrainingKeeper {
     this.#savedStep = this.#training.step;
   }
 
-  /** Before the checkpoint: what that calls the best must be there. A kill in between repeats the epoch, and this file. */
+  /**
+   * To be called before `save`, because the checkpoint names the best epoch, whose file must be there by then. After a
+   * kill in between, the epoch is trained again and this file written again.
+   */
   async saveBest(): Promise<void> {
     const { checkpoint, facts } = this.#job;
     const { best } = this.#training.progress;

@@ -2,8 +2,8 @@
  * Regularised evolution (Real et al. 2019): of a population the fittest of a random few is perturbed, and the oldest
  * member dies, however good it is.
  *
- * The population is read from the history: the youngest random samples and children. So random trials before it found
- * it, and what other strategies found takes no part.
+ * The population is read from the history: the youngest random samples and children. So earlier random trials are its
+ * founders, and what other strategies proposed takes no part.
  */
 
 import { randomSearch } from "./random-search.js";

@@ -120,8 +120,9 @@ export function seedCeiling(truthsBySeed: readonly Numbers[]): number {
 }
 
 /**
- * The correlation that a perfect predictor is expected to have with the mean error over so many trainings: the square root of that
- * mean's reliability, which follows from the correlation of one training with another (Spearman 1910, Brown 1910).
+ * The correlation that a perfect predictor is expected to have with the mean error over so many trainings: the square
+ * root of that mean's reliability, which follows from the correlation of one training with another (Spearman 1910,
+ * Brown 1910).
  */
 export function attainableCorrelation(seedCeiling: number, trainings: number): number {
   const reliability = Math.max(0, seedCeiling);

@@ -84,7 +84,7 @@ function pending({ measured, weights }: Measured, step: number): PendingResult {
   };
 }
 
-/** Of images [N, C, H, W] with labels [N]; what was measured. */
+/** Adds the gradients of a batch, images [N, C, H, W] and labels [N]; gives what was measured. */
 function backwardPlain(
   forward: (images: Tensor) => Tensor,
   [images, labels]: readonly Tensor[],
@@ -96,7 +96,7 @@ function backwardPlain(
   return measure(loss, logits, [labels]);
 }
 
-/** The same with mixed images; a guess is right by as much as its class is in the mixture. */
+/** The same with mixed images; a guess counts as right by the share that its class has in the mixture. */
 function backwardMixed(
   forward: (images: Tensor) => Tensor,
   batch: BatchTensors,
