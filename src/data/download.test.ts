@@ -166,7 +166,7 @@ describe("download", () => {
   it("gives up when a connection brings nothing new", async () => {
     const url = await serve((_, response) => {
       response.writeHead(200, { "content-length": body.length });
-      response.write(body.subarray(0, 1_000), () => setTimeout(() => response.destroy(), 30));
+      response.write(body.subarray(0, 1_000), () => setTimeout(() => response.destroy(), 300));
     });
     const error = await expectFailure(download(url, path, { md5, attempts: 50 }));
     expect(error.code).toBe("network");
