@@ -56,8 +56,8 @@ export function betterHalf(truths: Numbers): number[] {
 
 const at = (values: Numbers, positions: Numbers) => positions.map((position) => values[position]);
 
-/** The positions by cluster, in the order of the clusters' first ones. */
-function group(positions: Numbers, clusters: Numbers | undefined): readonly Numbers[] {
+/** What a bootstrap draws: the positions by cluster, in the order of the clusters' first ones; without clusters each alone. */
+export function groupPositions(positions: Numbers, clusters: Numbers | undefined): readonly Numbers[] {
   const groups = new Map<number, number[]>();
   for (const position of positions) {
     const cluster = clusters?.[position] ?? position;
@@ -71,7 +71,7 @@ export function measureAgreement(scores: Numbers, truths: Numbers, options: Agre
   const { parameters, clusters, seed, resamples } = options;
   const half = betterHalf(truths);
   const interval = (of: Correlation, positions: Numbers, name: string) => {
-    const groups = group(positions, clusters);
+    const groups = groupPositions(positions, clusters);
     return interval95(
       groups.length,
       (drawn) => {

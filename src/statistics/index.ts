@@ -1,4 +1,10 @@
-export { attainableCorrelation, betterHalf, measureAgreement, seedCeiling } from "./agreement.js";
+export {
+  attainableCorrelation,
+  betterHalf,
+  groupPositions,
+  measureAgreement,
+  seedCeiling,
+} from "./agreement.js";
 export type { Agreement, AgreementOptions, HalfAgreement, Numbers } from "./agreement.js";
 export { estimateMean, interval95, quantile } from "./bootstrap.js";
 export type { Estimate, Interval } from "./bootstrap.js";

@@ -3,6 +3,7 @@
 import { Random } from "../random.js";
 import {
   betterHalf,
+  groupPositions,
   interval95,
   meanRanks,
   measureAgreement,
@@ -96,7 +97,7 @@ export function compare(input: ComparisonInput): ComparisonDocument {
 
 /** All with equal weights: weights fitted to the truths would need truths of their own. */
 function combine(
-  { predictors: [score], baselines, truths, seed, resamples }: ComparisonInput,
+  { predictors: [score], baselines, truths, clusters, seed, resamples }: ComparisonInput,
   agree: (predictor: Predictor) => Agreement,
 ): Combined {
   const [without, withScore] = [baselines, [score, ...baselines]].map((predictors) =>
@@ -107,11 +108,13 @@ function combine(
     return spearman(at(withScore), at(truths)) - spearman(at(without), at(truths));
   };
   const [all, half] = [[...truths.keys()], betterHalf(truths)];
-  const interval = (positions: readonly number[], name: string) =>
-    interval95(positions.length, (drawn) => gainOf(drawn.map((place) => positions[place])), {
+  const interval = (positions: readonly number[], name: string) => {
+    const groups = groupPositions(positions, clusters);
+    return interval95(groups.length, (drawn) => gainOf(drawn.flatMap((place) => groups[place])), {
       random: Random.stream(seed, "bootstrap", "gain", name),
       ...(resamples !== undefined && { resamples }),
     });
+  };
   return {
     baselines: agree({ name: "baselines", values: without }),
     withScore: agree({ name: "score and baselines", values: withScore }),

@@ -346,6 +346,37 @@ describe("the HyperNets that studies compare", () => {
   });
 });
 
+describe("a comparison of what depends on each other", () => {
+  it("resamples it together, for the gain as for the correlations: copies make nothing surer", () => {
+    const ofSix = {
+      study: "gradient",
+      names: [0, 1, 2, 3, 4, 5].map(String),
+      truths: [1, 2, 3, 4, 5, 6],
+      predictors: [{ name: "loss", values: [2, 1, 3, 5, 6, 4] }],
+      baselines: [{ name: "parameters", values: [1, 4, 2, 6, 3, 5] }],
+      parameters: [1, 2, 3, 4, 5, 6],
+      seed: 0,
+    };
+    const items = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5];
+    const copied = <T>(values: readonly T[]) => items.map((item) => values[item]);
+    const copies = {
+      ...ofSix,
+      names: copied(ofSix.names),
+      truths: copied(ofSix.truths),
+      predictors: ofSix.predictors.map(({ name, values }) => ({ name, values: copied(values) })),
+      baselines: ofSix.baselines.map(({ name, values }) => ({ name, values: copied(values) })),
+      parameters: copied(ofSix.parameters),
+    };
+    const gain = (input: Parameters<typeof compare>[0]) => compare(input).combined!.gain;
+    const [alone, together] = [gain(ofSix), gain({ ...copies, clusters: items })];
+    expect(together.spearman).toBeCloseTo(alone.spearman);
+    for (const end of [0, 1]) {
+      expect(together.interval95.spearman[end]).toBeCloseTo(alone.interval95.spearman[end]);
+      expect(together.interval95.topHalfSpearman[end]).toBeCloseTo(alone.interval95.topHalfSpearman[end]);
+    }
+  });
+});
+
 describe("a comparison's figures", () => {
   const truths = [0.1, 0.2, 0.3, 0.4];
   const document = compare({
