@@ -95,6 +95,9 @@ describe("a table of cells", () => {
     ["cell,accuracy\n", "first line"],
     [`${header}none~0|none~0+none~1|none~0+none~1+none~2,101\n`, "line 2"],
     [`${header}${lines[0]}\n`, "at least 3"],
+    ["\n" + header + "\nnone~0|none~0+none~1|none~0+none~1+none~2,101\n", "line 4"],
+    [`${header}none~0|none~0+none~1|none~0+none~1+none~2,\n`, "line 2"],
+    [`${header}${lines[0]}\nnothing~0|none~0+none~1|none~0+none~1+none~2,90\n`, "Line 3"],
   ])("is refused when it is wrong", (text, message) => {
     expect(() => parseTable(text)).toThrow(message);
   });

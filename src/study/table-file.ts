@@ -18,15 +18,19 @@ const header = "architecture,test_accuracy_percent";
  * names the line.
  */
 export function parseTable(text: string, limit?: number): readonly TableRow[] {
-  const [first, ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  if (first?.trim() !== header) {
+  // Numbered before blank ones are left out: the number is what an editor shows.
+  const [first, ...lines] = text
+    .split(/\r?\n/)
+    .map((line, index) => ({ line, number: index + 1 }))
+    .filter(({ line }) => line.trim() !== "");
+  if (first?.line.trim() !== header) {
     throw new SmashError("usage", {
       rule: `The first line of the table must be "${header}".`,
-      found: `"${first ?? ""}".`,
+      found: `"${first?.line ?? ""}".`,
       fix: "give a CSV file with these two columns.",
     });
   }
-  const rows = lines.map((line, index) => parseLine(line, index + 2));
+  const rows = lines.map(({ line, number }) => parseLine(line, number));
   const count = Math.min(limit ?? rows.length, rows.length);
   if (count < 3) {
     throw new SmashError("usage", {
@@ -39,14 +43,25 @@ export function parseTable(text: string, limit?: number): readonly TableRow[] {
 }
 
 function parseLine(line: string, number: number): TableRow {
-  const [cell, accuracy, ...rest] = line.split(",");
+  const [cell, accuracy = "", ...rest] = line.split(",");
   const percent = Number(accuracy);
-  if (rest.length > 0 || accuracy === undefined || !(percent >= 0 && percent <= 100)) {
+  // Number("") is 0: an accuracy that is missing would be the worst there is.
+  if (rest.length > 0 || accuracy.trim() === "" || !(percent >= 0 && percent <= 100)) {
     throw new SmashError("usage", {
       rule: "A line of the table is a cell and its accuracy in percent.",
       found: `line ${number}: "${line}".`,
       fix: "correct it.",
     });
   }
-  return { cell: formatCell(parseCell(cell)), error: 1 - percent / 100 };
+  return { cell: formatCell(parseCellOf(cell, number)), error: 1 - percent / 100 };
+}
+
+function parseCellOf(cell: string, number: number) {
+  try {
+    return parseCell(cell);
+  } catch (error) {
+    if (!(error instanceof SmashError)) throw error;
+    const { rule } = error.details;
+    throw new SmashError("usage", { ...error.details, rule: `Line ${number} of the table: ${rule}` });
+  }
 }
