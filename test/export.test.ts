@@ -185,7 +185,12 @@ describe("measureLatency", () => {
     expect(late.code, late.stderr).toBe(0);
     expect(late.stdout).toContain(`folder:${photos} test images`);
     // The size of its images is the network's, where no flag tells another.
-    const tested = ["eval", ...data.slice(0, 2), "--checkpoint", join(run, "checkpoints", "best.safetensors")];
+    const tested = [
+      "eval",
+      ...data.slice(0, 2),
+      "--checkpoint",
+      join(run, "checkpoints", "best.safetensors"),
+    ];
     expect(await runSmash(tested)).toMatchObject({ code: 0 });
     const small = await runSmash([...tested, "--image-size", "8"]);
     expect(small.stderr).toContain("add --image-size 16");

@@ -452,6 +452,25 @@ describe("bad input", () => {
     expect((await smash("study", "corelation")).stderr).toContain('did you mean "correlation"');
   });
 
+  it("what a study would ignore is refused before anything is measured", async () => {
+    const run = join(folder, "whole");
+    const study = (...args: string[]) => smash("study", "correlation", "--samples", "3", ...args);
+    const own = ["--run", run, "--data", "cifar10", "--preset", "demo", "--config", "mine.json"];
+    const refused = await study(...own, "--out", join(folder, "refused"));
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain(
+      `Found: --data cifar10, --preset demo, --config mine.json; ${run} has synthetic`,
+    );
+    const synthetic = ["--data", "synthetic", "--preset", "tiny", "--out", join(folder, "refused")];
+    const limited = await study(...synthetic, "--limit", "5");
+    expect(limited).toMatchObject({ code: 2, stdout: "" });
+    expect(limited.stderr).toContain("--limit 5 without --table");
+    const small = await study(...synthetic, "--samples", "2");
+    expect(small).toMatchObject({ code: 2, stdout: "" });
+    expect(small.stderr).toContain("at least 3 architectures. Found: 2");
+    expect(existsSync(join(folder, "refused"))).toBe(false);
+  });
+
   const config = join(folder, "config.json");
 
   it.each([

@@ -1,6 +1,7 @@
 /** The work of `smash study`. */
 
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { RunConfig } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
 import { checkOutputFolder } from "../../../files.js";
@@ -68,6 +69,13 @@ async function readRequest(
     });
   }
   const samples = Math.min(flags.samples, truths?.samples ?? Infinity);
+  if (study !== "gradient" && flags.table === undefined && samples < 3) {
+    throw new SmashError("usage", {
+      rule: "A correlation needs at least 3 architectures.",
+      found: `${samples}.`,
+      fix: "give a higher --samples; intervals of any use take 100.",
+    });
+  }
   return {
     study,
     config: truths ? { ...asked, networkTraining: truths.networkTraining } : asked,
@@ -123,6 +131,13 @@ function checkFlags(study: StudyName, flags: StudyFlags): void {
       fix: "leave it out.",
     });
   }
+  if (flags.limit !== undefined && flags.table === undefined) {
+    throw new SmashError("usage", {
+      rule: "--limit takes so many rows of a table (--table).",
+      found: `--limit ${flags.limit} without --table.`,
+      fix: "use --samples, which says how many architectures are sampled where there is no table.",
+    });
+  }
 }
 
 /** Cheap ones; where every architecture is trained to its end anyway, also the beginning of a training. */
@@ -133,11 +148,34 @@ function defaultProxies(study: StudyName): string {
 async function readConfig(flags: StudyFlags, context: CommandContext): Promise<RunConfig> {
   if (flags.run !== undefined) {
     const { config } = await new RunFolder(flags.run).requireConfig();
+    refuseOthersThanOfRun(config, flags, context);
     return applyGiven(config, context, ["device", "threads"]);
   }
   const dataset = await openDataset(flags.data, context, flags.imageSize);
   return configure({ preset: flags.preset, dataset, configFile: flags.config }, context);
 }
+
+/** What a run was made with is the run's; a flag that says something else would be ignored. */
+function refuseOthersThanOfRun(config: RunConfig, flags: StudyFlags, { common }: CommandContext): void {
+  const { run, data, preset, imageSize, config: file } = flags;
+  const { size } = config.space.input;
+  const other = [
+    ...(common.given.has("data") && absolute(data) !== config.dataset ? [`--data ${data}`] : []),
+    ...(common.given.has("preset") && preset !== config.preset ? [`--preset ${preset}`] : []),
+    ...(imageSize !== undefined && imageSize !== size ? [`--image-size ${imageSize}`] : []),
+    ...(file !== undefined ? [`--config ${file}`] : []),
+  ];
+  if (other.length === 0) return;
+  throw new SmashError("usage", {
+    rule: "With --run, data set, image size, preset and settings are the run's.",
+    found: `${other.join(", ")}; ${run} has ${config.dataset}, ${size} pixels and the preset ${config.preset}.`,
+    fix: "leave out these flags, or leave out --run to train a HyperNet with them.",
+  });
+}
+
+/** A folder's name in a configuration has its absolute path. */
+const absolute = (data: string) =>
+  data.replace(/^folder:(.+)$/, (_, path: string) => `folder:${resolve(path)}`);
 
 function change(config: RunConfig, { by, images, batchNorm, epochs }: StudyFlags): RunConfig {
   const { ranking, networkTraining } = config;
