@@ -36,10 +36,12 @@ export function describeMoves(moves: MoveComparison, result: StudyResult): reado
       `gradient ends lower than ${other}: ${formatPercent(isBetter.mean, 0)} of the starts ` +
         `(95 %: ${isBetter.interval95.map((share) => formatPercent(share, 0)).join(" … ")})`,
     ]),
-    `predicted and real change of random moves: Spearman ${spearman.toFixed(2)} ` +
-      `(95 %: ${interval95.spearman.map((value) => value.toFixed(2)).join(" … ")})`,
+    `predicted and real change of random moves: Spearman ${correlation(spearman)} ` +
+      `(95 %: ${interval95.spearman.map(correlation).join(" … ")})`,
   ];
 }
 
+/** Not defined where all predictions, or all changes, are equal. */
+const correlation = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : "–");
 const nats = (value: number) => value.toFixed(4);
 const interval = ({ interval95 }: Estimate) => interval95.map(nats).join(" … ");

@@ -29,3 +29,9 @@ it("a study says how many trainings diverged, where any did", () => {
   expect(describeStudy(result)).not.toContain("diverged");
   expect(describeStudy({ ...result, diverged: 2 })).toMatch(/diverged trainings +2, counted as chance level/);
 });
+
+it("a correlation that is not defined, where all trainings end alike, is a dash and no NaN", () => {
+  const text = describeStudy({ ...result, seedCeiling: NaN, attainable: NaN, betweenHyperNets: NaN });
+  expect(text).toMatch(/between training seeds +–\nperfect predictor +–\nbetween HyperNets +–/);
+  expect(text).not.toContain("NaN");
+});

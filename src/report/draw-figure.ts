@@ -19,6 +19,8 @@ export interface FigurePlan {
   /** What to see in it, in full sentences. */
   readonly caption: string;
   readonly spec: FigureSpec;
+  /** Pixels, where rows would not fit in what all figures have. */
+  readonly height?: number;
 }
 
 /** A drawn figure: a stand-alone SVG document and what is said about it. */
@@ -34,6 +36,7 @@ export async function drawFigure(plan: FigurePlan): Promise<Figure> {
   const sized = {
     ...plan.spec,
     ...figureSize,
+    ...(plan.height !== undefined && { height: plan.height }),
     autosize: { type: "fit", contains: "padding" },
   } as FigureSpec;
   const { spec } = vegaLite.compile(sized, { config: figureConfig });

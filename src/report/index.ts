@@ -9,7 +9,7 @@ export type {
 } from "./report-data.js";
 export { drawFigure } from "./draw-figure.js";
 export type { Figure, FigurePlan } from "./draw-figure.js";
-export { colors as figureColors } from "./figure-theme.js";
+export { colors as figureColors, figureSize } from "./figure-theme.js";
 export { renderFigures } from "./figures.js";
 export { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
 export { renderReport } from "./html.js";

@@ -1,6 +1,6 @@
 /** Figures of a study: score against true error, and how the predictors compare. */
 
-import { figureColors as colors, type FigurePlan } from "../report/index.js";
+import { figureColors as colors, figureSize, type FigurePlan } from "../report/index.js";
 import { betterHalf, type Agreement } from "../statistics/index.js";
 import type { ComparisonDocument } from "./document.js";
 
@@ -79,6 +79,8 @@ export function planPredictors({ by, baselines, combined, n }: ComparisonDocumen
   return {
     name: "predictors",
     title: "Predictors of the true error",
+    // A study may compare dozens; their names must not lie on each other.
+    height: Math.max(figureSize.height, 100 + 19 * all.length),
     caption:
       `Spearman correlation with the true errors of ${n} architectures; lines are 95 % bootstrap intervals. ` +
       "The last two rows are mean ranks: of all baselines, and of the score and all baselines.",
@@ -104,4 +106,4 @@ export function planPredictors({ by, baselines, combined, n }: ComparisonDocumen
   };
 }
 
-const format = (value: number) => value.toFixed(2);
+const format = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : "not defined");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resolveConfig } from "../config/index.js";
+import { drawFigure } from "../report/index.js";
 import { withFolderLock } from "../store/index.js";
 import { attainableCorrelation, meanRanks, spearman } from "../statistics/index.js";
 import { defaultDevice, setThreads } from "../tensor/index.js";
@@ -425,6 +426,18 @@ describe("a comparison's figures", () => {
     expect(new Set(values.map(({ name }) => name))).toEqual(
       new Set(["loss", "parameters", "all baselines", "with the score"]),
     );
+  });
+
+  it("have room for every predictor's name", async () => {
+    const names = Array.from({ length: 24 }, (_, index) => `wrong-${index} loss`);
+    const by = Object.fromEntries(names.map((name) => [name, document.by.loss]));
+    const { svg } = await drawFigure(planPredictors({ ...document, by }));
+    // Where labels are, down the axis.
+    const rows = names.map((name) =>
+      Number(new RegExp(`translate\\([^,]+,([\\d.]+)\\)"[^>]*>${name}<`).exec(svg)?.[1]),
+    );
+    const distances = rows.slice(1).map((row, index) => row - rows[index]);
+    expect(Math.min(...distances)).toBeGreaterThan(14);
   });
 
   it("combine ranks: the score mends what the baselines get wrong, and the gain is the difference", () => {
