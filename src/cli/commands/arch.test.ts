@@ -141,6 +141,18 @@ describe.each(["resnet", "wide-resnet", "densenet", "fractalnet"])("show %s", (n
 });
 
 describe("check", () => {
+  it("takes what --json prints of one architecture, and says of several that a file holds one", async () => {
+    const sample = ["arch", "sample", "--preset", "nas-bench-201", "--json", "--count"];
+    const printed = join(folder, "printed.json");
+    await writeFile(printed, (await runSmash([...sample, "1"])).stdout);
+    const [{ architecture }] = await architecturesOf("arch", "check", printed);
+    expect(architecture.space).toBe("nas-bench-201");
+    await writeFile(printed, (await runSmash([...sample, "2"])).stdout);
+    const { code, stderr } = await runSmash(["arch", "check", printed]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("holds one architecture. Found: a document of `smash arch --json` with 2.");
+  });
+
   it("passes valid files", async () => {
     expect(await architecturesOf("arch", "check", file, file)).toHaveLength(2);
   });
