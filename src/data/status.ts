@@ -8,7 +8,7 @@ import { describeFolder, folderOf, prepareFolder, reportFolder } from "./folder/
 import { isDamaged, verifyPack } from "./pack-reader.js";
 import { fetchFiles, findPack, preparePack } from "./prepare-pack.js";
 import type { PackRequest } from "./prepare-pack.js";
-import { findSource, sources } from "./registry.js";
+import { describeDataset, findSource, sources } from "./registry.js";
 import type { DatasetSource } from "./source.js";
 import { synthetic } from "./synthetic.js";
 
@@ -56,6 +56,24 @@ export async function checkDataset(name: string, request: PackRequest): Promise<
   if (folder !== undefined) return statusOfFolder(folder, request);
   if (name === synthetic.name) return statusOfSynthetic;
   return checkFiles(findSource(name), { dataDir: request.dataDir });
+}
+
+/**
+ * What `describeDataset` gives of a data set that lies here and can be used; undefined for any other. Nothing is fetched:
+ * a report or an export of a run is not worth a download, and the run may have come from another machine.
+ */
+export async function describeIfThere(
+  name: string,
+  request: PackRequest,
+): Promise<DatasetInfo | undefined> {
+  try {
+    const isPublished = folderOf(name) === undefined && name !== synthetic.name;
+    if (isPublished && !(await findSource(name).locate(request.dataDir))) return undefined;
+    return await describeDataset(name, request);
+  } catch (error) {
+    if (error instanceof SmashError && error.code === "data") return undefined;
+    throw error;
+  }
 }
 
 /** Every known data set; files that have not changed since they were verified are not read again. */

@@ -47,6 +47,7 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
     fineTuning: { steps: 100, rate: 0.01 },
     isRanked: true,
     trained: {
+      dataset: "cifar10",
       architecture: best.architecture,
       parameters: best.parameters,
       flops: best.flops,

@@ -45,7 +45,7 @@ export function headlineText(data: ReportData): string {
   const { trained, inTraining, trials, status, dataset, isRanked } = data;
   const { trial, rank, name } = shownNetwork(data) ?? {};
   const all = counted(trials.length);
-  if (trained !== undefined) return `${formatPercent(trained.testError)} test error on ${dataset.name}`;
+  if (trained !== undefined) return `${formatPercent(trained.testError)} test error on ${trained.dataset}`;
   if (trial === undefined || (status === "training-network" && inTraining === undefined))
     return unscored[status](dataset.name);
   if (inTraining !== undefined)

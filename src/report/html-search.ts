@@ -40,9 +40,9 @@ export function searchedSection(data: ReportData): Markup {
     ${factList("facts", [
       ["Data set", dataset.name],
       ["Classes", formatInteger(dataset.classes.length)],
-      ["Training images", formatInteger(dataset.trainImages)],
+      ["Training images", dataset.trainImages && formatInteger(dataset.trainImages)],
       ["Validation images, held out", formatInteger(dataset.validationImages)],
-      ["Test images", formatInteger(dataset.testImages)],
+      ["Test images", dataset.testImages && formatInteger(dataset.testImages)],
       ["Preset", data.preset],
       ["Architectures scored", origins === "" ? undefined : origins],
       ["Limits", describeLimits(data.limits ?? {})],

@@ -5,7 +5,7 @@ import type { Figure } from "./draw-figure.js";
 import { formatCount, formatDuration, formatInteger, formatPercent } from "./format.js";
 import { html, trusted, type Markup } from "./html-markup.js";
 import { factList, plots } from "./html-parts.js";
-import type { ReportData } from "./report-data.js";
+import type { ReportData, TestDetails } from "./report-data.js";
 import { shownNetwork, type ShownNetwork } from "./shown-network.js";
 
 export async function winnerSection(
@@ -54,24 +54,31 @@ function dataFlow({ space }: Architecture, drawing: string | undefined): Markup 
 }
 
 function training(
-  { trained, trials, dataset }: ReportData,
+  { trained, trials, dataset, test }: ReportData,
   { rank }: ShownNetwork,
   figures: readonly Figure[],
 ): Markup | undefined {
   if (trained === undefined) return undefined;
+  const isOther = trained.dataset !== dataset.name;
+  const testImages = test ? countImages(test) : isOther ? undefined : dataset.testImages;
   return html`<h3>Trained from scratch</h3>
     ${plots(figures, ["winner-curve"])}
     ${factList("facts", [
+      ["Data set", isOther ? trained.dataset : undefined],
       ["Rank", rank && `${formatInteger(rank)} of ${formatInteger(trials.length)}`],
       ["Parameters", formatCount(trained.parameters)],
       ["Multiply-adds", formatCount(trained.flops)],
       ["Test error", formatPercent(trained.testError)],
-      ["Test images", formatInteger(dataset.testImages)],
+      ["Test images", testImages && formatInteger(testImages)],
       ["Validation error", formatPercent(trained.validationError)],
       ["Epochs", formatInteger(trained.epochs)],
       ["Training time", formatDuration(trained.seconds)],
       ["Checkpoint", html`<code>${trained.checkpoint}</code>`],
     ])}`;
+}
+
+function countImages({ confusion }: TestDetails): number {
+  return confusion.flat().reduce((sum, count) => sum + count, 0);
 }
 
 function describe(architecture: Architecture): string {

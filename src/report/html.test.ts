@@ -47,7 +47,7 @@ function poisoned(data: ReportData, poison: string): ReportData {
     },
     config: { [poison]: poison },
     trials: data.trials.map((trial) => ({ ...trial, origin: poison as TrialOrigin })),
-    trained: data.trained && { ...data.trained, checkpoint: poison },
+    trained: data.trained && { ...data.trained, dataset: poison, checkpoint: poison },
     test: data.test && {
       ...data.test,
       checkpoint: poison,
@@ -206,6 +206,22 @@ describe("renderReport", () => {
     expect(text(await renderReport(run))).not.toContain("top 5");
     const classes = Array.from({ length: 100 }, (_, index) => `class ${index}`);
     expect(text(await renderReport({ ...run, dataset: { ...run.dataset, classes } }))).toContain("top 5");
+  });
+
+  test("names the data set that a network was trained on, where it is not the run's", async () => {
+    const run = fakeRun();
+    const page = text(await renderReport({ ...run, trained: { ...run.trained!, dataset: "stl10" } }));
+    expect(page).toMatch(/7\.48 % test error on stl10/);
+    expect(page).toMatch(/Trained from scratch .* Data set\s+stl10/);
+    expect(page).not.toContain("test error on cifar10");
+  });
+
+  test("leaves out how many images there are where the data set is not there", async () => {
+    const run = fakeRun({ test: undefined });
+    const dataset = { ...run.dataset, trainImages: undefined, testImages: undefined };
+    const page = text(await renderReport({ ...run, dataset }));
+    expect(page).toMatch(/Validation images, held out\s+5,000/);
+    expect(page).not.toMatch(/(Training|Test) images \d|NaN|undefined/);
   });
 
   test("gives the same bytes for the same data, with figures drawn before or not", async () => {

@@ -29,6 +29,8 @@ export interface EpochPoint {
 
 /** The network that was trained last, from scratch: the winner, unless another rank was asked for. */
 export interface TrainedNetwork {
+  /** Name of the data set that it was trained and tested on; it need not be the run's. */
+  readonly dataset: string;
   readonly architecture: Architecture;
   readonly parameters: number;
   /** Multiply-adds for one image. */
@@ -77,12 +79,13 @@ export interface ReportData {
   readonly dataset: {
     readonly name: string;
     readonly classes: readonly string[];
-    readonly trainImages: number;
+    /** Undefined, as `testImages`, where the data set is not there: the run may have come from another machine. */
+    readonly trainImages: number | undefined;
     /** Held out of training. */
     readonly validationImages: number;
     /** Of those, the ones every architecture was scored on. */
     readonly scoringImages: number;
-    readonly testImages: number;
+    readonly testImages: number | undefined;
   };
   readonly seed: number;
   readonly createdWith: {

@@ -13,7 +13,8 @@ export interface RunHistory {
   /** The run's folder. */
   readonly path: string;
   readonly config: RunConfig;
-  readonly dataset: DatasetInfo;
+  /** Undefined where the data set is not there. */
+  readonly dataset: DatasetInfo | undefined;
   /** In the order of scoring. */
   readonly trials: readonly Trial[];
   /** What `smash rank` was asked for. Older versions did not log it. */
@@ -66,7 +67,8 @@ function changedSettings({ config, dataset }: RunHistory): unknown {
     channels: input.channels,
     size: input.size,
     classes,
-    train: dataset.train,
+    // How many there are decides, of small sets, how many are held out; those settings are then named.
+    train: dataset?.train ?? { count: Infinity },
   };
   const plain = resolveConfig({ preset, dataset: like, seed, device, threads, precision });
   return difference(plain, config);

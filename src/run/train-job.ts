@@ -43,7 +43,7 @@ export interface TrainJob {
 }
 
 /** A network after its training and its test. */
-export interface TrainResult extends Omit<TrainedNetwork, "curve" | "seconds"> {
+export interface TrainResult extends Omit<TrainedNetwork, "dataset" | "curve" | "seconds"> {
   /** By validation error. Runs of older versions are without it. */
   readonly bestEpoch?: (BestEpoch & { readonly checkpoint: string }) | undefined;
 }

@@ -39,14 +39,16 @@ async function runOf(
     scored = trials,
     events = [],
     overrides = {},
+    dataset = "synthetic",
   }: {
     readonly scored?: readonly Trial[];
     readonly events?: readonly (RunEvent | { readonly type: "trained" })[];
     readonly overrides?: object;
+    readonly dataset?: string;
   } = {},
 ): Promise<RunFolder> {
   const folder = new RunFolder(join(root, name));
-  await folder.open(configOf(overrides), { smash: "0", node: "0", libtorch: "0" });
+  await folder.open({ ...configOf(overrides), dataset }, { smash: "0", node: "0", libtorch: "0" });
   const store = new TrialStore(folder.trialsPath);
   for (const trial of scored) store.add(trial);
   store.close();
@@ -143,6 +145,35 @@ it("what smash rank was asked for is in the commands", async () => {
     expect.stringMatching(/^npx smash rank .* --samples 2 --max-parameters 2300$/),
     expect.stringMatching(/^npx smash rank .* --fine-tune 1$/),
   ]);
+});
+
+it("a run whose images are gone still has its report, and its commands", async () => {
+  const folder = await runOf("gone", { dataset: "folder:/nowhere/photos" });
+  const { dataset, reproduce } = await readRun(folder, root);
+  expect(dataset).toMatchObject({ name: "folder:/nowhere/photos", trainImages: undefined });
+  expect(dataset.classes).toHaveLength(10);
+  expect(reproduce.at(-2)).toContain("--data folder:/nowhere/photos");
+  expect(await page(folder)).toContain("folder:/nowhere/photos");
+});
+
+it("a report does not fetch a data set that is not there", async () => {
+  const folder = await runOf("not-fetched", { dataset: "cifar10" });
+  expect(await readRun(folder, root)).toMatchObject({ dataset: { name: "cifar10", testImages: undefined } });
+});
+
+it("what is no event in a run's log is passed over", async () => {
+  const folder = await runOf("garbage");
+  for (const line of [[], null, 7, { type: 3 }]) folder.appendEvent(line as object);
+  expect(await readRun(folder, root)).toMatchObject({ status: "ranked" });
+});
+
+it("a network trained on another data set is reported with that one", async () => {
+  const events = training(best, 2, "best").whole.map((event) =>
+    event.type === "train" ? { ...event, dataset: "folder:other" } : event,
+  );
+  const { trained, dataset } = await read("other-data", { events });
+  expect(trained).toMatchObject({ dataset: "folder:other" });
+  expect(dataset.name).toBe("synthetic");
 });
 
 it("a HyperNet that generates nothing has no parameters of its own", async () => {

@@ -1,7 +1,7 @@
 /** From a run folder to report.html and figures/*.svg; at any time, finished or not. */
 
 import type { RunConfig } from "../config/index.js";
-import { describeDataset } from "../data/index.js";
+import { describeIfThere } from "../data/index.js";
 import { fileSize, replaceFile } from "../files.js";
 import { countLearned } from "../network/index.js";
 import {
@@ -23,10 +23,11 @@ import { findTraining } from "./training-events.js";
 /** Gathers a run's facts; what was told twice, before and after a kill, counts once. */
 export async function readRun(folder: RunFolder, dataDir: string): Promise<ReportData> {
   const { config, versions } = await folder.requireConfig();
-  const dataset = await describeDataset(config.dataset, { dataDir, imageSize: config.space.input.size });
+  // A run outlives its images, and is read on other machines: what they alone tell is then left out.
+  const dataset = await describeIfThere(config.dataset, { dataDir, imageSize: config.space.input.size });
   const steps = new Map<number, StepPoint>();
   const validation = new Map<number, StepPoint>();
-  const events = (await folder.readEvents()) as (LoggedEvent | TrainedEvent)[];
+  const events = (await folder.readEvents()).filter(isEvent);
   for (const event of events) {
     if (event.type === "hypernet-step") steps.set(event.step, event);
     else if (event.type === "hypernet-validation") validation.set(event.step, event);
@@ -46,12 +47,13 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     run: folder.path,
     preset: config.preset,
     dataset: {
-      name: dataset.name,
-      classes: dataset.classes,
-      trainImages: dataset.train.count - config.validationImages,
+      name: config.dataset,
+      // Numbers where their names are not known: the report counts them.
+      classes: dataset?.classes ?? Array.from({ length: config.space.classes }, (_, label) => String(label)),
+      trainImages: dataset && dataset.train.count - config.validationImages,
       validationImages: config.validationImages,
       scoringImages: Math.min(config.ranking.images, config.validationImages),
-      testImages: dataset.test.count,
+      testImages: dataset?.test.count,
     },
     seed: config.seed,
     createdWith: { ...versions, threads: config.threads, device: config.device, precision: config.precision },
@@ -71,7 +73,12 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     fineTuning,
     limits,
     isRanked: isRanked(trials, config),
-    trained: trained && { ...trained, curve: training.curve, seconds: training.seconds },
+    trained: trained && {
+      ...trained,
+      dataset: training.asked?.dataset ?? config.dataset,
+      curve: training.curve,
+      seconds: training.seconds,
+    },
     inTraining: trained ? undefined : training?.asked?.architecture,
     test: isOfTrained ? test : undefined,
     status: statusOf({
@@ -89,6 +96,11 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       trained: trained && { ...trained, asked: training.asked },
     }),
   };
+}
+
+/** The log is ours; a line that a damaged disk or another program left in it is passed over, as a torn one is. */
+function isEvent(line: unknown): line is LoggedEvent | TrainedEvent {
+  return typeof line === "object" && line !== null && typeof (line as { type?: unknown }).type === "string";
 }
 
 /** Whether the search has scored and fine-tuned as many as it was asked to; `smash rank` may have added some. */
