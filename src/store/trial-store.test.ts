@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -9,6 +9,22 @@ it.runIf(existsSync("/dev/full"))("a full disk is told with the file, and what t
   expect(() => new TrialStore("/dev/full")).toThrow(
     expect.objectContaining({ code: "disk-full", message: expect.stringContaining("/dev/full") as string }),
   );
+});
+
+it("a damaged file is told with its path, and that its trials can be had again", () => {
+  const folder = mkdtempSync(join(tmpdir(), "smash-damaged-"));
+  const whole = join(folder, "whole.sqlite");
+  const store = new TrialStore(whole);
+  for (const trial of fakeHistory(spaceOf("tiny"), { seed: 1, count: 20 })) store.add(trial);
+  store.close();
+  const path = join(folder, "trials.sqlite");
+  for (const bytes of [readFileSync(whole).subarray(0, 5000), Buffer.alloc(3000, "noise")]) {
+    writeFileSync(path, bytes);
+    expect(() => new TrialStore(path).list()).toThrow(
+      expect.objectContaining({ code: "config", message: expect.stringContaining(path) as string }),
+    );
+  }
+  rmSync(folder, { recursive: true });
 });
 
 it("a trial comes back as it was, with its latency where it was measured", () => {

@@ -18,7 +18,7 @@ export class TrialStore {
   constructor(path: string) {
     this.#path = path;
     this.#database = new Database(path);
-    this.#writing(() =>
+    this.#working(() =>
       this.#database.exec(
         "CREATE TABLE IF NOT EXISTS trials (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, validation_error REAL, " +
           "validation_loss REAL, parameters INTEGER NOT NULL, flops INTEGER NOT NULL, document TEXT NOT NULL)",
@@ -29,7 +29,7 @@ export class TrialStore {
   /** Throws `SmashError("disk-full")` where there is no room for it. */
   add(trial: Trial): void {
     const { id, origin, validationError, validationLoss, parameters, flops } = trial;
-    this.#writing(() =>
+    this.#working(() =>
       this.#database
         .prepare("INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?)")
         .run(id, origin, validationError, validationLoss, parameters, flops, JSON.stringify(trial)),
@@ -38,17 +38,19 @@ export class TrialStore {
 
   /** Puts a trial in the place of the one with its id; what orders trials in SQL stays. */
   replace(trial: Trial): void {
-    this.#writing(() =>
+    this.#working(() =>
       this.#database
         .prepare("UPDATE trials SET document = ? WHERE id = ?")
         .run(JSON.stringify(trial), trial.id),
     );
   }
 
-  /** In the order of scoring. */
+  /** In the order of scoring. Throws `SmashError("config")` where the file is damaged, as all others do. */
   list(): readonly Trial[] {
-    const rows = this.#database.prepare("SELECT id, document FROM trials ORDER BY id").all() as Row[];
-    return rows.map(({ document }) => JSON.parse(document) as Trial);
+    return this.#working(() => {
+      const rows = this.#database.prepare("SELECT id, document FROM trials ORDER BY id").all() as Row[];
+      return rows.map(({ document }) => JSON.parse(document) as Trial);
+    });
   }
 
   /** Frees the file; the store must not be used afterwards. */
@@ -56,10 +58,18 @@ export class TrialStore {
     this.#database.close();
   }
 
-  #writing(work: () => unknown): void {
+  #working<T>(work: () => T): T {
     try {
-      work();
+      return work();
     } catch (cause) {
+      if (hasCode(cause, "SQLITE_CORRUPT", "SQLITE_NOTADB")) {
+        throw new SmashError("config", {
+          rule: `${this.#path} must be the whole database of a run's trials.`,
+          found: `${String(cause)}.`,
+          fix: "restore the file, or move it away and run smash search with the same settings and --out: the HyperNet stays, and its trials are scored anew.",
+          cause,
+        });
+      }
       // A limit on a file's size comes as a failed write.
       if (!hasCode(cause, "SQLITE_FULL", "SQLITE_IOERR_WRITE")) throw cause;
       throw new SmashError("disk-full", {
