@@ -11,12 +11,12 @@ interface Setup {
   readonly wait: (seconds: number) => void;
 }
 
-function setup({ quiet = false, isTTY = false, columns = 80 } = {}): Setup {
+function setup({ quiet = false, isTTY = false, columns = 80, term = "xterm" } = {}): Setup {
   const stream = Object.assign(new PassThrough(), { isTTY, columns });
   let text = "";
   stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
   let time = 1_000_000;
-  const progress = createProgress({ quiet, stream, now: () => time });
+  const progress = createProgress({ quiet, stream, term, now: () => time });
   onTestFinished(() => progress.stop());
   return { progress, written: () => text, wait: (seconds) => (time += 1000 * seconds) };
 }
@@ -96,6 +96,27 @@ describe("on a terminal", () => {
     expect(plain).toContain("25 %  2,000/8,000  200/s  30 s left  loss 1.234");
     expect(plain).toMatch(/█+░+/);
     expect(plain.endsWith("HyperNet: 2,000/8,000 in 10 s, loss 1.234\n")).toBe(true);
+  });
+
+  it("says how far the work is beside a label as long as the line", () => {
+    const { progress, written, wait } = setup({ isTTY: true });
+    progress.start(`folder:/${"deep/".repeat(20)}photos convert (images)`, 300);
+    progress.update(0);
+    wait(10);
+    progress.update(20);
+    progress.log("");
+    const plain = stripVTControlCharacters(written());
+    expect(plain).toContain("20/300  2/s  2 min 20 s left");
+    expect(plain).toMatch(/…[\w/]*photos convert \(images\)/);
+    for (const line of plain.split(/\n|(?=…)/).slice(1, -1)) expect(line.length).toBeLessThan(80);
+  });
+
+  it("of the dumb kind writes lines, since it shows what moves a cursor as text", () => {
+    const { progress, written } = setup({ isTTY: true, term: "dumb" });
+    progress.start("work", 2);
+    progress.update(1);
+    progress.stop();
+    expect(written()).toBe("work: 1/2 in 0.0 s\n");
   });
 
   it("shows the cursor again", () => {

@@ -24,11 +24,16 @@ export type ProgressStream = NodeJS.WritableStream & {
 export interface ProgressOptions {
   readonly quiet: boolean;
   readonly stream: ProgressStream;
+  /** The kind of terminal, TERM. */
+  readonly term?: string | undefined;
   /** The time in milliseconds, from any origin. */
   readonly now: () => number;
 }
 
-export function createProgress({ quiet, stream, now }: ProgressOptions): Progress {
+export function createProgress({ quiet, stream, term, now }: ProgressOptions): Progress {
   if (quiet) return silentProgress;
-  return stream.isTTY === true ? new TerminalProgress({ stream, now }) : new LineProgress({ stream, now });
+  // A dumb terminal, an editor's shell, say, shows what would move its cursor as text.
+  return stream.isTTY === true && term !== "dumb"
+    ? new TerminalProgress({ stream, now })
+    : new LineProgress({ stream, now });
 }

@@ -37,6 +37,7 @@ export async function runCommand(
   const progress = createProgress({
     quiet: common.quiet,
     stream: process.stderr,
+    term: process.env.TERM,
     now: () => performance.now(),
   });
   const controller = new AbortController();

@@ -10,6 +10,8 @@ import { Stage } from "./stage.js";
 
 const longestBar = 30;
 const shortestBar = 8;
+/** Longer ones hold a path. */
+const shortestLabel = 24;
 
 export class TerminalProgress implements Progress {
   readonly #options: Omit<ProgressOptions, "quiet">;
@@ -55,12 +57,14 @@ export class TerminalProgress implements Progress {
     if (this.#stage !== undefined) this.#bar.start(this.#stage.total, 0);
   }
 
-  /** As wide as the terminal at most: the bar shrinks first, then the end is cut. */
+  /** As wide as the terminal at most: the bar shrinks first, then the label's beginning is cut, then the end. */
   #draw(): string {
     if (this.#stage === undefined) return "";
     const { columns = 80 } = this.#options.stream;
-    const { label, fraction } = this.#stage;
+    const { fraction } = this.#stage;
     const facts = this.#stage.describe();
+    const others = shortestBar + 5 + facts.join("  ").length + 4;
+    const label = cutStart(this.#stage.label, Math.max(columns - 1 - others, shortestLabel));
     if (fraction === undefined) return [label, ...facts].join("  ").slice(0, columns - 1);
     const percent = `${Math.floor(100 * fraction)} %`.padStart(5);
     const rest = [label, percent, ...facts].join("  ").length + 2;
@@ -69,4 +73,9 @@ export class TerminalProgress implements Progress {
     const bar = "█".repeat(full) + "░".repeat(width - full);
     return [label, bar + percent, ...facts].join("  ").slice(0, columns - 1);
   }
+}
+
+/** Of a path, which makes a label long, the end says most. */
+function cutStart(text: string, most: number): string {
+  return text.length > most ? `…${text.slice(1 - most)}` : text;
 }
