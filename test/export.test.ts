@@ -34,6 +34,8 @@ let dataset: Dataset;
 const web = () => join(folder, "web");
 /** Of a training that was stopped. */
 const stopped = () => join(folder, "stopped.safetensors");
+/** Of a network whose images are no longer where they were. */
+const moved = () => join(folder, "moved.safetensors");
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "smash-export-"));
@@ -63,6 +65,7 @@ beforeAll(async () => {
   const statistics = channelStatistics(train, channels);
   const facts = { architecture, dataset: name, classes, statistics };
   await saveCheckpoint(checkpoint, tensors, facts);
+  await saveCheckpoint(moved(), tensors, { ...facts, dataset: "folder:/nowhere/photos" });
   await saveCheckpoint(stopped(), tensors, { ...facts, step: 26, steps: 240 });
 }, hookTimeoutMs);
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -94,6 +97,16 @@ describe("smash export", () => {
     const { code, stdout, stderr } = await runSmash(["export", ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(hint);
+  });
+
+  it("compares on noise where the network's own images are gone, but not in place of a folder asked for", async () => {
+    const args = ["export", "--checkpoint", moved(), "--onnx", join(folder, "moved.onnx")];
+    const own = await runSmash(args);
+    expect(own.code, own.stderr).toBe(0);
+    expect(own.stdout).toContain("on 256 images of noise");
+    expect(own.stderr).toContain("folder:/nowhere/photos");
+    const asked = await runSmash([...args, "--data", "folder:/nowhere/photos"]);
+    expect(asked).toMatchObject({ code: 1, stdout: "" });
   });
 
   it("refuses a checkpoint that is missing, and says so in one line", async () => {

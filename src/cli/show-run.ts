@@ -8,7 +8,7 @@ const labels: Record<Phase, string> = {
   hypernet: "HyperNet",
   ranking: "ranking",
   "fine-tuning": "fine-tuning the best",
-  network: "training the winner",
+  network: "training the network",
 };
 
 /** A listener for a job's events. */

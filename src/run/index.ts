@@ -13,6 +13,7 @@ export {
   prepareScoring,
 } from "./prepare.js";
 export type { RunData } from "./prepare.js";
+export { quoted } from "./quoted.js";
 export { openTrained } from "./rank-job.js";
 export type { RankRequest, RankResult } from "./rank-job.js";
 export { openTraining, trainHyperNet } from "./search-job.js";

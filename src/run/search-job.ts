@@ -24,6 +24,7 @@ import type { JobContext, Phase } from "./events.js";
 import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
 import { measureArchitecture } from "./latency-meter.js";
 import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
+import { quoted } from "./quoted.js";
 import { interrupted } from "./stop.js";
 import { withFix } from "./with-fix.js";
 
@@ -220,7 +221,7 @@ export async function rankMore(
     return { trials, seconds };
   } catch (error) {
     if (trials.length === 0) throw error;
-    const best = `The best so far is ${folder.bestPath}; smash train --run ${folder.path} trains it.`;
+    const best = `The best so far is ${folder.bestPath}; smash train --data ${quoted(config.dataset)} --run ${quoted(folder.path)} trains it.`;
     throw withFix(error, (fix) => `${fix} ${best}`);
   } finally {
     store.close();

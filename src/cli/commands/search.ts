@@ -47,13 +47,14 @@ export function registerSearch(command: Command): void {
   addLimitFlags(addCountFlags(command)).action((flags: SearchFlags, command: Command) =>
     runCommand(readCommonOptions(command), async (context) => {
       const { search } = await import("./run/search.js");
+      const { quoted } = await import("../../run/index.js");
       const { by, fineTune, strategy, perturb, chain, evolution, nsga2 } = flags;
       const counts = { perturb, chain, evolution, nsga2 };
       const choice = { limits: readLimits(flags), rankedBy: by, fineTune, strategy, counts };
       const { json, text } = await search({ ...flags, choice, configFile: flags.config }, context);
       return {
         json,
-        text: `${text}\nto train it        npx smash train --data ${flags.data} --run ${flags.out}`,
+        text: `${text}\nto train it        npx smash train --data ${quoted(flags.data)} --run ${quoted(flags.out)}`,
       };
     }),
   );

@@ -50,7 +50,7 @@ function describeComparison(
   { comparedOn }: ExportResults,
 ): string {
   const classes = differentClasses === 0 ? "the same classes" : `${differentClasses} other classes`;
-  return `${classes} on ${images} ${comparedOn}, logits to ${maxAbsDifference.toExponential(1)}`;
+  return `${classes} on ${images} ${comparedOn === "noise" ? "images of noise" : comparedOn}, logits to ${maxAbsDifference.toExponential(1)}`;
 }
 
 function describeQuantization({ images, error, int8Error, bytes, int8Bytes }: QuantizationCost): string {

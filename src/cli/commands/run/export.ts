@@ -1,6 +1,12 @@
 /** The work of `smash export`. */
 
-import { checkDataset, loadDataset, type Dataset, type ImageSet } from "../../../data/index.js";
+import {
+  checkDataset,
+  loadDataset,
+  type Dataset,
+  type DatasetRequest,
+  type ImageSet,
+} from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { checkOutputFile, checkOutputFolder } from "../../../files.js";
 import {
@@ -15,7 +21,7 @@ import {
   type ExportableNetwork,
   type OnnxExportOptions,
 } from "../../../export/index.js";
-import { loadTrainedNetwork } from "../../../run/index.js";
+import { loadTrainedNetwork, quoted } from "../../../run/index.js";
 import { setThreads } from "../../../tensor/index.js";
 import { dataDirOf } from "../../data-dir.js";
 import { readVersion } from "../../read-version.js";
@@ -35,7 +41,7 @@ export async function exportCommand(flags: ExportFlags, context: CommandContext)
   checkRank?.(facts.architecture);
   noteUnfinished(progress, { checkpoint, unfinished });
   const network = exportableNetwork(trained);
-  const dataset = await findDataset(flags.data ?? facts.dataset, network, context);
+  const dataset = await findDataset({ named: flags.data, own: facts.dataset }, network, context);
   const images: ImageSet = dataset?.test ?? noiseImages(network.input, comparedImages);
   const { onnx, int8, safetensors, web, latency, batch } = flags;
   const options: OnnxExportOptions = {
@@ -87,17 +93,32 @@ async function checkOutputs({ onnx, safetensors, web, int8, latency }: ExportFla
   if (web !== undefined) await checkOutputFolder(web);
 }
 
+/** Whether its files are here as published; an own folder may have been moved, or stayed on another machine. */
+async function isThere(name: string, place: DatasetRequest): Promise<boolean> {
+  try {
+    return (await checkDataset(name, place)).verified;
+  } catch (error) {
+    if (error instanceof SmashError && error.code === "data") return false;
+    throw error;
+  }
+}
+
 /** The data set, if it lies here and fits; it is not worth a download. */
 async function findDataset(
-  name: string,
+  { named, own }: { readonly named: string | undefined; readonly own: string },
   { input }: ExportableNetwork,
   context: CommandContext,
 ): Promise<Dataset | undefined> {
+  const name = named ?? own;
   const dataDir = dataDirOf(context);
   const place = { dataDir, imageSize: input.size };
-  const { verified } = await checkDataset(name, place);
-  if (!verified) {
-    context.progress.log(`${name} is not in ${dataDir}; comparing on noise (smash data fetch ${name})`);
+  // A folder that was asked for is another matter than one that the network remembers.
+  if (!(named === undefined ? await isThere(name, place) : (await checkDataset(name, place)).verified)) {
+    context.progress.log(
+      name.startsWith("folder:")
+        ? `${name} cannot be used; comparing on noise (smash data check ${quoted(name)} says why, --data names another data set)`
+        : `${name} is not in ${dataDir}; comparing on noise (smash data fetch ${name})`,
+    );
     return undefined;
   }
   const dataset = await loadDataset(name, place);

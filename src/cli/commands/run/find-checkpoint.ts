@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { countCost, type Architecture } from "../../../arch/index.js";
 import { SmashError } from "../../../errors.js";
 import { formatCount } from "../../../report/index.js";
+import { quoted } from "../../../run/index.js";
 import type { Trial } from "../../../search/index.js";
 import { hasCheckpoint, RunFolder } from "../../../store/index.js";
 import type { ExportFlags } from "../export.js";
@@ -28,7 +29,7 @@ export async function findCheckpoint({ checkpoint, run, rank }: ExportFlags): Pr
   const folder = new RunFolder(run!);
   const path = folder.checkpointPath(rank === 1 ? "best" : `rank-${rank}`);
   const { config } = await folder.requireConfig();
-  const train = `npx smash train --data ${config.dataset} --run ${run!}${rank === 1 ? "" : ` --rank ${rank}`}`;
+  const train = `npx smash train --data ${quoted(config.dataset)} --run ${quoted(run!)}${rank === 1 ? "" : ` --rank ${rank}`}`;
   if (!(await hasCheckpoint(path))) {
     throw new SmashError("usage", {
       rule: "smash export writes networks that are trained.",
