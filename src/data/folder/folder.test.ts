@@ -62,6 +62,24 @@ describe("an own image folder", () => {
     expect(test.image(1)[0]).toBe(30);
   });
 
+  it.each([
+    ["train", "val"],
+    ["Train", "Test"],
+  ])("of %s and %s is refused: these are no classes", async (train, heldOut) => {
+    for (const part of [train, heldOut]) await picture(`${part}/cat/${part}.png`, 10);
+    await expect(open()).rejects.toMatchObject({
+      code: "data",
+      message: expect.stringContaining(`rename "${heldOut}" to "test"`) as string,
+    });
+  });
+
+  it("whose class has only copies of others' images says so", async () => {
+    await picture("a/1.png", 10);
+    await picture("a/2.png", 20);
+    await picture("b/1.png", 10);
+    await expect(open()).rejects.toThrow(/none of "b".*1 duplicates, b\/1.png is a\/1.png/);
+  });
+
   it("without them is split, a fifth of each class for testing, the same at every start", async () => {
     for (let index = 0; index < 10; index++) {
       await picture(`many/${index}.png`, index);

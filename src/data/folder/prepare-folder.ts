@@ -124,11 +124,12 @@ async function tryDecode(file: string, size: number): Promise<Uint8Array | strin
   }
 }
 
-function requireEnough(root: string, { classes, unreadable }: FolderReport): void {
+function requireEnough(root: string, { classes, unreadable, duplicates, inBoth }: FolderReport): void {
   const empty = classes.filter(({ train }) => train === 0).map(({ name }) => `"${name}"`);
   if (empty.length > 0) {
-    const found = `none of ${empty.slice(0, 5).join(", ")}${empty.length > 5 ? ", …" : ""} (${unreadable.length} images are unreadable${unreadable.length > 0 ? `, ${unreadable[0].path}: ${unreadable[0].reason}` : ""})`;
-    throw unusable(root, "have training images of every class", found);
+    const found = `none of ${empty.slice(0, 5).join(", ")}${empty.length > 5 ? ", …" : ""} (left out in the whole folder: ${unreadable.length} unreadable${unreadable.length > 0 ? `, ${unreadable[0].path}: ${unreadable[0].reason}` : ""}; ${duplicates.length} duplicates${duplicates.length > 0 ? `, ${duplicates[0].path} is ${duplicates[0].of}` : ""}; ${inBoth.length} that the test images have too)`;
+    const fix = "give each class images of its own to train on, or take its folder away.";
+    throw unusable(root, "have training images of every class", found, fix);
   }
   if (classes.every(({ test }) => test === 0)) throw unusable(root, "have test images", "none");
 }

@@ -40,12 +40,28 @@ const mostClasses = 2 ** 16;
 /** Folders in folders; more is a mistake, or an attack. */
 const deepest = 16;
 
+const layout =
+  "lay it out as PATH/CLASS/IMAGE, or PATH/train/CLASS/IMAGE and PATH/test/CLASS/IMAGE (jpg, png, webp, gif).";
+/** What other programs call the folder of images that are not trained on. */
+const heldOutNames = ["val", "valid", "validation", "Test", "Val", "Valid", "Validation"];
+
 type FoundFile = Pick<FoundImage, "path" | "file" | "bytes" | "mtimeMs">;
 
 /** Throws `data` when `root` is no folder of folders with images. */
 export async function scanFolder(root: string): Promise<FolderScan> {
   const walk = new Walk(await requireFolder(root));
   const top = await walk.folders("");
+  // Taken for classes, the two would be told apart in vain.
+  const heldOut = heldOutNames.find((name) => top.includes(name));
+  const others = top.filter((name) => !heldOutNames.includes(name));
+  if (heldOut !== undefined && /^train$/i.test(others.join("/"))) {
+    throw unusable(
+      root,
+      'call its parts "train" and "test"',
+      top.map((name) => `"${name}"`).join(", "),
+      `rename "${heldOut}" to "test", or give a folder that holds the classes themselves.`,
+    );
+  }
   const isSplit = top.includes("train") && (top.includes("test") || top.length === 1);
   const found: (FoundFile & { readonly name: string; readonly part: FoundImage["part"] })[] = [];
   for (const part of isSplit ? (["train", "test"] as const) : [undefined]) {
@@ -170,10 +186,10 @@ async function sortedEntries(folder: string): Promise<Dirent[]> {
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
-export function unusable(root: string, rule: string, found: string): SmashError {
+export function unusable(root: string, rule: string, found: string, fix = layout): SmashError {
   return new SmashError("data", {
     rule: `The image folder ${root} must ${rule}.`,
     found: `${found}.`,
-    fix: "lay it out as PATH/CLASS/IMAGE, or PATH/train/CLASS/IMAGE and PATH/test/CLASS/IMAGE (jpg, png, webp, gif).",
+    fix,
   });
 }
