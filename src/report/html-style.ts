@@ -27,6 +27,7 @@ body {
 }
 main { max-width: 1040px; margin: 0 auto; padding: 40px 24px 72px; }
 h1, h2, h3 { line-height: 1.2; text-wrap: balance; }
+h1, p { overflow-wrap: anywhere; }
 h1 { margin: 10px 0 14px; font-size: clamp(30px, 5.4vw, 50px); font-weight: 700; letter-spacing: -0.02em; }
 h2 { margin: 64px 0 12px; padding-top: 20px; border-top: 1px solid var(--line); font-size: 24px; letter-spacing: -0.01em; }
 h3 { margin: 36px 0 8px; font-size: 17px; }

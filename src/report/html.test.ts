@@ -216,6 +216,10 @@ describe("renderReport", () => {
     expect(page).not.toContain("test error on cifar10");
   });
 
+  test("breaks a data set's path where a phone's screen ends", async () => {
+    expect(await renderReport(fakeRun())).toMatch(/h1, p \{ overflow-wrap: anywhere; \}/);
+  });
+
   test("leaves out how many images there are where the data set is not there", async () => {
     const run = fakeRun({ test: undefined });
     const dataset = { ...run.dataset, trainImages: undefined, testImages: undefined };
