@@ -4,7 +4,7 @@ import {
   checkDataset,
   loadDataset,
   type Dataset,
-  type DatasetRequest,
+  type PackRequest,
   type ImageSet,
 } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
@@ -94,7 +94,7 @@ async function checkOutputs({ onnx, safetensors, web, int8, latency }: ExportFla
 }
 
 /** Whether its files are here as published; an own folder may have been moved, or stayed on another machine. */
-async function isThere(name: string, place: DatasetRequest): Promise<boolean> {
+async function isThere(name: string, place: PackRequest): Promise<boolean> {
   try {
     return (await checkDataset(name, place)).verified;
   } catch (error) {
