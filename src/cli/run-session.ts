@@ -1,12 +1,12 @@
 /** What the commands that compute share: the data set, the configuration, the run folder, the versions. */
 
-import { readFile } from "node:fs/promises";
 import { resolveConfig, type RunConfig, type SearchChoice } from "../config/index.js";
 import { describeDataset, type DatasetInfo } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import type { JobOptions } from "../run/index.js";
 import { RunFolder, type Versions } from "../store/index.js";
 import { native, resolveDevice } from "../tensor/index.js";
+import { readConfigFile } from "./config-file.js";
 import { dataDirOf } from "./data-dir.js";
 import { readVersion } from "./read-version.js";
 import type { CommandContext } from "./run-command.js";
@@ -48,7 +48,7 @@ export async function configure(
   const { seed, threads, precision } = common;
   return resolveConfig({
     preset,
-    overrides: configFile === undefined ? {} : withoutVersions(await readJson(configFile)),
+    overrides: configFile === undefined ? {} : await readConfigFile(configFile),
     search,
     dataset: { ...dataset, classes: dataset.classes.length },
     seed,
@@ -115,23 +115,4 @@ export function jobOptions({ progress, signal }: CommandContext, folder?: RunFol
 /** What every job with a configuration is told of data and threads. */
 export function jobPlace({ dataset, threads, space }: RunConfig, context: CommandContext) {
   return { dataset, threads, imageSize: space.input.size, dataDir: dataDirOf(context) };
-}
-
-/** The config.json of a run also says what wrote it. */
-function withoutVersions(config: unknown): unknown {
-  if (typeof config !== "object" || config === null) return config;
-  return Object.fromEntries(Object.entries(config).filter(([key]) => key !== "versions"));
-}
-
-export async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as unknown;
-  } catch (cause) {
-    throw new SmashError("usage", {
-      rule: `${path} must be a readable JSON file.`,
-      found: `${String(cause)}.`,
-      fix: "correct the path or the file.",
-      cause,
-    });
-  }
 }

@@ -71,6 +71,30 @@ describe("sample", () => {
   });
 });
 
+describe("--config", () => {
+  it("changes the space that is sampled, perturbed and summed up", async () => {
+    const config = join(folder, "version-2.json");
+    await writeFile(config, JSON.stringify({ space: { convolutions: "array", maxGroups: 2 } }));
+    const space = ["--preset", "tiny", "--config", config];
+    const out = join(folder, "version-2-sample.json");
+    const sampled = await architecturesOf("arch", "sample", ...space, "--count", "8");
+    const layers = sampled.flatMap(({ architecture }) => architecture.blocks.flatMap((block) => block.layers));
+    expect(Math.max(...layers.map(({ convolutions }) => convolutions.length))).toBeGreaterThan(1);
+    await runSmash(["arch", "sample", ...space, "--out", out]);
+    expect((await runSmash(["arch", "perturb", out, ...space])).code).toBe(0);
+    expect((await runSmash(["arch", "perturb", out, "--preset", "tiny"])).code).toBe(1);
+    expect((await runSmash(["arch", "sample", ...space, "--summary"])).stdout).toContain("of tiny");
+  });
+
+  it("of an unknown key is refused with the nearest one", async () => {
+    const config = join(folder, "unknown.json");
+    await writeFile(config, JSON.stringify({ space: { maxGroup: 2 } }));
+    const { code, stderr } = await runSmash(["arch", "sample", "--preset", "tiny", "--config", config]);
+    expect(stderr).toContain('did you mean "maxGroups"?');
+    expect(code).toBe(1);
+  });
+});
+
 describe("sample --summary", () => {
   it("tells sizes, shares and the paper's network instead of each one", async () => {
     const args = ["arch", "sample", "--preset", "paper-v1", "--count", "40", "--summary"];

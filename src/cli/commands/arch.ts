@@ -9,12 +9,17 @@ import type { SampleCommandOptions } from "./arch/sample.js";
 import type { ShowCommandOptions } from "./arch/show.js";
 
 const presetOption = ["--preset <name>", "the search space, by the name of its preset"] as const;
+const configOption = [
+  "--config <file>",
+  "JSON with settings to change, laid out as config.json of any run",
+] as const;
 
 export function registerArch(arch: Command): void {
   arch
     .command("sample")
     .description("draw random architectures")
     .requiredOption(...presetOption)
+    .option(...configOption)
     .option("--count <n>", "how many", parseInteger("--count", { min: 1, max: 1_000_000 }), 1)
     .option("--out <path>", "write them: FILE.json for one, else a folder")
     .option(
@@ -33,6 +38,7 @@ export function registerArch(arch: Command): void {
     .description("change a few random choices of an architecture")
     .argument("<file>", "architecture as JSON")
     .requiredOption(...presetOption)
+    .option(...configOption)
     .option(
       "--probability <p>",
       "that a choice is made again (default: 0.05)",
@@ -51,6 +57,7 @@ export function registerArch(arch: Command): void {
     .description("the layers of an architecture, its parameters and its multiply-adds")
     .argument("<file>", "architecture as JSON, or resnet, wide-resnet, densenet, fractalnet")
     .option("--preset <name>", "the space that sizes a network given by name", "small")
+    .option(...configOption)
     .option("--svg <out>", "draw it as well")
     .action((file: string, options: ShowCommandOptions, command: Command) =>
       runCommand(readCommonOptions(command), async () => {

@@ -2,7 +2,7 @@
 
 import { countCost, listCellSites, listSites } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
-import type { Preset } from "../../../config/index.js";
+import type { ChosenSpace } from "./choose-space.js";
 import { countLearned, type LearnedParameters } from "../../../network/index.js";
 import { formatCount, formatPercent } from "../../../report/index.js";
 import { mean } from "../../../statistics/index.js";
@@ -52,7 +52,7 @@ function countLayers(architecture: Architecture): number {
   return architecture.blocks.reduce((sum, { layers }) => sum + layers.length, 0);
 }
 
-export function summarizeSamples(architectures: readonly Architecture[], preset: Preset): SampleSummary {
+export function summarizeSamples(architectures: readonly Architecture[], preset: ChosenSpace): SampleSummary {
   const costs = architectures.map(countCost);
   const parameters = costs.map((cost) => cost.parameters);
   const { paperParameters } = preset;

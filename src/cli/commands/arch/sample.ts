@@ -3,16 +3,15 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createSpace } from "../../../arch/index.js";
-import { findPreset } from "../../../config/index.js";
 import { SmashError } from "../../../errors.js";
 import { Random } from "../../../random.js";
 import type { CommandResult } from "../../output.js";
 import type { CommandContext } from "../../run-command.js";
+import { chooseSpace, type SpaceFlags } from "./choose-space.js";
 import { writeArchitecture } from "./files.js";
 import { architecturesJson, formatArchitectureTable } from "./present.js";
 
-export interface SampleCommandOptions {
-  readonly preset: string;
+export interface SampleCommandOptions extends SpaceFlags {
   readonly count: number;
   /** Their sizes in all instead of each one. */
   readonly summary?: boolean;
@@ -22,10 +21,10 @@ export interface SampleCommandOptions {
 
 /** The n-th architecture depends on the seed and n only, not on how many are drawn. */
 export async function sampleCommand(
-  { preset: presetName, count, out, summary }: SampleCommandOptions,
+  { count, out, summary, ...flags }: SampleCommandOptions,
   { common, signal }: CommandContext,
 ): Promise<CommandResult> {
-  const preset = findPreset(presetName);
+  const preset = await chooseSpace(flags);
   const space = createSpace(preset.space);
   const architectures = Array.from({ length: count }, (_, index) =>
     space.sample(Random.stream(common.seed, "arch", "sample", index)),

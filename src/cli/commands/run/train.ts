@@ -20,10 +20,11 @@ import {
 } from "../../../run/index.js";
 import { RunFolder } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
+import { readJson } from "../../config-file.js";
 import { dataDirOf } from "../../data-dir.js";
 import { parseChoice } from "../../option-values.js";
 import type { CommandContext } from "../../run-command.js";
-import { applyGiven, configure, jobOptions, jobPlace, openDataset, readJson } from "../../run-session.js";
+import { applyGiven, configure, jobOptions, jobPlace, openDataset } from "../../run-session.js";
 import { readArchitecture } from "../arch/files.js";
 import type { EvalFlags, TrainFlags } from "../train.js";
 import { noteUnfinished } from "./note-unfinished.js";
