@@ -1,12 +1,13 @@
 /** Architectures of all spaces: what can be asked of one without the settings it was sampled by. */
 
-import { valueAt } from "../errors.js";
+import { describeValue, valueAt } from "../errors.js";
 import type { Architecture as MemoryBankArchitecture } from "./architecture.js";
 import { countCost as countMemoryBankCost, type Cost } from "./cost.js";
 import { drawArchitecture as drawMemoryBanks, type DrawOptions } from "./draw.js";
 import { countCellCost } from "./nas-bench-201/cell-cost.js";
 import { cellFunction } from "./nas-bench-201/cell-function.js";
 import { parseCellArchitecture, type CellArchitecture } from "./nas-bench-201/cell-architecture.js";
+import { invalid } from "./invalid.js";
 import { drawCell } from "./nas-bench-201/draw-cell.js";
 import { parseArchitecture as parseMemoryBanks } from "./parse.js";
 
@@ -15,7 +16,19 @@ export type Architecture = MemoryBankArchitecture | CellArchitecture;
 
 /** Checks parsed JSON and returns it as an architecture; throws a SmashError ("architecture") that names the field. */
 export function parseArchitecture(json: unknown): Architecture {
-  return valueAt(json, ["space"]) === "nas-bench-201" ? parseCellArchitecture(json) : parseMemoryBanks(json);
+  const space = valueAt(json, ["space"]);
+  switch (space) {
+    case "memory-banks":
+      return parseMemoryBanks(json);
+    case "nas-bench-201":
+      return parseCellArchitecture(json);
+    default:
+      throw invalid("space", {
+        rule: 'names the search space: "memory-banks" or "nas-bench-201".',
+        found: `${describeValue(space)}.`,
+        fix: "give an architecture that `smash arch sample` wrote, or correct the field.",
+      });
+  }
 }
 
 /** Trainable parameters and multiply-adds of the resulting network. */
