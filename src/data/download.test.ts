@@ -12,6 +12,9 @@ import { md5Of } from "./verify.js";
 const body = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 31 + (index >> 8)) & 255));
 const md5 = md5Of(body);
 
+/** Milliseconds after which what was sent has arrived, on a machine that does much else too. */
+const untilReceived = 300;
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 let folder: string;
 let path: string;
@@ -47,7 +50,7 @@ function answer(request: IncomingMessage, response: ServerResponse, cutAfter?: n
   const headers = { "content-length": rest.length, "content-range": `bytes ${from}-199999/200000` };
   response.writeHead(from > 0 ? 206 : 200, headers);
   if (cutAfter === undefined) response.end(rest);
-  else response.write(rest.subarray(0, cutAfter), () => setTimeout(() => response.destroy(), 30));
+  else response.write(rest.subarray(0, cutAfter), () => setTimeout(() => response.destroy(), untilReceived));
 }
 
 beforeEach(async () => {
@@ -109,7 +112,8 @@ describe("download", () => {
     const url = await serve((_, response) => {
       response.writeHead(200, { "content-length": body.length });
       if (++count > 1) response.end(body);
-      else response.write(body.subarray(0, 50_000), () => setTimeout(() => response.destroy(), 30));
+      else
+        response.write(body.subarray(0, 50_000), () => setTimeout(() => response.destroy(), untilReceived));
     });
     await download(url, path, { md5 });
     expect(await readFile(path)).toEqual(body);
@@ -166,7 +170,7 @@ describe("download", () => {
   it("gives up when a connection brings nothing new", async () => {
     const url = await serve((_, response) => {
       response.writeHead(200, { "content-length": body.length });
-      response.write(body.subarray(0, 1_000), () => setTimeout(() => response.destroy(), 300));
+      response.write(body.subarray(0, 1_000), () => setTimeout(() => response.destroy(), untilReceived));
     });
     const error = await expectFailure(download(url, path, { md5, attempts: 50 }));
     expect(error.code).toBe("network");
