@@ -62,10 +62,7 @@ export async function checkDataset(name: string, request: PackRequest): Promise<
  * What `describeDataset` gives of a data set that lies here and can be used; undefined for any other. Nothing is fetched:
  * a report or an export of a run is not worth a download, and the run may have come from another machine.
  */
-export async function describeIfThere(
-  name: string,
-  request: PackRequest,
-): Promise<DatasetInfo | undefined> {
+export async function describeIfThere(name: string, request: PackRequest): Promise<DatasetInfo | undefined> {
   try {
     const isPublished = folderOf(name) === undefined && name !== synthetic.name;
     if (isPublished && !(await findSource(name).locate(request.dataDir))) return undefined;

@@ -78,7 +78,9 @@ describe("--config", () => {
     const space = ["--preset", "tiny", "--config", config];
     const out = join(folder, "version-2-sample.json");
     const sampled = await architecturesOf("arch", "sample", ...space, "--count", "8");
-    const layers = sampled.flatMap(({ architecture }) => architecture.blocks.flatMap((block) => block.layers));
+    const layers = sampled.flatMap(({ architecture }) =>
+      architecture.blocks.flatMap((block) => block.layers),
+    );
     expect(Math.max(...layers.map(({ convolutions }) => convolutions.length))).toBeGreaterThan(1);
     await runSmash(["arch", "sample", ...space, "--out", out]);
     expect((await runSmash(["arch", "perturb", out, ...space])).code).toBe(0);
