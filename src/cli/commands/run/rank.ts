@@ -10,6 +10,7 @@ import type { CommandContext } from "../../run-command.js";
 import { applyGiven, jobOptions, jobPlace, openDataset } from "../../run-session.js";
 import { readLimits } from "../../search-flags.js";
 import type { RankFlags } from "../rank.js";
+import { requireSameClasses } from "./same-data.js";
 
 export async function rank(flags: RankFlags, context: CommandContext) {
   const folder = new RunFolder(flags.run);
@@ -33,7 +34,8 @@ export async function rank(flags: RankFlags, context: CommandContext) {
       fix: "leave out --by, or search anew with --by loss+naswot and another --out.",
     });
   }
-  await openDataset(config.dataset, context, config.space.input.size);
+  const dataset = await openDataset(config.dataset, context, config.space.input.size);
+  requireSameClasses(config, dataset);
   const result = await startJob(
     {
       kind: "rank",

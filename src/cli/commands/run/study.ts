@@ -22,6 +22,7 @@ import type { CommandContext } from "../../run-command.js";
 import { applyGiven, configure, currentVersions, openDataset } from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
 import type { StudyFlags } from "../study.js";
+import { requireSameClasses } from "./same-data.js";
 
 export async function study(name: string, flags: StudyFlags, context: CommandContext) {
   const known = findStudy(name);
@@ -30,7 +31,7 @@ export async function study(name: string, flags: StudyFlags, context: CommandCon
   const request = await readRequest(known, flags, context);
   const { config } = request;
   const { size } = config.space.input;
-  await openDataset(config.dataset, context, size);
+  requireSameClasses(config, await openDataset(config.dataset, context, size));
   if (flags.to !== undefined) await openDataset(flags.to, context, size);
   const result = await startStudy(
     {

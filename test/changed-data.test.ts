@@ -1,0 +1,71 @@
+/** What a run says when its own image folder is no longer the one it began with. */
+
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runSmash } from "../src/cli/built-cli.fixture.js";
+
+const base = mkdtempSync(join(tmpdir(), "smash-changed-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+const began = join(base, "began");
+const config = join(base, "settings.json");
+
+/** Images of one colour, each another: `first`, `first` + 1, … */
+async function addImages(root: string, name: string, { count = 10, first = 0 } = {}): Promise<void> {
+  mkdirSync(join(root, name), { recursive: true });
+  for (let index = first; index < first + count; index++) {
+    const background = { r: 20 * index, g: name.charCodeAt(0), b: 0 };
+    const image = sharp({ create: { width: 8, height: 8, channels: 3, background } });
+    await image.png().toFile(join(root, name, `${index}.png`));
+  }
+}
+
+const place = ["--data-dir", join(base, "data"), "--threads", "1"];
+const search = (images: string, out: string, ...more: string[]) =>
+  runSmash(
+    `search --data folder:${images} --image-size 8 --preset tiny --config ${config} --out ${out}`
+      .split(" ")
+      .concat(place, more),
+  );
+const rank = (run: string) => runSmash(["rank", "--run", run, "--samples", "1", ...place]);
+
+/** A run on images of its own, which a test may change. */
+function copyRun(name: string) {
+  const copy = { images: join(base, name, "images"), run: join(base, name, "run") };
+  cpSync(began, join(base, name), { recursive: true });
+  const path = join(copy.run, "config.json");
+  writeFileSync(path, readFileSync(path, "utf8").replaceAll(join(began, "images"), copy.images));
+  return copy;
+}
+
+const errorOf = ({ stderr }: { readonly stderr: string }) => stderr.trimEnd().split("\n").at(-1)!;
+
+beforeAll(async () => {
+  writeFileSync(
+    config,
+    JSON.stringify({
+      hypernetTraining: { steps: 2, batchSize: 4, validateEvery: 2, validationArchitectures: 1 },
+      ranking: { images: 4, calibrationImages: 4, counts: { random: 2, perturb: 0, chain: 0 } },
+      networkTraining: { epochs: 1, batchSize: 4 },
+    }),
+  );
+  for (const name of ["cat", "dog"]) await addImages(join(began, "images"), name);
+  expect(errorOf(await search(join(began, "images"), join(began, "run")))).not.toContain("smash:");
+}, 60_000);
+
+describe("a class that was added since a run began", () => {
+  it.each(["rank", "search"])("is named by smash %s before any work", async (verb) => {
+    const { images, run } = copyRun(`class-${verb}`);
+    await addImages(images, "fox");
+    const log = readFileSync(join(run, "events.jsonl"), "utf8");
+    const ended = await (verb === "rank" ? rank(run) : search(images, run));
+    expect(ended.code).toBe(1);
+    expect(errorOf(ended)).toMatch(
+      /^smash: data: .*3 classes in folder:.*, 2 in the run's config.json.*--out/,
+    );
+    expect(readFileSync(join(run, "events.jsonl"), "utf8")).toBe(log);
+    expect(existsSync(join(run, "rank-target.json"))).toBe(false);
+  });
+});
