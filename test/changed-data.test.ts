@@ -1,6 +1,7 @@
 /** What a run says when its own image folder is no longer the one it began with. */
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -13,12 +14,12 @@ const began = join(base, "began");
 const config = join(base, "settings.json");
 
 /** Images of one colour, each another: `first`, `first` + 1, … */
-async function addImages(root: string, name: string, { count = 10, first = 0 } = {}): Promise<void> {
+async function addImages(root: string, name: string, { count = 10, first = 0, as = "" } = {}): Promise<void> {
   mkdirSync(join(root, name), { recursive: true });
   for (let index = first; index < first + count; index++) {
     const background = { r: 20 * index, g: name.charCodeAt(0), b: 0 };
     const image = sharp({ create: { width: 8, height: 8, channels: 3, background } });
-    await image.png().toFile(join(root, name, `${index}.png`));
+    await image.png().toFile(join(root, name, as || `${index}.png`));
   }
 }
 
@@ -39,6 +40,8 @@ function copyRun(name: string) {
   writeFileSync(path, readFileSync(path, "utf8").replaceAll(join(began, "images"), copy.images));
   return copy;
 }
+
+type Run = ReturnType<typeof copyRun>;
 
 const errorOf = ({ stderr }: { readonly stderr: string }) => stderr.trimEnd().split("\n").at(-1)!;
 
@@ -67,5 +70,44 @@ describe("a class that was added since a run began", () => {
     );
     expect(readFileSync(join(run, "events.jsonl"), "utf8")).toBe(log);
     expect(existsSync(join(run, "rank-target.json"))).toBe(false);
+  });
+});
+
+describe("images that changed since a run began", () => {
+  it.each([
+    ["deleted", ({ images }: Run) => rm(join(images, "cat", "3.png"))],
+    ["added", ({ images }: Run) => addImages(images, "dog", { count: 1, first: 11 })],
+    ["replaced", ({ images }: Run) => addImages(images, "cat", { count: 1, first: 12, as: "3.png" })],
+  ])("are refused by smash rank when %s", async (how, change) => {
+    const copy = copyRun(how);
+    await change(copy);
+    const ended = await rank(copy.run);
+    expect(ended.code).toBe(1);
+    expect(errorOf(ended)).toMatch(/^smash: data: .*images of folder:.* have changed since.*another --out/);
+  });
+
+  it("are refused by a resumed search, and back in their place go on", async () => {
+    const { images, run } = copyRun("back");
+    rmSync(join(images, "cat", "3.png"));
+    expect(errorOf(await search(images, run))).toContain("have changed since");
+    // Of another time.
+    cpSync(join(began, "images", "cat", "3.png"), join(images, "cat", "3.png"));
+    expect((await search(images, run)).code).toBe(0);
+  });
+
+  it("are trained on when asked for", async () => {
+    const { images, run } = copyRun("trained");
+    await addImages(images, "dog", { count: 1, first: 11 });
+    const train = ["train", "--data", `folder:${images}`, "--run", run, ...place];
+    expect((await runSmash(train)).code).toBe(0);
+  });
+
+  it("go unnoticed in a run of an older version, which does not know its own", async () => {
+    const { images, run } = copyRun("older");
+    const path = join(run, "config.json");
+    const saved = JSON.parse(readFileSync(path, "utf8")) as { versions: object };
+    writeFileSync(path, JSON.stringify({ ...saved, versions: { ...saved.versions, images: undefined } }));
+    await addImages(images, "dog", { count: 1, first: 11 });
+    expect((await rank(run)).code).toBe(0);
   });
 });

@@ -94,9 +94,13 @@ export function currentVersions(): Versions {
 }
 
 /** Starts a run or joins the one that is there. */
-export async function openRun(path: string, config: RunConfig): Promise<RunFolder> {
+export async function openRun(
+  path: string,
+  { config, dataset }: { readonly config: RunConfig; readonly dataset: DatasetInfo },
+): Promise<RunFolder> {
   const folder = new RunFolder(path);
-  await folder.open(config, currentVersions());
+  const images = dataset.folder?.md5;
+  await folder.open(config, { ...currentVersions(), ...(images !== undefined && { images }) });
   return folder;
 }
 

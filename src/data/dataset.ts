@@ -25,6 +25,11 @@ export interface DatasetInfo {
   readonly size: number;
   readonly train: { readonly count: number };
   readonly test: { readonly count: number };
+  /** Of an own folder, whose images no published sums vouch for. */
+  readonly folder?: {
+    /** Of pixels, labels and parts, in hexadecimal: the same for the same images, whatever the time of their files. */
+    readonly md5: string;
+  };
 }
 
 export interface Dataset extends DatasetInfo {

@@ -13,10 +13,18 @@ import { describeValue, SmashError } from "../errors.js";
 import { removeLeftovers, replaceFile } from "../files.js";
 import { appendLine, parseJson, readIfThere, readJsonLines } from "./json-files.js";
 
-const versionsSchema = z.looseObject({ smash: z.string(), node: z.string(), libtorch: z.string() });
+const versionsSchema = z.looseObject({
+  smash: z.string(),
+  node: z.string(),
+  libtorch: z.string(),
+  /** MD5 of an own folder's images. Published data sets have sums of their own; older runs are without it. */
+  images: z.string().optional(),
+});
 
-/** Who made the run: for the report and for other people's reproductions. */
-export type Versions = Readonly<Pick<z.infer<typeof versionsSchema>, "smash" | "node" | "libtorch">>;
+/** What the run was made with: for the report and for other people's reproductions. */
+export type Versions = Readonly<
+  Pick<z.infer<typeof versionsSchema>, "smash" | "node" | "libtorch" | "images">
+>;
 
 /** A run on the disk. Reading throws `SmashError("config")` for damaged files, writing `disk-full`. */
 export class RunFolder {

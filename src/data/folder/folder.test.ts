@@ -51,7 +51,8 @@ describe("an own image folder", () => {
     await picture("train/cat/deep/er/b.png", 20);
     await picture("test/dog/c.png", 30);
     await picture("test/cat/d.png", 40);
-    const { train, test, ...info } = await open();
+    const { train, test, folder, ...info } = await open();
+    expect(folder!.md5).toMatch(/^[0-9a-f]{32}$/);
     expect(info).toEqual({ name: `folder:${root}`, classes: ["cat", "dog"], channels: 3, size: 32 });
     expect([shades(train), [...train.labels]]).toEqual([
       [10, 20],

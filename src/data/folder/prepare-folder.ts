@@ -56,9 +56,9 @@ export async function reportFolder(root: string, request: PackRequest): Promise<
 
 function infoOf(
   root: string,
-  { classes, channels, size, train, test }: ReadyPack["description"],
+  { classes, channels, size, train, test, md5 }: ReadyPack["description"],
 ): DatasetInfo {
-  return { name: `${prefix}${root}`, classes, channels, size, train, test };
+  return { name: `${prefix}${root}`, classes, channels, size, train, test, folder: { md5 } };
 }
 
 /** The pack that fits the folder as it is now, made if need be. */

@@ -10,7 +10,7 @@ import { dataDirOf } from "../../data-dir.js";
 import type { ImageSizeFlag } from "../../image-size.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, jobOptions, jobPlace, openDataset, openRun } from "../../run-session.js";
-import { requireSameClasses } from "./same-data.js";
+import { requireSameData } from "./same-data.js";
 
 export interface SearchRequest extends ImageSizeFlag {
   readonly data: string;
@@ -25,10 +25,10 @@ export async function search(request: SearchRequest, context: CommandContext) {
   await checkOutputFolder(out);
   const existing = await new RunFolder(out).readConfig();
   const dataset = await openDataset(data, context, imageSize ?? existing?.config.space.input.size);
-  if (existing?.config.dataset === dataset.name) requireSameClasses(existing.config, dataset);
+  if (existing && existing.config.dataset === dataset.name) requireSameData(existing, dataset);
   const config = await configure({ preset, dataset, configFile, search: choice }, context);
   if (!existing) await requireLatency(config);
-  const folder = await openRun(out, config);
+  const folder = await openRun(out, { config, dataset });
   const result = await startJob(
     { kind: "search", run: folder.path, config, ...jobPlace(config, context) },
     jobOptions(context, folder),
