@@ -1,5 +1,5 @@
 export { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
-export { appendLine, parseJson, readIfThere, readJsonLines } from "./json-files.js";
+export { appendLine, inFile, parseJson, readIfThere, readJsonLines } from "./json-files.js";
 export { RunFolder } from "./run-folder.js";
 export type { Versions } from "./run-folder.js";
 export { readTrials, TrialStore } from "./trial-store.js";

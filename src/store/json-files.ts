@@ -5,13 +5,30 @@ import { readFile } from "node:fs/promises";
 import { SmashError } from "../errors.js";
 import { hasCode, isDiskFull } from "../files.js";
 
-/** The text of the file; undefined where there is none. */
+/** The text of the file; undefined where there is none. Throws `SmashError("config")` for one that cannot be read. */
 export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
     if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
+    if (!hasCode(error, "EISDIR", "EACCES", "EPERM")) throw error;
+    throw new SmashError("config", {
+      rule: `${path} must be a file that this user can read.`,
+      found: hasCode(error, "EISDIR") ? "a folder." : `${String(error)}.`,
+      fix: "restore the file or its permissions, or start anew with another --out.",
+      cause: error,
+    });
+  }
+}
+
+/** What `parse` gives; its `SmashError` names the file. */
+export function inFile<Value>(path: string, parse: () => Value): Value {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof SmashError)) throw error;
+    const { rule, found, fix } = error.details;
+    throw new SmashError(error.code, { rule: `${path}: ${rule}`, found, fix, cause: error });
   }
 }
 

@@ -11,7 +11,7 @@ import type { Architecture } from "../arch/index.js";
 import { describeDifference, parseRunConfig, type RunConfig } from "../config/index.js";
 import { describeValue, SmashError } from "../errors.js";
 import { removeLeftovers, replaceFile } from "../files.js";
-import { appendLine, parseJson, readIfThere, readJsonLines } from "./json-files.js";
+import { appendLine, inFile, parseJson, readIfThere, readJsonLines } from "./json-files.js";
 
 const versionsSchema = z.looseObject({
   smash: z.string(),
@@ -141,5 +141,5 @@ export function parseSavedConfig(
       fix: "restore the file, or start a new run with another --out.",
     });
   }
-  return { config: parseRunConfig(config), versions: parsed.data };
+  return { config: inFile(path, () => parseRunConfig(config)), versions: parsed.data };
 }

@@ -11,6 +11,7 @@ import { SmashError } from "../errors.js";
 import { replaceFile } from "../files.js";
 import {
   appendLine,
+  inFile,
   parseJson,
   readIfThere,
   readJsonLines,
@@ -86,7 +87,7 @@ export class StudyFolder {
     const text = await readIfThere(this.#request);
     if (text === undefined) return undefined;
     const request = parseJson(text, this.#request) as SavedRequest;
-    return { ...request, config: parseRunConfig(request.config) };
+    return { ...request, config: inFile(this.#request, () => parseRunConfig(request.config)) };
   }
 
   /** Appends a measurement; at most the last line is lost when the machine stops. */
