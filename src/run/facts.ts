@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { parseArchitecture, type Architecture } from "../arch/index.js";
 import { SmashError } from "../errors.js";
+import { hyperNetOwner } from "../store/index.js";
 
 const count = z.int().nonnegative();
 /** JSON has no NaN: what was not measured is null. */
@@ -11,11 +12,13 @@ const measured = z
   .nullable()
   .transform((value) => value ?? NaN);
 
-export const hyperNetFactsSchema = z.looseObject({
-  step: count,
-  /** Last measurement on held-out images; NaN before the first. */
-  validationError: measured,
-});
+export const hyperNetFactsSchema = z
+  .looseObject({
+    step: count,
+    /** Last measurement on held-out images; NaN before the first. */
+    validationError: measured,
+  })
+  .describe(hyperNetOwner);
 
 const architecture = z.unknown().transform((value, context): Architecture => {
   try {
@@ -28,28 +31,32 @@ const architecture = z.unknown().transform((value, context): Architecture => {
 });
 
 /** What a trained network's file says of itself: enough to use it without the run. */
-export const networkFactsSchema = z.looseObject({
-  architecture,
-  /** Name of the data set it is trained on. */
-  dataset: z.string(),
-  classes: z.array(z.string()).readonly(),
-  statistics: z.strictObject({ mean: z.array(z.number()).readonly(), std: z.array(z.number()).readonly() }),
-  /** Of the checkpoint that training goes on from; a best epoch's file is without them. */
-  step: count.optional(),
-  steps: count.optional(),
-  /** Whether nothing is left to do: a training that keeps its best epoch then has its weights. */
-  isFinished: z.boolean().optional(),
-});
+export const networkFactsSchema = z
+  .looseObject({
+    architecture,
+    /** Name of the data set it is trained on. */
+    dataset: z.string(),
+    classes: z.array(z.string()).readonly(),
+    statistics: z.strictObject({ mean: z.array(z.number()).readonly(), std: z.array(z.number()).readonly() }),
+    /** Of the checkpoint that training goes on from; a best epoch's file is without them. */
+    step: count.optional(),
+    steps: count.optional(),
+    /** Whether nothing is left to do: a training that keeps its best epoch then has its weights. */
+    isFinished: z.boolean().optional(),
+  })
+  .describe("a trained network");
 
 /** The same while it is trained: enough to go on. */
-export const trainingFactsSchema = networkFactsSchema.extend({
-  step: count,
-  steps: count,
-  epochSums: z.strictObject({ loss: measured, error: measured }),
-  best: z.strictObject({ epoch: count, validationError: measured }).optional(),
-  /** The settings that change the result; checkpoints of older versions are without them. */
-  recipe: z.record(z.string(), z.unknown()).optional(),
-});
+export const trainingFactsSchema = networkFactsSchema
+  .extend({
+    step: count,
+    steps: count,
+    epochSums: z.strictObject({ loss: measured, error: measured }),
+    best: z.strictObject({ epoch: count, validationError: measured }).optional(),
+    /** The settings that change the result; checkpoints of older versions are without them. */
+    recipe: z.record(z.string(), z.unknown()).optional(),
+  })
+  .describe("a network in training");
 
 export type HyperNetFacts = Readonly<z.infer<typeof hyperNetFactsSchema>>;
 /** What a trained network's checkpoint says of itself. */

@@ -1,10 +1,13 @@
 /** Saved states: tensors as safetensors, what belongs to them as JSON in the file's metadata. */
 
-import { z } from "zod";
-import { SmashError } from "../errors.js";
+import type { z } from "zod";
+import { describeValue, SmashError, valueAt } from "../errors.js";
 import { disposeAll, readSafetensors, writeSafetensors, type NamedTensors } from "../nn/index.js";
 import { fileSize } from "../files.js";
 import type { Device, Tensor } from "../tensor/index.js";
+
+/** What a HyperNet's schema calls its owner. */
+export const hyperNetOwner = "a HyperNet";
 
 export interface Checkpoint<Facts> {
   readonly facts: Facts;
@@ -30,24 +33,51 @@ export async function loadCheckpoint<Facts>(
   }
 }
 
-/** What a checkpoint's metadata says of it. Throws `SmashError("checkpoint")`. */
+/** What a checkpoint's metadata says of it; `schema.description` says whose it must be. Throws `SmashError("checkpoint")`. */
 export function parseFacts<Facts>(text: string | undefined, schema: z.ZodType<Facts>, path: string): Facts {
+  const owner = schema.description ?? "this program";
   let value: unknown;
   try {
     value = JSON.parse(text ?? "{}");
   } catch (cause) {
-    throw wrongFacts(path, String(cause));
+    throw wrongFacts(path, { owner, found: String(cause) });
   }
   const facts = schema.safeParse(value);
-  if (!facts.success) throw wrongFacts(path, z.prettifyError(facts.error).replace(/\s+/g, " "));
-  return facts.data;
+  if (facts.success) return facts.data;
+  if (text === undefined)
+    throw wrongFacts(path, { owner, found: "nothing of this program's in its metadata" });
+  const other = otherOwner(value, owner);
+  if (other) throw wrongFacts(path, { owner, ...other });
+  const [{ path: at, message }] = facts.error.issues;
+  const found = `${describeValue(valueAt(value, at))} as its ${at.join(".") || "metadata"} (${message})`;
+  throw wrongFacts(path, { owner, found });
 }
 
-function wrongFacts(path: string, found: string): SmashError {
+/** Whose a file is that is in order, but not of the kind that is needed. */
+function otherOwner(value: unknown, owner: string) {
+  const has = (key: string) => typeof value === "object" && value !== null && key in value;
+  if (has("architecture")) {
+    return owner === hyperNetOwner ? { found: "a trained network's" } : undefined;
+  }
+  if (!has("validationError") || owner === hyperNetOwner) return undefined;
+  return {
+    found: `${hyperNetOwner}'s, which makes weights for architectures and is no network itself`,
+    fix: "give a network's file: smash train --data DATA --run RUN writes RUN/checkpoints/best.safetensors.",
+  };
+}
+
+function wrongFacts(
+  path: string,
+  {
+    owner,
+    found,
+    fix = "give the file of a run's HyperNet, or of a trained network, that this program wrote.",
+  }: { readonly owner: string; readonly found: string; readonly fix?: string },
+): SmashError {
   return new SmashError("checkpoint", {
-    rule: `${path} must be a checkpoint of the kind that is needed here, and say so in its metadata.`,
+    rule: `${path} must be a checkpoint of ${owner}, and say so in its metadata.`,
     found: `${found.slice(0, 300)}.`,
-    fix: "give the file of a run's HyperNet, or of a trained network, that this program wrote.",
+    fix,
   });
 }
 

@@ -82,7 +82,9 @@ describe("hostile documents", () => {
       const { step, validationError } = parseFacts(text, hyperNetFactsSchema, "f");
       expect([typeof step, typeof validationError]).toEqual(["number", "number"]);
     });
-    expect(() => parseFacts(undefined, hyperNetFactsSchema, "f")).toThrow(/must be a checkpoint/);
+    expect(() => parseFacts(undefined, hyperNetFactsSchema, "f")).toThrow(
+      /must be a checkpoint of a HyperNet.*nothing of this program/,
+    );
     expect(parseFacts("{}", z.looseObject({}), "f")).toEqual({});
   });
 
