@@ -29,6 +29,8 @@ export interface DatasetInfo {
   readonly folder?: {
     /** Of pixels, labels and parts, in hexadecimal: the same for the same images, whatever the time of their files. */
     readonly md5: string;
+    /** Images left out: unreadable, shown by another one too, in the test images too. */
+    readonly leftOut: { readonly unreadable: number; readonly duplicates: number; readonly inBoth: number };
   };
 }
 

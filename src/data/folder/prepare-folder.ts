@@ -37,28 +37,35 @@ export function folderOf(name: string): string | undefined {
 }
 
 export async function describeFolder(root: string, request: PackRequest): Promise<DatasetInfo> {
-  const { description } = await prepareFolder(root, request);
-  return infoOf(root, description);
+  const { path, description } = await prepareFolder(root, request);
+  return infoOf(root, { path, description });
 }
 
 export async function openFolder(root: string, request: PackRequest): Promise<Dataset> {
   const { path, description } = await prepareFolder(root, request);
   const { train, test } = await openPack(path);
-  return { ...infoOf(root, description), train, test };
+  return { ...infoOf(root, { path, description }), train, test };
 }
 
 export async function reportFolder(root: string, request: PackRequest): Promise<FolderReport> {
-  const { path, description } = await prepareFolder(root, request);
+  return readReport(root, await prepareFolder(root, request));
+}
+
+function readReport(root: string, { path, description }: ReadyPack): FolderReport {
   const report = folderReportSchema.safeParse(description.details);
   if (report.success) return report.data;
   throw unusable(root, `have a report in ${path}`, z.prettifyError(report.error));
 }
 
-function infoOf(
-  root: string,
-  { classes, channels, size, train, test, md5 }: ReadyPack["description"],
-): DatasetInfo {
-  return { name: `${prefix}${root}`, classes, channels, size, train, test, folder: { md5 } };
+function infoOf(root: string, pack: ReadyPack): DatasetInfo {
+  const { classes, channels, size, train, test, md5 } = pack.description;
+  const { unreadable, duplicates, inBoth } = readReport(root, pack);
+  const leftOut = {
+    unreadable: unreadable.length,
+    duplicates: duplicates.length,
+    inBoth: inBoth.length,
+  };
+  return { name: `${prefix}${root}`, classes, channels, size, train, test, folder: { md5, leftOut } };
 }
 
 /** The pack that fits the folder as it is now, made if need be. */
@@ -71,7 +78,9 @@ export async function prepareFolder(root: string, request: PackRequest): Promise
   const path = packPath(`folder-${id}`, { dataDir, size });
   const stamp = stampOf(scan);
   const found = await readOwnPack(path);
-  if (found?.stamp === stamp) return { path, description: found };
+  // A report of another version says that the pack is of another version.
+  const isReported = folderReportSchema.safeParse(found?.details).success;
+  if (found?.stamp === stamp && isReported) return { path, description: found };
   await writePack(path, async (add) => {
     const outcomes = await decodeAll({ scan, root, size, add }, request);
     const { parts, report } = assignParts(scan, outcomes);

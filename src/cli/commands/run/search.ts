@@ -10,6 +10,7 @@ import { dataDirOf } from "../../data-dir.js";
 import type { ImageSizeFlag } from "../../image-size.js";
 import type { CommandContext } from "../../run-command.js";
 import { configure, jobOptions, jobPlace, openDataset, openRun } from "../../run-session.js";
+import { noteLeftOut } from "./note-left-out.js";
 import { requireSameData } from "./same-data.js";
 
 export interface SearchRequest extends ImageSizeFlag {
@@ -25,6 +26,7 @@ export async function search(request: SearchRequest, context: CommandContext) {
   await checkOutputFolder(out);
   const existing = await new RunFolder(out).readConfig();
   const dataset = await openDataset(data, context, imageSize ?? existing?.config.space.input.size);
+  noteLeftOut(context.progress, dataset);
   if (existing && existing.config.dataset === dataset.name) requireSameData(existing, dataset);
   const config = await configure({ preset, dataset, configFile, search: choice }, context);
   if (!existing) await requireLatency(config);
