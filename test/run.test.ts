@@ -557,6 +557,31 @@ describe("bad input", () => {
     expect(existsSync(join(folder, "y"))).toBe(false);
   });
 
+  it.each([
+    ["search", ["search", "--preset", "tiny"]],
+    ["train", ["train", "--preset", "nas-bench-201-tiny", "--network", "resnet"]],
+    ["study", ["study", "correlation", "--preset", "tiny"]],
+  ])(
+    "smash %s refuses an image size that halves to no whole one, before images are made",
+    async (_, args) => {
+      const dataDir = join(folder, "no-data");
+      const data = [
+        "--data",
+        "mnist",
+        "--image-size",
+        "7",
+        "--data-dir",
+        dataDir,
+        "--out",
+        join(folder, "z"),
+      ];
+      const { code, stderr } = await smash(...args, ...data);
+      expect(code).toBe(1);
+      expect(stderr).toContain("input.size 7. Fix: Use --image-size 8");
+      expect(existsSync(dataDir)).toBe(false);
+    },
+  );
+
   it("settings of a search in a --config file for smash train are refused by name", async () => {
     writeFileSync(config, JSON.stringify({ networkTraining: { mixup: 0.2 }, ranking: { images: 5 } }));
     const args = ["--network", "resnet", "--preset", "tiny", "--config", config, "--out", join(folder, "z")];

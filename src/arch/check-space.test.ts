@@ -24,7 +24,7 @@ test.each([
   [{ kernel: 5, maxDilation: 3 }, "so 13 pixels. Fix: Set maxDilation to 2 or less."],
   [{ kernel: 11, maxDilation: 1 }, "Set kernel to 9 or less."],
   [{ kernel: 1 }, "Set maxDilation to 1, or kernel to 3."],
-  [{ input: { channels: 3, size: 30 } }, "Resize or pad the images to 32 pixels."],
+  [{ input: { channels: 3, size: 30 } }, "input.size 30. Fix: Use --image-size 32, which"],
   [{ classes: 1 }, "Set classes to 2 or more."],
   [{ depthCompression: 9 }, "Set depthCompression to 8 or less, or width to 5 or more."],
   [{ maxKernel: 4 }, "Set maxKernel to 3 or 5."],

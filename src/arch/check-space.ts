@@ -102,7 +102,7 @@ function checkImages({ classes, input }: CompleteSettings): void {
   const step = 2 ** (blockCount - 1);
   if (input.size % step !== 0) {
     const rule = `input.size is a multiple of ${step}: ${blockCount} blocks, each at half the size of the last.`;
-    const fix = `Resize or pad the images to ${Math.ceil(input.size / step) * step} pixels.`;
+    const fix = `Use --image-size ${Math.ceil(input.size / step) * step}, which scales the images.`;
     rejectSettings(rule, `input.size ${input.size}.`, fix);
   }
 }

@@ -1,6 +1,7 @@
 /** What the commands that compute share: the data set, the configuration, the run folder, the versions. */
 
-import { resolveConfig, type RunConfig, type SearchChoice } from "../config/index.js";
+import { createSpace } from "../arch/index.js";
+import { findPreset, resolveConfig, type RunConfig, type SearchChoice } from "../config/index.js";
 import { describeDataset, type DatasetInfo } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import type { JobOptions } from "../run/index.js";
@@ -12,6 +13,16 @@ import { readVersion } from "./read-version.js";
 import type { CommandContext } from "./run-command.js";
 import { showFetch } from "./show-fetch.js";
 import { showRun } from "./show-run.js";
+
+/**
+ * Before all images are made of a size that no network of the preset's space takes. Throws `SmashError("config")`, and
+ * `usage` for a preset that is none.
+ */
+export function requireUsableSize(preset: string, imageSize: number | undefined): void {
+  const { space } = findPreset(preset);
+  const { input } = space;
+  createSpace({ ...space, input: { ...input, size: imageSize ?? input.size } });
+}
 
 /** Fetches the data set if it is missing and prepares it for the thread that will use it. */
 export async function openDataset(

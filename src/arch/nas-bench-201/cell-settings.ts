@@ -45,7 +45,7 @@ export function checkCellSettings({ channels, cells, input, classes }: CellSetti
   const step = 2 ** (stageCount - 1);
   if (input.size % step === 0) return;
   const rule = `input.size is a multiple of ${step}: ${stageCount} stages, each at half the size of the last.`;
-  const fix = `Resize or pad the images to ${Math.ceil(input.size / step) * step} pixels.`;
+  const fix = `Use --image-size ${Math.ceil(input.size / step) * step}, which scales the images.`;
   rejectSettings(rule, `input.size ${input.size}.`, fix);
 }
 

@@ -9,7 +9,14 @@ import { RunFolder } from "../../../store/index.js";
 import { dataDirOf } from "../../data-dir.js";
 import type { ImageSizeFlag } from "../../image-size.js";
 import type { CommandContext } from "../../run-command.js";
-import { configure, jobOptions, jobPlace, openDataset, openRun } from "../../run-session.js";
+import {
+  configure,
+  jobOptions,
+  jobPlace,
+  openDataset,
+  openRun,
+  requireUsableSize,
+} from "../../run-session.js";
 import { noteLeftOut } from "./note-left-out.js";
 import { requireSameData } from "./same-data.js";
 
@@ -24,6 +31,7 @@ export interface SearchRequest extends ImageSizeFlag {
 export async function search(request: SearchRequest, context: CommandContext) {
   const { data, preset, configFile, choice, out, imageSize } = request;
   await checkOutputFolder(out);
+  requireUsableSize(preset, imageSize);
   const existing = await new RunFolder(out).readConfig();
   const dataset = await openDataset(data, context, imageSize ?? existing?.config.space.input.size);
   noteLeftOut(context.progress, dataset);

@@ -19,7 +19,7 @@ import {
 import { dataDirOf } from "../../data-dir.js";
 import { describeStudy } from "../../describe-study.js";
 import type { CommandContext } from "../../run-command.js";
-import { applyGiven, configure, currentVersions, openDataset } from "../../run-session.js";
+import { applyGiven, configure, currentVersions, openDataset, requireUsableSize } from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
 import type { StudyFlags } from "../study.js";
 import { requireSameClasses } from "./same-data.js";
@@ -152,6 +152,7 @@ async function readConfig(flags: StudyFlags, context: CommandContext): Promise<R
     refuseOthersThanOfRun(config, flags, context);
     return applyGiven(config, context, ["device", "threads"]);
   }
+  requireUsableSize(flags.preset, flags.imageSize);
   const dataset = await openDataset(flags.data, context, flags.imageSize);
   return configure({ preset: flags.preset, dataset, configFile: flags.config }, context);
 }

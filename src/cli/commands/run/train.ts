@@ -24,7 +24,14 @@ import { readJson } from "../../config-file.js";
 import { dataDirOf } from "../../data-dir.js";
 import { parseChoice } from "../../option-values.js";
 import type { CommandContext } from "../../run-command.js";
-import { applyGiven, configure, jobOptions, jobPlace, openDataset } from "../../run-session.js";
+import {
+  applyGiven,
+  configure,
+  jobOptions,
+  jobPlace,
+  openDataset,
+  requireUsableSize,
+} from "../../run-session.js";
 import { readArchitecture } from "../arch/files.js";
 import type { EvalFlags, TrainFlags } from "../train.js";
 import { noteUnfinished } from "./note-unfinished.js";
@@ -51,6 +58,7 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
   const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";
   await checkOutputFile(checkpoint);
+  if (!known) requireUsableSize(flags.preset, flags.imageSize);
   const dataset = await openDataset(data, context, flags.imageSize ?? known?.input.size);
   const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
   const { recipe, epochs, config: configFile } = flags;
