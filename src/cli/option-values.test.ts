@@ -17,8 +17,11 @@ describe("whole numbers", () => {
     },
   );
 
-  it("one that a double cannot hold is refused", () => {
-    expect(() => parseInteger("--seed")("9007199254740993")).toThrow("--seed must be a whole number.");
+  it("one that a double cannot hold is refused with the largest", () => {
+    expect(() => parseInteger("--seed", { min: 0 })("99999999999999999999")).toThrow(
+      "--seed must be a whole number from 0 to 9007199254740991.",
+    );
+    expect(() => parseInteger("--seed")("-9007199254740993")).toThrow("from -9007199254740991 to");
   });
 });
 
@@ -48,12 +51,18 @@ describe("counts", () => {
     expect(parse(text)).toBe(value);
   });
 
-  it.each(["", "k", "0", "0k", "-1k", "1.5", "3m", "3kk", "3 k", "1e3", "1e3k", "9999999999999G"])(
-    "%j is refused with the flag and the value",
+  it.each(["", "k", "0", "0k", "-1k", "1.5", "3m", "3kk", "3 k", "1e3", "1e3k"])(
+    "%j is refused with the flag, the suffixes and the value",
     (text) => {
-      expect(() => parse(text)).toThrow("--max-parameters must be a whole number, 1 or more.");
+      expect(() => parse(text)).toThrow(
+        `--max-parameters must be a whole number, or one with k, M or G (thousand, million, billion), 1 or more. Found: "${text}".`,
+      );
     },
   );
+
+  it("one that a double cannot hold is refused with the largest", () => {
+    expect(() => parse("9999999999999G")).toThrow(/from 1 to 9007199254740991. Found: "9999999999999G"/);
+  });
 });
 
 it("a word that is nearly one of the choices is told which", () => {

@@ -24,15 +24,20 @@ export function parseNumber(flag: string, limits: NumberLimits = {}): (text: str
   });
 }
 
+const suffixes = { k: 1e3, K: 1e3, M: 1e6, G: 1e9 } as const;
+
 /** A parser of counts as people write them: 300000, 300k, 1.5M, 2G. */
 export function parseCount(flag: string, limits: NumberLimits = {}): (text: string) => number {
-  const parse = parseInteger(flag, limits);
-  return (text) => {
-    const [, digits, prefix] = /^(\d+\.?\d*|\.\d+)([kKMG])$/.exec(text) ?? [];
-    if (prefix === undefined) return parse(text);
-    // Rounded: 2.3M is a whole number, 2.3 * 1e6 is not quite.
-    return parse(String(Math.round(Number(digits) * { k: 1e3, K: 1e3, M: 1e6, G: 1e9 }[prefix]!)));
-  };
+  return numberParser(flag, {
+    ...limits,
+    kind: "a whole number, or one with k, M or G (thousand, million, billion)",
+    pattern: /^([+-]?\d+|(\d+\.?\d*|\.\d+)[kKMG])$/,
+    read: (text) => {
+      const factor = suffixes[text.at(-1) as keyof typeof suffixes] as number | undefined;
+      // Rounded: 2.3M is a whole number, 2.3 * 1e6 is not quite.
+      return factor === undefined ? Number(text) : Math.round(Number(text.slice(0, -1)) * factor);
+    },
+  });
 }
 
 /** A parser of one of a few words. */
@@ -52,16 +57,20 @@ export function parseChoice<T extends string>(flag: string, choices: readonly T[
 interface NumberForm extends NumberLimits {
   readonly kind: string;
   readonly pattern: RegExp;
+  /** Of a text like the pattern. Default: `Number`. */
+  readonly read?: (text: string) => number;
 }
 
 function numberParser(flag: string, form: NumberForm): (text: string) => number {
-  const { kind, pattern, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = form;
+  const { kind, pattern, read = Number, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = form;
   return (text) => {
-    const value = Number(text);
-    if (pattern.test(text) && value >= min && value <= max) return value;
+    const value = pattern.test(text) ? read(text) : NaN;
+    if (value >= min && value <= max) return value;
+    // Whatever was set, there are the limits of what a double holds exactly.
+    const limits = Math.abs(value) > Number.MAX_SAFE_INTEGER ? { min, max } : form;
     const example = Math.min(Math.max(1, min), max);
     throw new SmashError("usage", {
-      rule: `${flag} must be ${kind}${limitText(form)}.`,
+      rule: `${flag} must be ${kind}${limitText(limits)}.`,
       found: `"${text}".`,
       fix: `use ${flag} ${example}, say.`,
     });
