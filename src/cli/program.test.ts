@@ -79,6 +79,16 @@ describe("asked for, help and version go to stdout and end with code 0", () => {
     for (const option of ["--preset", "--count", "--out", ...common]) expect(stdout).toContain(option);
   });
 
+  it("a command's help says what is required, and what is done without the rest", async () => {
+    const rank = (await runSmash(["rank", "--help"])).stdout.replaceAll(/\s+/g, " ");
+    expect(rank).toContain("the run's folder (required)");
+    for (const count of [/--perturb [^(]*/, /--chain [^(]*/, /--evolution [^(]*/, /--nsga2 [^(]*/]) {
+      expect(rank).toMatch(new RegExp(`${count.source}\\(default: 0\\)`));
+    }
+    expect(rank).toContain("order them anew (default: as many as in the run's config.json)");
+    expect(rank.match(/\(required\)/g)).toHaveLength(1);
+  });
+
   it("the version is package.json's", async () => {
     const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
     const { stdout } = await runSmash(["--version"]);

@@ -5,7 +5,7 @@
  * when its name is among the arguments, and imports its work inside its action.
  */
 
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { addCommonOptions } from "./common-options.js";
 import { explainUsage } from "./explain-usage.js";
 import { readVersion } from "./read-version.js";
@@ -117,10 +117,15 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   }
 }
 
+/** As commander does, and whether it can be left out. */
+function describeOption(option: Option): string {
+  return `${new Help().optionDescription(option)}${option.mandatory ? " (required)" : ""}`;
+}
+
 /** Commander hands its settings down only to commands made later, and the messages need the command they are of. */
 function prepare(command: Command): void {
   command
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription: describeOption })
     .configureOutput({ outputError: () => undefined })
     .exitOverride((error) => {
       throw explainUsage(error, command);

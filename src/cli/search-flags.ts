@@ -29,10 +29,11 @@ export interface FineTuneFlag {
   readonly fineTune?: number;
 }
 
-export function addFineTuneFlag(command: Command): Command {
+/** `otherwise` says what holds without the flag. */
+export function addFineTuneFlag(command: Command, otherwise: string): Command {
   return command.option(
     "--fine-tune <n>",
-    "train the best n a little, from their generated weights, and order them anew (default: as the preset has it)",
+    `train the best n a little, from their generated weights, and order them anew (default: ${otherwise})`,
     parseInteger("--fine-tune", { min: 0 }),
   );
 }
@@ -47,9 +48,14 @@ const counted = [
 
 export type CountFlags = Readonly<Partial<Record<Exclude<TrialOrigin, "random">, number>>>;
 
-export function addCountFlags(command: Command): Command {
+/** `otherwise` says what holds without the flags. */
+export function addCountFlags(command: Command, otherwise: string): Command {
   for (const [flag, description] of counted) {
-    command.option(flag, description, parseInteger(flag.split(" ")[0], { min: 0 }));
+    command.option(
+      flag,
+      `${description} (default: ${otherwise})`,
+      parseInteger(flag.split(" ")[0], { min: 0 }),
+    );
   }
   return command;
 }

@@ -31,9 +31,12 @@ export function registerRank(command: Command): void {
       "who proposes the samples: random, perturb, chain, evolution or nsga2 (default: random)",
       parseChoice("--strategy", strategyNames),
     );
-  addByFlag(command, "order of the list printed: loss, error or, where the run has both, loss+naswot");
-  addFineTuneFlag(command);
-  addLimitFlags(addCountFlags(command)).action((flags: RankFlags, command: Command) =>
+  addByFlag(
+    command,
+    "order of the list printed: loss, error or, where the run has both, loss+naswot (default: the run's)",
+  );
+  addFineTuneFlag(command, "as many as in the run's config.json");
+  addLimitFlags(addCountFlags(command, "0")).action((flags: RankFlags, command: Command) =>
     runCommand(readCommonOptions(command), async (context) => {
       const { rank } = await import("./run/rank.js");
       return rank(flags, context);

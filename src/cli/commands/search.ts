@@ -43,19 +43,20 @@ export function registerSearch(command: Command): void {
       parseChoice("--strategy", strategyNames),
     );
   addByFlag(command, "what ranks: loss, error or loss+naswot (default: as the preset has it)");
-  addFineTuneFlag(command);
-  addLimitFlags(addCountFlags(command)).action((flags: SearchFlags, command: Command) =>
-    runCommand(readCommonOptions(command), async (context) => {
-      const { search } = await import("./run/search.js");
-      const { quoted } = await import("../../run/index.js");
-      const { by, fineTune, strategy, perturb, chain, evolution, nsga2 } = flags;
-      const counts = { perturb, chain, evolution, nsga2 };
-      const choice = { limits: readLimits(flags), rankedBy: by, fineTune, strategy, counts };
-      const { json, text } = await search({ ...flags, choice, configFile: flags.config }, context);
-      return {
-        json,
-        text: `${text}\nto train it        npx smash train --data ${quoted(flags.data)} --run ${quoted(flags.out)}`,
-      };
-    }),
+  addFineTuneFlag(command, "as the preset has it");
+  addLimitFlags(addCountFlags(command, "as the preset has it")).action(
+    (flags: SearchFlags, command: Command) =>
+      runCommand(readCommonOptions(command), async (context) => {
+        const { search } = await import("./run/search.js");
+        const { quoted } = await import("../../run/index.js");
+        const { by, fineTune, strategy, perturb, chain, evolution, nsga2 } = flags;
+        const counts = { perturb, chain, evolution, nsga2 };
+        const choice = { limits: readLimits(flags), rankedBy: by, fineTune, strategy, counts };
+        const { json, text } = await search({ ...flags, choice, configFile: flags.config }, context);
+        return {
+          json,
+          text: `${text}\nto train it        npx smash train --data ${quoted(flags.data)} --run ${quoted(flags.out)}`,
+        };
+      }),
   );
 }
