@@ -1,65 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  countCost,
-  listSites,
-  referenceArchitecture,
-  sampleArchitecture,
-  type MemoryBankSettings,
-} from "../arch/index.js";
+import { countCost, listSites, referenceArchitecture, sampleArchitecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import { conv2d, crossEntropy, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
 import { ResultingNetwork } from "./resulting-network.js";
 import { runNetwork } from "./run-network.js";
 import { SmashNetwork } from "./smash-network.js";
+import { options, space } from "./spaces.fixture.js";
 import { batchStatistics } from "./statistics.js";
 
 beforeAll(() => setThreads(2));
 
-const space: MemoryBankSettings = {
-  baseChannels: 4,
-  maxUnits: 16,
-  depthCompression: 2,
-  depth: 2,
-  width: 1,
-  bottleneck: 2,
-  kernel: 3,
-  maxDilation: 2,
-  stemKernel: 3,
-  input: { channels: 3, size: 8 },
-  classes: 5,
-};
-/** The space above with each option of version 2, and with all of them. */
-const array = { ...space, convolutions: "array" } as const;
-const options: readonly (readonly [string, MemoryBankSettings])[] = [
-  ["version 1", space],
-  ["banks of several sizes", { ...space, bankSizes: "varied" }],
-  ["units near reads", { ...space, unitSampling: "near-reads" }],
-  ["an array of convolutions", array],
-  ["kernels of several sizes", { ...array, maxKernel: 5 }],
-  ["axes apart", { ...array, maxKernel: 5, axes: "separate" }],
-  ["groups", { ...array, maxGroups: 4 }],
-  ["a narrower bottleneck", { ...array, maxBottleneck: 1 }],
-  ["gates", { ...array, gates: true }],
-  ["nonlinearities", { ...array, activations: ["relu", "tanh", "sigmoid"] }],
-  ["BatchNorm inside ops", { ...array, batchNorm: "ops" }],
-  ["post-activation", { ...array, activationOrder: "post" }],
-  ["post-activation with BatchNorm inside ops", { ...array, activationOrder: "post", batchNorm: "ops" }],
-  ["a stem of its own", { ...space, stemKernel: 5, stemWidth: 3 }],
-  [
-    "all of them",
-    {
-      ...array,
-      bankSizes: "varied",
-      unitSampling: "near-reads",
-      maxKernel: 5,
-      axes: "separate",
-      maxGroups: 4,
-      gates: true,
-      activations: ["relu", "tanh", "sigmoid"],
-      batchNorm: "ops",
-    },
-  ],
-];
 const hypernet = { denseBlocks: [2, 2], growth: 4, weightNorm: "he" } as const;
 const everything = { ...hypernet, generated: "all" } as const;
 /** Each option with the paper's HyperNet, and with one that generates all convolutions of layers. */
