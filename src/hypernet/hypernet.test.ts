@@ -2,8 +2,20 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { EncodedArchitecture } from "../arch/index.js";
 import { Random } from "../random.js";
-import { fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
+import {
+  cat,
+  conv2d,
+  eye,
+  fromArray,
+  noGrad,
+  normal,
+  scope,
+  setThreads,
+  zeros,
+  type Tensor,
+} from "../tensor/index.js";
 import { HyperNet, type GeneratedSite } from "./hypernet.js";
+import { referenceHyperNet } from "./settings.js";
 
 beforeAll(() => setThreads(2));
 
@@ -84,6 +96,94 @@ describe.each(names)("the brick layout of %s", (output) => {
       scope(() => net.generate(encoded, sites, { noiseSeed: 5 }).map((w) => w.toNumbers())),
     );
     expect(distance(noisy[0], silent[0])).toBeGreaterThan(1e-3);
+  });
+});
+
+describe("the network", () => {
+  const small = { denseBlocks: [2, 1, 1], growth: 3, weightNorm: "unit" } as const;
+
+  /** Its bricks of the 1x1 convolutions, from plain operators: c and a silent z -> [1, 4 outputs * 4 inputs, k, L]. */
+  function plainBricks(net: HyperNet, { channels, length, data }: EncodedArchitecture): Tensor {
+    const weight = (name: string) => {
+      const free = net.parameters().get(name)!;
+      return free.div(free.norm());
+    };
+    let x = cat([fromArray(data, [1, channels, height, length]), zeros([1, 1, height, length])], 1);
+    for (const [block, layers] of small.denseBlocks.entries()) {
+      if (block > 0) x = conv2d(x.leakyRelu(0.02), weight(`transition${block}`));
+      for (let layer = 0; layer < layers; layer++) {
+        x = cat([x, conv2d(x.leakyRelu(0.02), weight(`dense${block}.${layer}`), { padding: 1 })], 1);
+      }
+    }
+    return conv2d(x.leakyRelu(0.02), weight("output"));
+  }
+
+  it("is the author's: dense blocks of leaky ReLU .02 and normalised convolutions, and a weight of norm 1", () => {
+    scope(() => {
+      const net = new HyperNet(small, dimensions, { seed: 6 });
+      // Orthogonal first values of equal shapes have equal norms, which would hide what is not normalised.
+      for (const [index, parameter] of [...net.parameters().values()].entries()) {
+        noGrad(() => parameter.mulInPlace(1 + index));
+      }
+      const encoded = encode([3, 2], 1);
+      const bricks = plainBricks(net, encoded).toNumbers();
+      for (const [layer, weight] of generate(net, encoded, "output").entries()) {
+        const { start, end } = encoded.layers[layer];
+        const inputs = 4 * (end - start);
+        const expected = weight.map((_, position) => {
+          const [output, input] = [Math.floor(position / inputs), position % inputs];
+          const channel = (output % 4) * 4 + (input % 4);
+          const [row, column] = [Math.floor(output / 4), start + Math.floor(input / 4)];
+          return bricks[(channel * height + row) * encoded.length + column];
+        });
+        const norm = Math.hypot(...expected);
+        const wanted = expected.map((value) => value / norm);
+        expect(distance(weight, wanted)).toBeLessThan(1e-5);
+      }
+    });
+  });
+
+  it("halves the channels between dense blocks and has no bias", () => {
+    const shapes = [...new HyperNet(small, dimensions, { seed: 1 }).parameters()].map(
+      ([name, { shape }]) => `${name} ${shape.join(" ")}`,
+    );
+    expect(shapes).toEqual([
+      "dense0.0 3 4 3 3", // c and z
+      "dense0.1 3 7 3 3",
+      "transition1 5 10 1 1",
+      "dense1.0 3 5 3 3",
+      "transition2 4 8 1 1",
+      "dense2.0 3 4 3 3",
+      "output 16 7 1 1",
+      "convolution0 72 7 1 1",
+    ]);
+  });
+
+  it("starts from orthogonal weights", () => {
+    scope(() => {
+      for (const [name, parameter] of new HyperNet(small, dimensions, { seed: 2 }).parameters()) {
+        const matrix = parameter.reshape([parameter.shape[0], parameter.size / parameter.shape[0]]);
+        const [rows, columns] = matrix.shape;
+        const gram =
+          rows < columns ? matrix.matmul(matrix.transpose(0, 1)) : matrix.transpose(0, 1).matmul(matrix);
+        expect(
+          gram
+            .sub(eye(Math.min(rows, columns)))
+            .abs()
+            .max()
+            .item(),
+          name,
+        ).toBeLessThan(1e-5);
+      }
+    });
+  });
+
+  it("of the reference has three dense blocks of 8, 10 and 4 layers, of growth 10", () => {
+    const names = [...new HyperNet(referenceHyperNet, dimensions, { seed: 1 }).parameters()];
+    const layers = names.filter(([name]) => name.startsWith("dense"));
+    const count = (block: number) => layers.filter(([name]) => name.startsWith(`dense${block}.`)).length;
+    expect([0, 1, 2].map(count)).toEqual([8, 10, 4]);
+    expect(layers.every(([, { shape }]) => shape[0] === 10)).toBe(true);
   });
 });
 
