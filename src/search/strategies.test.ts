@@ -6,8 +6,10 @@ import { functionKey, type Architecture, type SearchSpace } from "../arch/index.
 import { Random } from "../random.js";
 import { evolution, populationSize, tournamentSize } from "./evolution.js";
 import { anyHistory, fakeHistory, spaceOf } from "./history.fixture.js";
+import { greedyChain } from "./greedy-chain.js";
 import { nsga2 } from "./nsga2.js";
 import { orderByFronts } from "./crowding.js";
+import { perturbBest } from "./perturb-best.js";
 import { planTrials, strategies } from "./plan.js";
 import { proposeNew } from "./propose-new.js";
 import { randomSearch } from "./random-search.js";
@@ -52,6 +54,29 @@ function parentsOf(
   }
   return parents;
 }
+
+describe("the paper's strategies", () => {
+  // The best of all is a step of the chain, the best sample comes second.
+  const history = fakeHistory(spaceOf("tiny"), { seed: 5, count: 40 }).map((trial): Trial => {
+    if (trial.id === 7) return { ...trial, origin: "random", validationLoss: 0.2 };
+    return trial.id === 30 ? { ...trial, origin: "chain", validationLoss: 0.1 } : trial;
+  });
+
+  test("perturbations are of the best random sample, whatever came of them since", () => {
+    expect(parentsOf(perturbBest, history, 5)).toEqual(new Set([history[7].architecture]));
+  });
+
+  test("the chain accepts only improvements: it goes on from the best of everything", () => {
+    expect(parentsOf(greedyChain, history, 5)).toEqual(new Set([history[30].architecture]));
+    const worse = [...history, { ...history[0], id: 40, origin: "chain" as const, validationLoss: 0.15 }];
+    expect(parentsOf(greedyChain, worse, 5)).toEqual(new Set([history[30].architecture]));
+  });
+
+  test("come in the paper's order", () => {
+    const plan = planTrials({ random: 2, perturb: 1, chain: 1, evolution: 0, nsga2: 0 });
+    expect(plan.map(({ name }) => name)).toEqual(["random", "random", "perturb", "chain"]);
+  });
+});
 
 describe("regularised evolution", () => {
   const origins = ["random", "evolution"] as const;
