@@ -4,9 +4,12 @@ import { Random } from "../random.js";
 import { annealedOptions } from "./anneal.js";
 import type { Layer } from "./architecture.js";
 import { positionSets } from "./convolution-choices.js";
+import { drawUnits } from "./layer-choices.js";
+import { MemoryBankSpace } from "./memory-bank-space.js";
 import { perturbArchitecture } from "./perturb.js";
 import { sampleArchitecture } from "./sample.js";
 import { smallest, v1, v2 } from "./space.fixture.js";
+import { blockLimits, completeSettings } from "./space.js";
 import { validateArchitecture } from "./validate.js";
 
 /** JSON with keys in alphabetical order. */
@@ -83,22 +86,37 @@ test("sets of convolutions are as likely as in the author's code", () => {
   }
 });
 
-test("units are likely near the channels that are read", () => {
+test.each([
+  // Read channels in steps of N = 8: a whole number of them, and between two.
+  [32, 4],
+  [12, 1.5],
+])("units are drawn by the author's weights: %i channels read", (inputs, steps) => {
+  const options = [8, 16, 24, 32, 40, 48, 56, 64];
+  const weights = options.map((_, index) => 1 / (0.01 + 10 * Math.abs(index + 1 - steps)));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const random = Random.stream(2);
+  const draws = 20_000;
+  const counts = new Map(options.map((units) => [units, 0]));
+  for (let draw = 0; draw < draws; draw++) {
+    const units = drawUnits(completeSettings(v2), random, { options, inputs });
+    counts.set(units, counts.get(units)! + 1);
+  }
+  for (const [index, units] of options.entries()) {
+    const expected = weights[index] / total;
+    // Four standard deviations.
+    const tolerance = 4 * Math.sqrt((expected * (1 - expected)) / draws);
+    expect(Math.abs(counts.get(units)! / draws - expected), `${units} units`).toBeLessThan(tolerance);
+  }
+});
+
+test("a sampled layer of version 2 has units near what it reads", () => {
   const random = Random.stream(2);
   const settings = { ...v2, bankSizes: "base" } as const;
-  const ratios = { near: 0, far: 0 };
-  for (let run = 0; run < 60; run++) {
-    for (const { layers: drawn } of sampleArchitecture(settings, random).blocks) {
-      for (const { reads, units } of drawn) {
-        const inputs = reads.length * 8;
-        if (inputs > 48) continue;
-        // Weights 1/.01, then 1/10.01 for each of the two neighbours.
-        if (units === inputs) ratios.near++;
-        else ratios.far++;
-      }
-    }
-  }
-  expect(ratios.near / (ratios.near + ratios.far)).toBeGreaterThan(0.95);
+  const drawn = Array.from({ length: 20 }, () => sampleArchitecture(settings, random)).flatMap(({ blocks }) =>
+    blocks.flatMap((block) => block.layers.filter(({ reads }) => 8 * reads.length <= settings.maxUnits)),
+  );
+  const near = drawn.filter(({ reads, units }) => units === 8 * reads.length);
+  expect(near.length / drawn.length).toBeGreaterThan(0.98);
 });
 
 test("the largest kernel and budget grow over the first half of training", () => {
@@ -118,6 +136,33 @@ test("the largest kernel and budget grow over the first half of training", () =>
     }).flat();
     expect(Math.max(...sizes)).toBe(options.maxKernel);
   }
+});
+
+test("the first steps of training draw small architectures, those of the second half any", () => {
+  const space = new MemoryBankSpace(v2);
+  const sizes = (step: number) =>
+    Array.from({ length: 30 }, (_, seed) => space.sampleForStep({ seed, step, steps: 1000 })).map(
+      ({ blocks }) => ({
+        kernel: Math.max(
+          ...blocks.flatMap(({ layers }) =>
+            layers.flatMap((layer) => layer.convolutions.flatMap(({ kernel }) => kernel)),
+          ),
+        ),
+        share: Math.max(
+          ...blockLimits(v2).map(({ channelBudget }, index) => {
+            const { layers, bankChannels } = blocks[index];
+            return (layers.flatMap(({ reads }) => reads).length * bankChannels) / channelBudget;
+          }),
+        ),
+      }),
+    );
+  for (const { kernel, share } of sizes(0)) {
+    expect(kernel).toBe(3);
+    expect(share).toBeLessThanOrEqual(0.5);
+  }
+  const late = sizes(500);
+  expect(Math.max(...late.map(({ kernel }) => kernel))).toBe(7);
+  expect(Math.max(...late.map(({ share }) => share))).toBeGreaterThan(0.9);
 });
 
 test("a largest kernel that the space does not have is rejected", () => {
