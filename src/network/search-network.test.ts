@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { corruptArchitecture, countCost, createSpace, pruneCell } from "../arch/index.js";
 import { Random } from "../random.js";
-import { crossEntropy, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
+import { crossEntropy, eye, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
 import { createNetwork, createSearchNetwork, type SearchSettings } from "./create-network.js";
 import { batchStatistics, trainingStatistics } from "./statistics.js";
 
@@ -203,6 +203,25 @@ describe.each(spaces)("the %s space, %s", (name, _variant, settings) => {
         }
       });
     }
+  });
+
+  it("starts from orthogonal weights, those that are learned freely and the resulting network's", () => {
+    scope(() => {
+      const free = createSearchNetwork(settings, { seed: 1 }).free.parameters();
+      const own = createNetwork(sample(1), { seed: 1 }).parameters();
+      let checked = 0;
+      for (const [parameterName, parameter] of [...free, ...own]) {
+        const { shape, size } = parameter;
+        if (shape.length === 1) continue; // of a BatchNorm, or a bias
+        const matrix = parameter.reshape([shape[0], size / shape[0]]);
+        const other = matrix.transpose(0, 1);
+        const gram = shape[0] < size / shape[0] ? matrix.matmul(other) : other.matmul(matrix);
+        const difference = gram.sub(eye(gram.shape[0])).abs().max().item();
+        expect(difference, parameterName).toBeLessThan(1e-5);
+        checked++;
+      }
+      expect(checked).toBeGreaterThan(10);
+    });
   });
 
   it("runs an architecture with weights that are meant for another description", () => {
