@@ -1,9 +1,10 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { channelStatistics, generateSynthetic } from "../data/index.js";
-import { SmashNetwork } from "../network/index.js";
+import { SmashNetwork, type BatchNormMode } from "../network/index.js";
 import { Random } from "../random.js";
 import { defaultDevice, setThreads } from "../tensor/index.js";
 import { loadBatches } from "./batch-tensors.js";
+import { evaluateGenerated } from "./evaluate.js";
 import { HyperNetTraining } from "./hypernet-training.js";
 
 beforeAll(() => setThreads(2));
@@ -15,8 +16,11 @@ const baseRate = 0.01;
 /** Larger than anyone would choose: with the paper's 1e-4 it would drown in rounding. */
 const weightDecay = 0.2;
 
+const { channels, size, classes, train } = dataset;
+const statistics = channelStatistics(train, channels);
+const source = { set: train, size, statistics, device: defaultDevice() } as const;
+
 function startTraining(): HyperNetTraining {
-  const { channels, size, classes, train } = dataset;
   const network = new SmashNetwork({
     space: {
       ...{ baseChannels: 4, maxUnits: 8, depthCompression: 2, depth: 1, width: 1, bottleneck: 2 },
@@ -25,8 +29,6 @@ function startTraining(): HyperNetTraining {
     hypernet: { denseBlocks: [2, 2], growth: 4, weightNorm: "he" },
     seed: 1,
   });
-  const statistics = channelStatistics(train, channels);
-  const source = { set: train, size, statistics, device: defaultDevice() } as const;
   const batches = loadBatches(source, 50, { count: 50 });
   return new HyperNetTraining(network, {
     settings: {
@@ -85,5 +87,29 @@ describe("a step of HyperNet training", () => {
     forward.mockClear();
     training.validate();
     expect(forward.mock.calls.map(([, { noiseSeed }]) => noiseSeed)).toEqual([undefined, undefined]);
+  });
+});
+
+describe("a score", () => {
+  it("has BatchNorm statistics of its own architecture, unless others are asked for", () => {
+    const training = startTraining();
+    for (let step = 0; step < 3; step++) training.runStep();
+    const { network } = training;
+    const set = loadBatches(source, 10, { count: 50 });
+    const scoring = { calibration: set.slice(0, 1), validation: set.slice(1) };
+    const [architecture, other] = [3, 4].map((seed) => network.space.sample(Random.stream(seed)));
+    const score = (options?: { readonly batchNorm: BatchNormMode }) =>
+      evaluateGenerated(network, architecture, scoring, options).loss;
+    const plain = score();
+    expect(score({ batchNorm: "recalibrated" })).toBe(plain);
+    const [ofBatch, running] = [score({ batchNorm: "batch" }), score({ batchNorm: "running" })];
+    expect(new Set([plain, ofBatch, running]).size).toBe(3);
+    // Those of training move with every step; nothing that is scored moves any.
+    evaluateGenerated(network, other, scoring);
+    expect(score()).toBe(plain);
+    expect(score({ batchNorm: "running" })).toBe(running);
+    // They are gathered from the calibration images alone.
+    const recalibrated = { ...scoring, calibration: set.slice(2, 3) };
+    expect(evaluateGenerated(network, architecture, recalibrated).loss).not.toBe(plain);
   });
 });
