@@ -47,3 +47,10 @@ test.each([
 ])("a 1x1 convolution of %i inputs before %i units has %i outputs", (inputs, units, outputs) => {
   expect(bottleneckChannels(v1, inputs, units)).toBe(outputs);
 });
+
+test("a 1x1 convolution has at most maxBottleneck times Nmax outputs, however few units follow", () => {
+  const narrow = { ...v1, maxBottleneck: 1 };
+  expect(bottleneckChannels(narrow, 900, 42)).toBe(42);
+  expect(bottleneckChannels(narrow, 900, 36)).toBe(42);
+  expect(bottleneckChannels(narrow, 900, 6)).toBe(24);
+});
