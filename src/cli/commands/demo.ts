@@ -7,9 +7,9 @@ import { runCommand } from "../run-command.js";
 
 export function registerDemo(command: Command): void {
   command
-    .option("--data <name>", "data set", "cifar10")
+    .option("--data <name>", "data set, see `smash data list`, or folder:PATH", "cifar10")
     .addOption(imageSizeOption())
-    .option("--preset <name>", "preset", "demo")
+    .option("--preset <name>", "what is searched and how, as in smash search", "demo")
     .option("--out <folder>", "the run's folder", "runs/demo")
     .action(
       (
