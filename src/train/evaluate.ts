@@ -43,7 +43,7 @@ export function evaluate(forward: (images: Tensor) => Tensor, batches: readonly 
   const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
   const count = total(batches.map((batch) => batch.count));
   const [correct, loss] = [total(sums.slice(0, batches.length)), total(sums.slice(batches.length))];
-  return { error: 1 - correct / count, loss: loss / count };
+  return { error: (count - correct) / count, loss: loss / count };
 }
 
 /** The images by which architectures are compared. */

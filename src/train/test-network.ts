@@ -68,7 +68,7 @@ export function testNetwork(
     );
   }
   return {
-    error: 1 - correct / count,
+    error: (count - correct) / count,
     top5Error: 1 - inTop / count,
     loss: loss / count,
     confusion,
