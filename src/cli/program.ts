@@ -27,7 +27,7 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: "search",
-    summary: "train a HyperNet, rank architectures by it, keep the best; goes on where it was stopped",
+    summary: "train a HyperNet, rank architectures with it, keep the best; goes on where it was stopped",
     load: async () => (await import("./commands/search.js")).registerSearch,
   },
   {
@@ -52,12 +52,12 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: "report",
-    summary: "write report.html and figures of a run, finished or not",
+    summary: "write report.html and the figures of a run, finished or not",
     load: async () => (await import("./commands/report.js")).registerReport,
   },
   {
     name: "study",
-    summary: "experiments: how well scores predict trained networks, and why; goes on where it was stopped",
+    summary: "measure how well scores predict trained networks; goes on where it was stopped",
     load: async () => (await import("./commands/study.js")).registerStudy,
   },
   {
@@ -67,16 +67,23 @@ const entries: readonly CommandEntry[] = [
   },
   {
     name: "data",
-    summary: "list, fetch and check the known data sets",
+    summary: "list, fetch and check data sets",
     load: async () => (await import("./commands/data.js")).registerData,
   },
   {
     name: "bench",
     summary:
-      "benchmarks of the project: steps and ranking against plain PyTorch, growth, profile, memory, help",
+      "measure the speed of this program: steps and ranking against plain PyTorch, growth, profile, memory, help",
     load: async () => (await import("./commands/bench.js")).registerBench,
   },
 ];
+
+const examples = `
+Examples:
+  smash demo
+  smash search --data cifar10 --preset demo --out runs/mine
+  smash train --data cifar10 --run runs/mine
+  smash search --help`;
 
 /**
  * The program with all its commands, of which only those that `args` name are complete; parsing throws `CommanderError`
@@ -89,6 +96,7 @@ async function createProgram(args: readonly string[]): Promise<Command> {
     .helpOption("-h, --help", "show the help of a command")
     .helpCommand("help [command]", "show the help of a command");
   addCommonOptions(program);
+  program.addHelpText("after", examples);
   for (const { name, summary, load } of entries) {
     const command = program.command(name).description(summary);
     // An option's value may be called like a command; then that one is loaded for nothing.

@@ -33,17 +33,17 @@ export interface FineTuneFlag {
 export function addFineTuneFlag(command: Command, otherwise: string): Command {
   return command.option(
     "--fine-tune <n>",
-    `train the best n a little, from their generated weights, and order them anew (default: ${otherwise})`,
+    `train the best n a little from their generated weights, and order them anew (default: ${otherwise})`,
     parseInteger("--fine-tune", { min: 0 }),
   );
 }
 
 /** Strategies with a number of trials of their own on the command line. */
 const counted = [
-  ["--perturb <n>", "perturbations of the best sampled one"],
-  ["--chain <n>", "steps of the greedy chain"],
-  ["--evolution <n>", "children of regularised evolution"],
-  ["--nsga2 <n>", "children of NSGA-II, which weighs the score against the parameters"],
+  ["--perturb <n>", "perturbations of the best random sample"],
+  ["--chain <n>", "perturbations of the best so far, one after another"],
+  ["--evolution <n>", "proposals of regularised evolution"],
+  ["--nsga2 <n>", "proposals of NSGA-II, which weighs the score against the parameters"],
 ] as const;
 
 export type CountFlags = Readonly<Partial<Record<Exclude<TrialOrigin, "random">, number>>>;
@@ -71,13 +71,17 @@ export function addLimitFlags(command: Command): Command {
   return command
     .option(
       "--max-parameters <n>",
-      "rank only networks of at most so many: 300000, 300k, 1.5M",
+      "rank only networks with at most n parameters: 300000, 300k, 1.5M",
       count("--max-parameters"),
     )
-    .option("--max-flops <n>", "the same for multiply-adds an image: 40M", count("--max-flops"))
+    .option(
+      "--max-flops <n>",
+      "rank only networks with at most n multiply-adds for one image: 40M",
+      count("--max-flops"),
+    )
     .option(
       "--max-latency-ms <ms>",
-      "the same for milliseconds an image, measured on one thread of this machine",
+      "rank only networks that take at most so long for one image, measured on one thread of this machine",
       parseNumber("--max-latency-ms", { min: 0.001 }),
     );
 }

@@ -24,7 +24,7 @@ export function registerArch(arch: Command): void {
     .option("--out <path>", "write them: FILE.json for one, else a folder")
     .option(
       "--summary",
-      "tell how large they are, and which weights a HyperNet generates, instead of each one",
+      "show how large they are, and how much of their weights a HyperNet generates, instead of each one",
     )
     .action((options: SampleCommandOptions, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
@@ -41,7 +41,7 @@ export function registerArch(arch: Command): void {
     .option(...configOption)
     .option(
       "--probability <p>",
-      "that a choice is made again (default: 0.05)",
+      "probability that a choice is made again (default: 0.05)",
       parseNumber("--probability", { min: 0, max: 1 }),
     )
     .option("--out <file>", "write the new architecture")
@@ -54,11 +54,11 @@ export function registerArch(arch: Command): void {
 
   arch
     .command("show")
-    .description("the layers of an architecture, its parameters and its multiply-adds")
+    .description("show the layers of an architecture, its parameters and its multiply-adds")
     .argument("<file>", "architecture as JSON, or resnet, wide-resnet, densenet, fractalnet")
     .option("--preset <name>", "the space that sizes a network given by name", "small")
     .option(...configOption)
-    .option("--svg <out>", "draw it as well")
+    .option("--svg <out>", "also draw it, as SVG")
     .action((file: string, options: ShowCommandOptions, command: Command) =>
       runCommand(readCommonOptions(command), async () => {
         const { showCommand } = await import("./arch/show.js");

@@ -10,7 +10,7 @@ export function registerBench(command: Command): void {
     .argument("<name>", "hypernet-step, network-step, ranking, growth, profile, input, memory or help")
     .option(
       "--steps <n>",
-      "measured steps a size, or runs (default: 15; network-step 6, ranking 12, growth 9, memory 200, help 30)",
+      "measured steps of each size, or runs (default: 15; network-step 6, ranking 12, growth 9, memory 200, help 30)",
       parseInteger("--steps", { min: 1 }),
     )
     .option("--out <folder>", "folder for the figure of growth (default: none is drawn)")

@@ -8,7 +8,7 @@ import { runCommand } from "../run-command.js";
 export function registerData(data: Command): void {
   data
     .command("list")
-    .description("the known data sets, where they lie, and whether they are there and unaltered")
+    .description("show the known data sets, where they lie, and whether they are there and unaltered")
     .action((_: object, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
         const { listData } = await import("./data/list.js");
@@ -18,7 +18,7 @@ export function registerData(data: Command): void {
 
   data
     .command("fetch")
-    .description("bring data sets here and replace altered files")
+    .description("download data sets, and replace altered files")
     .argument("<names...>", "data sets, see `smash data list`, or folder:PATH")
     .addOption(imageSizeOption({ of: "dataset" }))
     .action((names: readonly string[], flags: ImageSizeFlag, command: Command) =>
@@ -35,7 +35,7 @@ export function registerData(data: Command): void {
   data
     .command("check")
     .description(
-      "compare data sets with the published files, or say what is in an own folder; without a name, all that are there",
+      "compare data sets with the published files, or say what is in your own folder; without a name, check all that are here",
     )
     .argument("[names...]", "data sets, see `smash data list`, or folder:PATH")
     .addOption(imageSizeOption({ of: "dataset" }))

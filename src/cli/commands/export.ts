@@ -21,25 +21,28 @@ export interface ExportFlags {
 
 export function registerExport(command: Command): void {
   command
-    .option("--checkpoint <file>", "what smash train wrote")
-    .option("--run <folder>", "the network trained in this run instead")
+    .option("--checkpoint <file>", "the network, as smash train wrote it")
+    .option("--run <folder>", "export the network that was trained in this run")
     .option(
       "--rank <k>",
       "which of the run's architectures was trained, 1 is the best",
       parseInteger("--rank", { min: 1 }),
       1,
     )
-    .option("--data <name>", "whose test images to compare on (default: the network's, if it is there)")
+    .option(
+      "--data <name>",
+      "data set whose test images are compared (default: the network's, if it is there)",
+    )
     .option("--onnx <file>", "write ONNX: bytes 0 to 255 in, logits out")
     .option("--int8", "8-bit weights in the ONNX file and the page; says what they cost in error", false)
     .option("--safetensors <file>", "write weights and statistics by name")
     .option("--web <folder>", "write a page that runs the network in the browser, for any static server")
     .option(
       "--latency [threads]",
-      "measure how long an answer takes, on one thread or so many",
+      "measure how long one answer takes, on so many threads (default: one)",
       parseInteger("--latency", { min: 1, max: 1024 }),
     )
-    .option("--batch <n>", "images an answer, for --latency", parseInteger("--batch", { min: 1 }), 1)
+    .option("--batch <n>", "images in one answer, for --latency", parseInteger("--batch", { min: 1 }), 1)
     .action((flags: ExportFlags, command: Command) =>
       runCommand(
         readCommonOptions(command),

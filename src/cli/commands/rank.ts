@@ -25,15 +25,15 @@ export interface RankFlags extends LimitFlags, CountFlags, ByFlag, FineTuneFlag 
 export function registerRank(command: Command): void {
   command
     .requiredOption("--run <folder>", "the run's folder")
-    .option("--samples <n>", "architectures proposed by --strategy", parseInteger("--samples", { min: 0 }), 0)
+    .option("--samples <n>", "how many more architectures to rank", parseInteger("--samples", { min: 0 }), 0)
     .option(
       "--strategy <name>",
-      "who proposes the samples: random, perturb, chain, evolution or nsga2 (default: random)",
+      "what proposes them: random, perturb, chain, evolution or nsga2 (default: random)",
       parseChoice("--strategy", strategyNames),
     );
   addByFlag(
     command,
-    "order of the list printed: loss, error or, where the run has both, loss+naswot (default: the run's)",
+    "measure that orders the printed list: loss, error or, where the run has NASWOT, loss+naswot (default: the run's)",
   );
   addFineTuneFlag(command, "as many as in the run's config.json");
   addLimitFlags(addCountFlags(command, "0")).action((flags: RankFlags, command: Command) =>

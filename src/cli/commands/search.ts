@@ -39,10 +39,10 @@ export function registerSearch(command: Command): void {
     .option("--out <folder>", "the run's folder", "runs/search")
     .option(
       "--strategy <name>",
-      "who proposes what follows the random samples: random, perturb, chain, evolution or nsga2 (default: as the preset has it)",
+      "what proposes the networks after the random samples: random, perturb, chain, evolution or nsga2 (default: as the preset has it)",
       parseChoice("--strategy", strategyNames),
     );
-  addByFlag(command, "what ranks: loss, error or loss+naswot (default: as the preset has it)");
+  addByFlag(command, "measure to rank by: loss, error or loss+naswot (default: as the preset has it)");
   addFineTuneFlag(command, "as the preset has it");
   addLimitFlags(addCountFlags(command, "as the preset has it")).action(
     (flags: SearchFlags, command: Command) =>

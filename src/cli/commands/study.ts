@@ -42,37 +42,44 @@ export function registerStudy(command: Command): void {
       "cifar10",
     )
     .addOption(imageSizeOption())
-    .option("--preset <name>", "what is trained and how", "nas-bench-201")
+    .option("--preset <name>", "space and settings of the study", "nas-bench-201")
     .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
-    .option("--table <file>", "CSV of cells and their known accuracies: architecture,test_accuracy_percent")
-    .option("--limit <n>", "so many rows of the table, spread evenly", count("--limit"))
+    .option(
+      "--table <file>",
+      "CSV with the known accuracies of cells, columns architecture,test_accuracy_percent",
+    )
+    .option("--limit <n>", "use only n rows of the table, spread evenly", count("--limit"))
     .option(
       "--truths <folder>",
-      "a study that has trained the same architectures: its errors are taken, nothing is trained",
+      "take true errors from an earlier study of the same architectures, and train none",
     )
+    .option("--samples <n>", "random architectures, where there is no table", count("--samples"), 100)
     .option(
-      "--samples <n>",
-      "architectures to sample where there is no table; they are trained, or moved (gradient)",
-      count("--samples"),
-      100,
+      "--seeds <n>",
+      "trainings of each network, each with a seed of its own; in the study seeds, HyperNets",
+      count("--seeds"),
+      2,
     )
-    .option("--seeds <n>", "of normal training, or of HyperNets (seeds)", count("--seeds"), 2)
-    .option("--epochs <n>", "of normal training", count("--epochs"))
+    .option("--epochs <n>", "length of a normal training (default: the run's or preset's)", count("--epochs"))
     .option("--fine-tuned", "score every network after a little training from its generated weights")
-    .option("--images <n>", "held-out images a score is measured on", count("--images"))
+    .option(
+      "--images <n>",
+      "held-out images that a score is measured on (default: the run's or preset's)",
+      count("--images"),
+    )
     .option(
       "--batch-norm <mode>",
-      "statistics when scoring: recalibrated, batch or running",
+      "BatchNorm statistics of a score: recalibrated, batch or running (default: the run's or preset's)",
       parseChoice("--batch-norm", ["recalibrated", "batch", "running"]),
     )
     .option(
       "--proxies <names>",
       "baselines, joined by commas (default: parameters,flops,synflow,naswot; in correlation short-training too)",
     )
-    .option("--to <name>", "data set to train networks on, in the study transfer")
+    .option("--to <name>", "data set that networks are trained on, in the study transfer")
     .option(
       "--moves <n>",
-      "from each architecture, in a row, in the study gradient (default: 3)",
+      "moves in a row from each architecture, in the study gradient (default: 3)",
       count("--moves"),
     )
     .option(
@@ -83,7 +90,7 @@ export function registerStudy(command: Command): void {
     .option("--out <folder>", "the study's folder (default: runs/study-NAME)");
   addByFlag(
     command,
-    "the score of the first line: loss, error or loss+naswot (default: as the preset has it)",
+    "the score that is judged: loss, error or loss+naswot (default: as the preset has it)",
   ).action((name: string, flags: StudyFlags, command: Command) =>
     runCommand(readCommonOptions(command), async (context) => {
       const { study } = await import("./run/study.js");

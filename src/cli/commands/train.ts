@@ -29,7 +29,7 @@ export function registerTrain(command: Command): void {
   command
     .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
     .addOption(imageSizeOption())
-    .option("--run <folder>", "train what this run found")
+    .option("--run <folder>", "train an architecture that this run found")
     .option(
       "--rank <k>",
       "which of the run's architectures, 1 is the best",
@@ -41,15 +41,22 @@ export function registerTrain(command: Command): void {
       "--network <name>",
       "train a known network, sized to the preset's space: resnet, wide-resnet, densenet or fractalnet",
     )
-    .option("--preset <name>", "training settings for --arch and --network", "small")
+    .option("--preset <name>", "training settings, for --arch and --network", "small")
     .option(
       "--recipe <name>",
       "paper or strong, see docs/training.md (default: the preset's or run's settings)",
       parseChoice<RecipeName>("--recipe", ["paper", "strong"]),
     )
     .option("--config <file>", "JSON with settings of networkTraining to change, after --recipe")
-    .option("--epochs <n>", "instead of the preset's", parseInteger("--epochs", { min: 1 }))
-    .option("--out <file>", "checkpoint (default: checkpoints/ of the run, or network.safetensors)")
+    .option(
+      "--epochs <n>",
+      "length of the training (default: the preset's or the run's)",
+      parseInteger("--epochs", { min: 1 }),
+    )
+    .option(
+      "--out <file>",
+      "checkpoint to write (default: in checkpoints/ of the run, or network.safetensors)",
+    )
     .action((flags: TrainFlags, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
         const { train } = await import("./run/train.js");
@@ -60,7 +67,7 @@ export function registerTrain(command: Command): void {
 
 export function registerEval(command: Command): void {
   command
-    .requiredOption("--checkpoint <file>", "what smash train wrote")
+    .requiredOption("--checkpoint <file>", "the network, as smash train wrote it")
     .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
     .addOption(imageSizeOption({ of: "checkpoint" }))
     .action((flags: EvalFlags, command: Command) =>
