@@ -5,6 +5,7 @@
  * programs, the message for people.
  */
 
+/** What kind of error a `SmashError` is. */
 export type ErrorCode =
   | "usage" // wrong flags, unknown names
   | "config" // a configuration or setting that cannot work

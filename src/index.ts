@@ -1,7 +1,10 @@
 /**
  * The library: the verbs of the command line, and the parts they are made of.
  *
- * Long work runs in a thread of its own: `startJob` gives its events and its result.
+ * Long work runs in a thread of its own: `startJob` gives its events and its result. Begin with `loadDataset`,
+ * `resolveConfig` and `startJob`; `examples/` shows them in use.
+ *
+ * @module
  */
 
 export {

@@ -51,6 +51,7 @@ const blockSchema = z.strictObject({
   layers: z.array(layerSchema.readonly()).min(1).readonly(),
 });
 
+/** The form of an architecture of the memory-bank space; what is beyond form, `validateArchitecture` checks. */
 export const architectureSchema = z
   .strictObject({
     space: z.literal("memory-banks"),

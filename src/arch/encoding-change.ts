@@ -22,7 +22,7 @@ export interface Encoding {
   readonly data: Float32Array;
 }
 
-/** Throws a SmashError ("architecture") for an architecture of another space. */
+/** The encoding c of an architecture of either space. Throws a SmashError ("architecture") for an architecture of another space. */
 export function encode(architecture: Architecture, settings: SpaceSettings): Encoding {
   if (architecture.space === "nas-bench-201") {
     return { shape: [cellEdges.length * operations.length], data: encodeCell(architecture.cell) };

@@ -232,7 +232,7 @@ const presets: readonly Preset[] = [
 /** The names that `findPreset` knows. */
 export const presetNames: readonly string[] = presets.map(({ name }) => name);
 
-/** Throws `SmashError("usage")` with the nearest name for an unknown one. */
+/** The preset of this name. Throws `SmashError("usage")` with the nearest name for an unknown one. */
 export function findPreset(name: string): Preset {
   const preset = presets.find((candidate) => candidate.name === name);
   if (preset) {

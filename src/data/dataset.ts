@@ -34,6 +34,7 @@ export interface DatasetInfo {
   };
 }
 
+/** A data set with its images. */
 export interface Dataset extends DatasetInfo {
   readonly train: ImageSet;
   readonly test: ImageSet;

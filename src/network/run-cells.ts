@@ -35,7 +35,7 @@ export interface CellRunOptions extends RunOptions {
   readonly reductions?: "residual" | "shortcut";
 }
 
-/** Images [N, C, size, size], channels-last -> logits [N, classes]. */
+/** Runs a network of cells: images [N, C, size, size], channels-last -> logits [N, classes]. */
 export function runCells(
   architecture: CellArchitecture,
   source: SiteWeights,

@@ -41,7 +41,7 @@ export interface RunOptions {
 
 type Activation = Layer["convolutions"][number]["activation"];
 
-/** Images [N, C, size, size], channels-last -> logits [N, classes]. */
+/** Runs an architecture of memory banks: images [N, C, size, size], channels-last -> logits [N, classes]. */
 export function runNetwork(
   architecture: MemoryBankArchitecture,
   source: WeightSource,

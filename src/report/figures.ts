@@ -18,7 +18,7 @@ const plans: readonly ((data: ReportData) => FigurePlan | undefined)[] = [
   planWinnerCurve,
 ];
 
-/** Stand-alone SVG documents; `name` is the file name without its ending. */
+/** Draws the figures of a report: stand-alone SVG documents; `name` is the file name without its ending. */
 export async function renderFigures(data: ReportData): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const plan of plans) {

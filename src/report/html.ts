@@ -17,7 +17,7 @@ import type { ReportData } from "./report-data.js";
 /** The page forbids itself scripts and requests, should markup from outside ever get past the escaping. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-/** `figures` saves drawing them again when the caller already has them. */
+/** The report as one HTML page. `figures` saves drawing them again when the caller already has them. */
 export async function renderReport(data: ReportData, figures?: readonly Figure[]): Promise<string> {
   const drawn = figures ?? (await renderFigures(data));
   const page = html`<!doctype html>

@@ -48,7 +48,7 @@ export function drawCandidates(
   });
 }
 
-/** Of candidates that are predicted alike, the first drawn. */
+/** The candidate that a kind of move takes; of candidates that are predicted alike, the first drawn. */
 export function chooseCandidate(candidates: readonly Candidate[], kind: MoveKind): Candidate {
   const sign = { gradient: 1, random: 0, opposite: -1 }[kind];
   return candidates.reduce((best, candidate) =>

@@ -84,7 +84,7 @@ export function setDefaultDevice(device: Device): void {
   usualDevice = device;
 }
 
-/** `auto` is the first CUDA device where there is one, else the CPU; a device that is not there is an error. */
+/** The device that a name stands for: `auto` is the first CUDA device where there is one, else the CPU; a device that is not there is an error. */
 export function resolveDevice(requested: Device): Device {
   const cudaDevices = native().cudaDevices();
   if (requested === "auto") return cudaDevices > 0 ? "cuda:0" : "cpu";
@@ -97,7 +97,7 @@ export function resolveDevice(requested: Device): Device {
   });
 }
 
-/** libtorch starts with one thread here, in every worker: always set the number. */
+/** Sets the number of CPU threads. libtorch starts with one thread here, in every worker: always set the number. */
 export function setThreads(count: number): void {
   native().setThreads(count);
 }

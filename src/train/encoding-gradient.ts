@@ -14,12 +14,13 @@ import { crossEntropySum, fromArray, scope } from "../tensor/index.js";
 import type { BatchTensors } from "./batch-tensors.js";
 import type { EvaluationOptions } from "./evaluate.js";
 
+/** dE/dc at one architecture, in the shape of `encode`, and the loss E it belongs to. */
 export interface EncodingGradient extends Encoding {
   /** Mean cross-entropy, nats, that `data` is the gradient of: nats for a change of 1 in an entry of c. */
   readonly loss: number;
 }
 
-/** In the shape of `encode`. Parameters have no gradients afterwards; no running statistics move. */
+/** Measures dE/dc, in the shape of `encode`. Parameters have no gradients afterwards; no running statistics move. */
 export function encodingGradient(
   network: SearchNetwork,
   architecture: Architecture,

@@ -34,7 +34,10 @@ export type Cell = readonly Operation[];
 /** 5^6. */
 export const cellCount = operations.length ** cellEdges.length;
 
-/** "nor_conv_3x3~0|none~0+skip_connect~1|avg_pool_3x3~0+none~1+nor_conv_1x1~2" */
+/**
+ * Writes a cell as "nor_conv_3x3~0|none~0+skip_connect~1|avg_pool_3x3~0+none~1+nor_conv_1x1~2": a part for each node, and
+ * in it the operation of each edge with the number of its source.
+ */
 export function formatCell(cell: Cell): string {
   return targets
     .map((target) =>
@@ -46,8 +49,8 @@ export function formatCell(cell: Cell): string {
 }
 
 /**
- * Reads the notation above, and the benchmark's own, which swaps the two separators and adds bars around groups. Throws
- * a SmashError ("architecture") that names what is wrong.
+ * Reads the notation of `formatCell`, and the benchmark's own, which swaps the two separators and adds bars around
+ * groups. Throws a SmashError ("architecture") that names what is wrong.
  */
 export function parseCell(notation: string): Cell {
   const parts = notation.trim().split(/[|+]+/).filter(Boolean);

@@ -23,6 +23,7 @@ const references = {
 /** Known networks that the memory-bank space contains. */
 export type ReferenceName = keyof typeof references;
 
+/** The names that `referenceArchitecture` knows. */
 export const referenceNames = Object.keys(references) as readonly ReferenceName[];
 
 export function referenceTitle(name: ReferenceName): string {

@@ -16,7 +16,7 @@ export const proxies: readonly Proxy[] = [
   shortTrainingProxy,
 ];
 
-/** Throws `SmashError("usage")` with the nearest name for an unknown one. */
+/** The baseline of this name. Throws `SmashError("usage")` with the nearest name for an unknown one. */
 export function findProxy(name: string): Proxy {
   const proxy = proxies.find((candidate) => candidate.name === name);
   if (proxy) return proxy;
