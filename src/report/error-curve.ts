@@ -1,7 +1,7 @@
 /** The common form of the two learning curves: error over time on two sets, and one dashed level to compare with. */
 
 import type { FigureSpec } from "./draw-figure.js";
-import { colors } from "./figure-theme.js";
+import { colors, guideDash } from "./figure-theme.js";
 import { percentLabel } from "./score-naming.js";
 
 export interface CurveRow {
@@ -62,7 +62,7 @@ export function errorCurveSpec(rows: readonly CurveRow[], options: ErrorCurveOpt
         data: { values: [rule] },
         encoding: { y },
         layer: [
-          { mark: { type: "rule" } },
+          { mark: { type: "rule", strokeDash: guideDash } },
           {
             mark: { type: "text", ...labelPlaces[rule.side], baseline: "bottom", dy: -3 },
             encoding: { text: { field: "label" } },

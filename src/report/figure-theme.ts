@@ -61,6 +61,9 @@ export function encodeOrigins({ domain, colors: range, shapes }: ReturnType<type
 
 const text = { labelColor: colors.muted, labelFontSize: 12, titleColor: colors.ink, titleFontSize: 12.5 };
 
+/** Of guide lines. Not in the theme: legends of other rules would take it from there and fray their symbols. */
+export const guideDash = [5, 4];
+
 export const figureConfig: Config = {
   aria: false, // one label for the whole picture instead of one per point
   background: colors.paper,
@@ -92,6 +95,6 @@ export const figureConfig: Config = {
   line: { strokeWidth: 2, strokeJoin: "round", strokeCap: "round" },
   point: { filled: true, size: 34, opacity: 0.6 },
   bar: { stroke: colors.paper, strokeWidth: 0.5 },
-  rule: { color: colors.muted, strokeDash: [5, 4], strokeWidth: 1.25 },
+  rule: { color: colors.muted, strokeWidth: 1.25 },
   text: { color: colors.muted, fontSize: 12 },
 };

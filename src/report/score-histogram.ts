@@ -1,7 +1,7 @@
 /** Figure: how the scores are distributed, by where the architectures came from. */
 
 import type { FigurePlan } from "./draw-figure.js";
-import { colors, originScale } from "./figure-theme.js";
+import { colors, guideDash, originScale } from "./figure-theme.js";
 import type { ReportData } from "./report-data.js";
 import { scoreAxis } from "./score-axis.js";
 import { scoreNaming } from "./score-naming.js";
@@ -38,7 +38,7 @@ export function planScoreHistogram(data: ReportData): FigurePlan | undefined {
           data: { values: marked ? [{ score: marked.score, label: marked.label }] : [] },
           encoding: { x: { field: "score", type: "quantitative" } },
           layer: [
-            { mark: { type: "rule", color: colors.ink } },
+            { mark: { type: "rule", strokeDash: guideDash, color: colors.ink } },
             {
               mark: { type: "text", align: "left", baseline: "top", dx: 5, y: 0, color: colors.ink },
               encoding: { text: { field: "label" } },

@@ -88,7 +88,7 @@ export function planPredictors({ by, baselines, combined, n }: ComparisonDocumen
       data: { values },
       layer: [
         {
-          mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 2 },
+          mark: { type: "rule", strokeWidth: 2 },
           encoding: {
             y,
             yOffset,

@@ -39,7 +39,7 @@ export function planChanges({ kinds, starts, candidates }: MoveComparison): Figu
       data: { values },
       layer: [
         {
-          mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 2 },
+          mark: { type: "rule", strokeWidth: 2 },
           encoding: {
             x,
             xOffset,

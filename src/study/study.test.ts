@@ -440,6 +440,13 @@ describe("a comparison's figures", () => {
     expect(Math.min(...distances)).toBeGreaterThan(14);
   });
 
+  it("have whole symbols in the legend", async () => {
+    const { svg } = await drawFigure(planPredictors(document));
+    const symbols = svg.match(/role-legend-symbol"[^>]*><path [^>]*>/g);
+    expect(symbols).toHaveLength(2);
+    for (const symbol of symbols!) expect(symbol).not.toContain("stroke-dasharray");
+  });
+
   it("combine ranks: the score mends what the baselines get wrong, and the gain is the difference", () => {
     const { baselines, withScore, gain } = document.combined!;
     // Ranks of the baseline 1 2 4 3, of the score 1 2 3 4.

@@ -37,7 +37,7 @@ export function planCapacity(
       data: { values },
       layer: [
         {
-          mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 2 },
+          mark: { type: "rule", strokeWidth: 2 },
           encoding: {
             x,
             color: overColor,
@@ -87,7 +87,7 @@ export function planCorruption(effects: readonly CorruptionEffect[]): FigurePlan
       data: { values },
       layer: [
         {
-          mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 2, color: colors.blue },
+          mark: { type: "rule", strokeWidth: 2, color: colors.blue },
           encoding: {
             y,
             x: { field: "low", type: "quantitative", title: "increase of the loss (nats)" },
