@@ -1,12 +1,13 @@
 /** What a run says when its own image folder is no longer the one it began with. */
 
+import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runSmash } from "../src/cli/built-cli.fixture.js";
+import { builtModule, runSmash } from "../src/cli/built-cli.fixture.js";
 
 const base = mkdtempSync(join(tmpdir(), "smash-changed-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -65,9 +66,7 @@ describe("a class that was added since a run began", () => {
     const log = readFileSync(join(run, "events.jsonl"), "utf8");
     const ended = await (verb === "rank" ? rank(run) : search(images, run));
     expect(ended.code).toBe(1);
-    expect(errorOf(ended)).toMatch(
-      /^smash: data: .*3 classes in folder:.*, 2 in the run's config.json.*--out/,
-    );
+    expect(errorOf(ended)).toMatch(/^smash: data: .*3 classes in folder:.*, 2 in its settings.*--out/);
     expect(readFileSync(join(run, "events.jsonl"), "utf8")).toBe(log);
     expect(existsSync(join(run, "rank-target.json"))).toBe(false);
   });
@@ -93,6 +92,55 @@ describe("images that changed since a run began", () => {
     // Of another time.
     cpSync(join(began, "images", "cat", "3.png"), join(images, "cat", "3.png"));
     expect((await search(images, run)).code).toBe(0);
+  });
+
+  it("are refused by the library too, whose caller need not know of them", async () => {
+    const { images, run } = copyRun("library");
+    const made = join(base, "library", "made");
+    const rankOne = "more: { random: 1, perturb: 0, chain: 0, evolution: 0, nsga2: 0 }, limits: {}";
+    const script = join(base, "library", "job.mjs");
+    const start = (folder: string, kind: string, request = "") => {
+      const text = `
+        import { readFileSync } from "node:fs";
+        import { RunFolder, startJob } from ${JSON.stringify(builtModule("../index.js"))};
+        const { versions, ...config } = JSON.parse(readFileSync(${JSON.stringify(join(run, "config.json"))}));
+        const run = ${JSON.stringify(folder)};
+        await new RunFolder(run).open(config, { smash: "0", node: "0", libtorch: "0" });
+        const place = { dataDir: ${JSON.stringify(join(base, "data"))}, imageSize: 8, threads: 1 };
+        await startJob({ kind: "${kind}", run, config, dataset: config.dataset, ...place, ${request} })
+          .catch(({ code, message }) => console.log(code, message));`;
+      writeFileSync(script, text);
+      return execFileSync(process.execPath, [script], { encoding: "utf8" });
+    };
+    expect(start(made, "search")).toBe("");
+    await addImages(images, "dog", { count: 1, first: 11 });
+    for (const folder of [run, made]) {
+      expect(start(folder, "search")).toMatch(/^data .*have changed since/);
+      expect(start(folder, "rank", rankOne)).toMatch(/^data .*have changed since/);
+    }
+  });
+
+  it("are refused by a study that goes on, and by one that scores with a run's HyperNet", async () => {
+    const { images, run } = copyRun("study");
+    const study = (out: string) =>
+      runSmash(
+        `study correlation --run ${run} --samples 3 --seeds 1 --proxies parameters --out ${out}`
+          .split(" ")
+          .concat(place),
+      );
+    const ended = await study(join(base, "study", "begun"));
+    expect(ended.code).toBe(0);
+    await addImages(images, "dog", { count: 1, first: 11 });
+    for (const out of ["begun", "new"]) {
+      const refused = await study(join(base, "study", out));
+      expect(refused.code).toBe(1);
+      expect(errorOf(refused)).toMatch(/^smash: data: .*have changed since/);
+    }
+    // Without what the run knows of its images, the study knows them itself.
+    const path = join(run, "config.json");
+    const saved = JSON.parse(readFileSync(path, "utf8")) as { versions: object };
+    writeFileSync(path, JSON.stringify({ ...saved, versions: { ...saved.versions, images: undefined } }));
+    expect(errorOf(await study(join(base, "study", "begun")))).toContain("have changed since");
   });
 
   it("are trained on when asked for", async () => {

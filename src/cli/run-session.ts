@@ -5,7 +5,8 @@ import { findPreset, resolveConfig, type RunConfig, type SearchChoice } from "..
 import { describeDataset, type DatasetInfo } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import type { JobOptions } from "../run/index.js";
-import { RunFolder, type Versions } from "../store/index.js";
+import type { RunFolder} from "../store/index.js";
+import { type Versions } from "../store/index.js";
 import { native, resolveDevice } from "../tensor/index.js";
 import { readConfigFile } from "./config-file.js";
 import { dataDirOf } from "./data-dir.js";
@@ -102,17 +103,6 @@ export function applyGiven(
 
 export function currentVersions(): Versions {
   return { smash: readVersion(), node: process.versions.node, libtorch: native().torchVersion() };
-}
-
-/** Starts a run or joins the one that is there. */
-export async function openRun(
-  path: string,
-  { config, dataset }: { readonly config: RunConfig; readonly dataset: DatasetInfo },
-): Promise<RunFolder> {
-  const folder = new RunFolder(path);
-  const images = dataset.folder?.md5;
-  await folder.open(config, { ...currentVersions(), ...(images !== undefined && { images }) });
-  return folder;
 }
 
 /** How a job is run and shown: events go with their time to the run's log, where there is a run, and to the display. */

@@ -16,6 +16,7 @@ export type { RunData } from "./prepare.js";
 export { quoted } from "./quoted.js";
 export { openTrained } from "./rank-job.js";
 export type { RankRequest, RankResult } from "./rank-job.js";
+export { requireSameData } from "./same-data.js";
 export { openTraining, trainHyperNet } from "./search-job.js";
 export type { SearchJob, SearchResult } from "./search-job.js";
 export { interrupted } from "./stop.js";

@@ -20,6 +20,7 @@ import type { ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
 import { prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { closeTarget, openTarget } from "./rank-target.js";
+import { claimData } from "./same-data.js";
 import { openTraining, rankMore, type SearchJob } from "./search-job.js";
 
 /** What a job of kind "rank" gives. */
@@ -64,6 +65,7 @@ export async function runRank(
   context: JobContext,
 ): Promise<RankResult> {
   const { folder, config } = job;
+  await claimData(folder, job.dataset);
   const { network, scoring } = await openTrained(job);
   const existing = readTrials(folder.trialsPath).length;
   const limits = tighten(config.ranking.limits, stricter);

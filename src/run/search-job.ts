@@ -25,6 +25,7 @@ import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
 import { measureArchitecture } from "./latency-meter.js";
 import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { quoted } from "./quoted.js";
+import { claimData } from "./same-data.js";
 import { interrupted } from "./stop.js";
 import { withFix } from "./with-fix.js";
 
@@ -46,6 +47,7 @@ export interface SearchJob {
 
 export async function runSearch(job: SearchJob, context: JobContext): Promise<SearchResult> {
   const { config } = job;
+  await claimData(job.folder, job.dataset);
   const data = prepareData(config, job.dataset);
   const scoring = prepareScoring(config, data);
   const opened = await openTraining(job, { data, scoring });

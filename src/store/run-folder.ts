@@ -92,10 +92,7 @@ export class RunFolder {
     const folders = ["", "checkpoints", "best", "figures"].map((name) => join(this.path, name));
     for (const folder of folders) await removeLeftovers(folder);
     const saved = await this.readConfig();
-    if (!saved) {
-      await replaceFile(this.configPath, `${JSON.stringify({ ...config, versions }, null, 2)}\n`);
-      return;
-    }
+    if (!saved) return this.#writeConfig(config, versions);
     const difference = describeDifference(saved.config, config);
     if (difference === undefined) return;
     throw new SmashError("config", {
@@ -103,6 +100,16 @@ export class RunFolder {
       found: `${difference}.`,
       fix: "use the same settings, or another --out for a new run; nothing was changed.",
     });
+  }
+
+  /** From now on the run knows its images (`versions.images`). */
+  async noteImages(images: string): Promise<void> {
+    const { config, versions } = await this.requireConfig();
+    await this.#writeConfig(config, { ...versions, images });
+  }
+
+  async #writeConfig(config: RunConfig, versions: Versions): Promise<void> {
+    await replaceFile(this.configPath, `${JSON.stringify({ ...config, versions }, null, 2)}\n`);
   }
 
   /** Writes RUN/best/architecture.json. */

@@ -2,6 +2,8 @@
 
 import type { Architecture } from "../arch/index.js";
 import { loadDataset, type Dataset } from "../data/index.js";
+import { requireSameData } from "../run/index.js";
+import { RunFolder } from "../store/index.js";
 import { MeasurementTable } from "./measure.js";
 import type { StudyJob } from "./request.js";
 import { StudyFolder } from "./study-folder.js";
@@ -14,14 +16,19 @@ export interface Bench {
   readonly architectures: readonly Architecture[];
 }
 
-/** Starts a study, or joins the one that is in its folder. */
+/** Starts a study, or joins the one that is in its folder; on other images than it, or its run, began with it does not. */
 export async function openBench({ request, out, versions, dataDir }: StudyJob): Promise<Bench> {
   const folder = new StudyFolder(out);
-  await folder.open(request, versions);
   const { dataset: name, space } = request.config;
+  const dataset = await loadDataset(name, { dataDir, imageSize: space.input.size });
+  if (request.run !== undefined) requireSameData(await new RunFolder(request.run).requireConfig(), dataset);
+  const saved = await folder.readRequest();
+  // Of another data set says `open`, as of every other setting.
+  if (saved?.config.dataset === name) requireSameData(saved, dataset);
+  await folder.open(request, { ...versions, images: dataset.folder?.md5 });
   return {
     folder,
-    dataset: await loadDataset(name, { dataDir, imageSize: space.input.size }),
+    dataset,
     architectures: studyArchitectures(request),
     table: await MeasurementTable.open(folder),
   };

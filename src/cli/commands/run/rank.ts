@@ -10,7 +10,6 @@ import type { CommandContext } from "../../run-command.js";
 import { applyGiven, jobOptions, jobPlace, openDataset } from "../../run-session.js";
 import { readLimits } from "../../search-flags.js";
 import type { RankFlags } from "../rank.js";
-import { requireSameData } from "./same-data.js";
 
 export async function rank(flags: RankFlags, context: CommandContext) {
   const folder = new RunFolder(flags.run);
@@ -34,7 +33,7 @@ export async function rank(flags: RankFlags, context: CommandContext) {
       fix: "leave out --by, or search anew with --by loss+naswot and another --out.",
     });
   }
-  requireSameData(saved, await openDataset(config.dataset, context, config.space.input.size));
+  await openDataset(config.dataset, context, config.space.input.size);
   const result = await startJob(
     {
       kind: "rank",

@@ -3,7 +3,13 @@
 import type { RunConfig, SearchChoice } from "../../../config/index.js";
 import { checkOutputFolder } from "../../../files.js";
 import { formatParetoLines, formatPercent, formatTrialTable, scoreNaming } from "../../../report/index.js";
-import { requireLatency, startJob, writeReport, type SearchResult } from "../../../run/index.js";
+import {
+  requireLatency,
+  requireSameData,
+  startJob,
+  writeReport,
+  type SearchResult,
+} from "../../../run/index.js";
 import { describeLimits } from "../../../search/index.js";
 import { RunFolder } from "../../../store/index.js";
 import { dataDirOf } from "../../data-dir.js";
@@ -11,14 +17,13 @@ import type { ImageSizeFlag } from "../../image-size.js";
 import type { CommandContext } from "../../run-command.js";
 import {
   configure,
+  currentVersions,
   jobOptions,
   jobPlace,
   openDataset,
-  openRun,
   requireUsableSize,
 } from "../../run-session.js";
 import { noteLeftOut } from "./note-left-out.js";
-import { requireSameData } from "./same-data.js";
 
 export interface SearchRequest extends ImageSizeFlag {
   readonly data: string;
@@ -32,13 +37,15 @@ export async function search(request: SearchRequest, context: CommandContext) {
   const { data, preset, configFile, choice, out, imageSize } = request;
   await checkOutputFolder(out);
   requireUsableSize(preset, imageSize);
-  const existing = await new RunFolder(out).readConfig();
+  const folder = new RunFolder(out);
+  const existing = await folder.readConfig();
   const dataset = await openDataset(data, context, imageSize ?? existing?.config.space.input.size);
   noteLeftOut(context.progress, dataset);
+  // Before the settings are compared: that the images have changed says more than that there is another class.
   if (existing && existing.config.dataset === dataset.name) requireSameData(existing, dataset);
   const config = await configure({ preset, dataset, configFile, search: choice }, context);
   if (!existing) await requireLatency(config);
-  const folder = await openRun(out, { config, dataset });
+  await folder.open(config, currentVersions());
   const result = await startJob(
     { kind: "search", run: folder.path, config, ...jobPlace(config, context) },
     jobOptions(context, folder),

@@ -22,7 +22,6 @@ import type { CommandContext } from "../../run-command.js";
 import { applyGiven, configure, currentVersions, openDataset, requireUsableSize } from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
 import type { StudyFlags } from "../study.js";
-import { requireSameClasses } from "./same-data.js";
 
 export async function study(name: string, flags: StudyFlags, context: CommandContext) {
   const known = findStudy(name);
@@ -31,7 +30,7 @@ export async function study(name: string, flags: StudyFlags, context: CommandCon
   const request = await readRequest(known, flags, context);
   const { config } = request;
   const { size } = config.space.input;
-  requireSameClasses(config, await openDataset(config.dataset, context, size));
+  await openDataset(config.dataset, context, size);
   if (flags.to !== undefined) await openDataset(flags.to, context, size);
   const result = await startStudy(
     {
