@@ -169,7 +169,7 @@ describe("a search", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("seed was 0, now 1");
     const limited = await smash(...searchArgs(whole, "--max-parameters", "3k"));
-    expect(limited.stderr).toContain("ranking.limits.parameters was nothing, now 3000.");
+    expect(limited.stderr).toContain("ranking.limits.parameters was not there, now is 3000.");
     expect(readFileSync(join(whole, "config.json"), "utf8")).toBe(before);
   });
 
@@ -454,21 +454,45 @@ describe("bad input", () => {
 
   it("what a study would ignore is refused before anything is measured", async () => {
     const run = join(folder, "whole");
-    const study = (...args: string[]) => smash("study", "correlation", "--samples", "3", ...args);
     const own = ["--run", run, "--data", "cifar10", "--preset", "demo", "--config", "mine.json"];
-    const refused = await study(...own, "--out", join(folder, "refused"));
+    const refused = await smash("study", "correlation", ...own, "--out", join(folder, "refused"));
     expect(refused).toMatchObject({ code: 2, stdout: "" });
     expect(refused.stderr).toContain(
       `Found: --data cifar10, --preset demo, --config mine.json; ${run} has synthetic`,
     );
     const synthetic = ["--data", "synthetic", "--preset", "tiny", "--out", join(folder, "refused")];
-    const limited = await study(...synthetic, "--limit", "5");
-    expect(limited).toMatchObject({ code: 2, stdout: "" });
-    expect(limited.stderr).toContain("--limit 5 without --table");
-    const small = await study(...synthetic, "--samples", "2");
-    expect(small).toMatchObject({ code: 2, stdout: "" });
-    expect(small.stderr).toContain("at least 3 architectures. Found: 2");
+    const refusal = async (name: string, ...flags: string[]) => {
+      const { code, stdout, stderr } = await smash("study", name, ...synthetic, ...flags);
+      expect([code, stdout]).toEqual([2, ""]);
+      return stderr;
+    };
+    expect(await refusal("correlation", "--limit", "5")).toContain("--limit 5 without --table");
+    expect(await refusal("correlation", "--samples", "2")).toContain("at least 3 architectures. Found: 2");
+    expect(await refusal("gradient", "--by", "loss")).toContain("Found: --by loss. Fix");
+    expect(await refusal("capacity", "--by", "loss+naswot")).toContain("--by loss+naswot for the study");
     expect(existsSync(join(folder, "refused"))).toBe(false);
+  });
+
+  it("more architectures than an earlier study has trained are refused, not fewer taken", async () => {
+    const truths = join(folder, "three-truths");
+    const study = (...args: string[]) =>
+      smash(
+        "study",
+        "correlation",
+        "--data",
+        "synthetic",
+        "--preset",
+        "tiny",
+        "--proxies",
+        "parameters",
+        ...args,
+      );
+    expect((await study("--samples", "3", "--seeds", "1", "--out", truths)).code).toBe(0);
+    const refused = await study("--truths", truths, "--samples", "5", "--out", join(folder, "five"));
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain(
+      `Found: --samples 5, and 3 in ${truths}. Fix: give --samples 3 or fewer`,
+    );
   });
 
   const config = join(folder, "config.json");

@@ -11,3 +11,4 @@ export type { StudyResult } from "./result.js";
 export { startStudy } from "./start-study.js";
 export { parseTable } from "./table-file.js";
 export type { TableRow } from "./table-file.js";
+export { judgedBy } from "./variants.js";

@@ -9,6 +9,7 @@ import { unknownName } from "../../../nearest.js";
 import { findProxy, type ProxyName } from "../../../rank/index.js";
 import { RunFolder } from "../../../store/index.js";
 import {
+  judgedBy,
   parseTable,
   readTrainedTruths,
   startStudy,
@@ -22,6 +23,7 @@ import type { CommandContext } from "../../run-command.js";
 import { applyGiven, configure, currentVersions, openDataset, requireUsableSize } from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
 import type { StudyFlags } from "../study.js";
+import { checkStudyFlags } from "./study-flags.js";
 
 export async function study(name: string, flags: StudyFlags, context: CommandContext) {
   const known = findStudy(name);
@@ -57,7 +59,7 @@ async function readRequest(
   context: CommandContext,
 ): Promise<StudyRequest> {
   const { run, seeds, proxies = defaultProxies(study) } = flags;
-  checkFlags(study, flags);
+  checkStudyFlags(study, flags, context.common.given);
   const names = proxies.split(",").filter((proxy) => proxy !== "");
   const asked = change(await readConfig(flags, context), flags);
   const truths = flags.truths === undefined ? undefined : await readTrainedTruths(flags.truths, asked);
@@ -66,6 +68,21 @@ async function readRequest(
       rule: "Errors are taken from a study that trains on the same data (--to).",
       found: `--truths ${flags.truths}, trained on ${truths.transferTo ?? asked.dataset}.`,
       fix: "give the study that trained on this data, or leave out --truths.",
+    });
+  }
+  if (truths && context.common.given.has("samples") && flags.samples > truths.samples) {
+    throw new SmashError("usage", {
+      rule: "With --truths, architectures are those that the earlier study has trained.",
+      found: `--samples ${flags.samples}, and ${truths.samples} in ${flags.truths}.`,
+      fix: `give --samples ${truths.samples} or fewer, or leave it out.`,
+    });
+  }
+  const judged = judgedBy({ study, config: asked });
+  if (flags.by !== undefined && flags.by !== judged) {
+    throw new SmashError("usage", {
+      rule: "A study that compares HyperNets judges what they say themselves: the loss, or the error.",
+      found: `--by ${flags.by} for the study ${study}.`,
+      fix: `leave it out, or give --by ${judged}.`,
     });
   }
   const samples = Math.min(flags.samples, truths?.samples ?? Infinity);
@@ -89,55 +106,6 @@ async function readRequest(
     seeds,
     proxies: names.map((proxy): ProxyName => findProxy(proxy).name),
   };
-}
-
-/** Throws `SmashError("usage")` for flags that the study needs and that are not there, or that it cannot use. */
-function checkFlags(study: StudyName, flags: StudyFlags): void {
-  if (study === "nas-bench-201" && flags.table === undefined) {
-    throw new SmashError("usage", {
-      rule: "The study nas-bench-201 compares scores with known accuracies.",
-      found: "no --table.",
-      fix: "give --table FILE, a CSV with the columns architecture and test_accuracy_percent.",
-    });
-  }
-  if ((study === "transfer") !== (flags.to !== undefined)) {
-    throw new SmashError("usage", {
-      rule: "The study transfer, and no other, trains networks on another data set (--to).",
-      found: flags.to === undefined ? "no --to." : `--to ${flags.to}.`,
-      fix: "smash study transfer --run RUN --to DATA.",
-    });
-  }
-  if (
-    flags.truths !== undefined &&
-    (study === "gradient" || flags.table !== undefined || flags.epochs !== undefined)
-  ) {
-    throw new SmashError("usage", {
-      rule: "With --truths, errors and the training they come from are an earlier study's.",
-      found: `--truths with ${study === "gradient" ? "the study gradient" : flags.table === undefined ? "--epochs" : "--table"}.`,
-      fix: "leave out one of the two.",
-    });
-  }
-  if (study !== "gradient" && (flags.moves ?? flags.candidates) !== undefined) {
-    throw new SmashError("usage", {
-      rule: "The study gradient, and no other, makes moves (--moves, --candidates).",
-      found: `the study ${study}.`,
-      fix: "leave them out, or use smash study gradient.",
-    });
-  }
-  if (study === "gradient" && flags.fineTuned) {
-    throw new SmashError("usage", {
-      rule: "The study gradient asks what generated weights are worth, as they are.",
-      found: "--fine-tuned.",
-      fix: "leave it out.",
-    });
-  }
-  if (flags.limit !== undefined && flags.table === undefined) {
-    throw new SmashError("usage", {
-      rule: "--limit takes so many rows of a table (--table).",
-      found: `--limit ${flags.limit} without --table.`,
-      fix: "use --samples, which says how many architectures are sampled where there is no table.",
-    });
-  }
 }
 
 /** Cheap ones; where every architecture is trained to its end anyway, also the beginning of a training. */
