@@ -20,13 +20,17 @@ export function difference(plain: unknown, actual: unknown): unknown {
 /** The first setting that is not as it was, at any depth, with both values; undefined when all are. */
 export function describeDifference(before: unknown, now: unknown, path = ""): string | undefined {
   if (!isObject(before) || !isObject(now)) {
-    return isDeepStrictEqual(before, now)
-      ? undefined
-      : `${path} was ${describeValue(before)}, now ${describeValue(now)}`;
+    return isDeepStrictEqual(before, now) ? undefined : `${path} ${describeChange(before, now)}`;
   }
   for (const key of new Set([...Object.keys(now), ...Object.keys(before)])) {
     const found = describeDifference(before[key], now[key], path === "" ? key : `${path}.${key}`);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function describeChange(before: unknown, now: unknown): string {
+  if (before === undefined) return `was not there, now is ${describeValue(now)}`;
+  if (now === undefined) return `was ${describeValue(before)}, now is not there`;
+  return `was ${describeValue(before)}, now ${describeValue(now)}`;
 }
