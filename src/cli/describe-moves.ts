@@ -1,6 +1,6 @@
 /** Moves along dE/dc against random ones, for the terminal. */
 
-import { formatPercent } from "../report/index.js";
+import { formatDecimal, formatPercent } from "../report/index.js";
 import type { MoveComparison, StudyResult } from "../study/index.js";
 import { formatTextTable } from "./text-table.js";
 
@@ -36,12 +36,10 @@ export function describeMoves(moves: MoveComparison, result: StudyResult): reado
       `gradient ends lower than ${other}: ${formatPercent(isBetter.mean, 0)} of the starts ` +
         `(95 %: ${isBetter.interval95.map((share) => formatPercent(share, 0)).join(" … ")})`,
     ]),
-    `predicted and real change of random moves: Spearman ${correlation(spearman)} ` +
-      `(95 %: ${interval95.spearman.map(correlation).join(" … ")})`,
+    `predicted and real change of random moves: Spearman ${formatDecimal(spearman)} ` +
+      `(95 %: ${interval95.spearman.map((value) => formatDecimal(value)).join(" … ")})`,
   ];
 }
 
-/** Not defined where all predictions, or all changes, are equal. */
-const correlation = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : "–");
-const nats = (value: number) => value.toFixed(4);
+const nats = (value: number) => formatDecimal(value, 4);
 const interval = ({ interval95 }: Estimate) => interval95.map(nats).join(" … ");

@@ -30,6 +30,12 @@ it("a study says how many trainings diverged, where any did", () => {
   expect(describeStudy({ ...result, diverged: 2 })).toMatch(/diverged trainings +2, counted as chance level/);
 });
 
+it("what rounds to nothing has no sign", () => {
+  const text = describeStudy({ ...result, seedCeiling: -0.001, betweenHyperNets: -0.006 });
+  expect(text).toMatch(/between training seeds +0\.00\n/);
+  expect(text).toMatch(/between HyperNets +-0\.01/);
+});
+
 it("a correlation that is not defined, where all trainings end alike, is a dash and no NaN", () => {
   const text = describeStudy({ ...result, seedCeiling: NaN, attainable: NaN, betweenHyperNets: NaN });
   expect(text).toMatch(/between training seeds +–\nperfect predictor +–\nbetween HyperNets +–/);

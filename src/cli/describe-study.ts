@@ -1,7 +1,7 @@
 /** A study's result as text. */
 
-import { formatCount, missing } from "../format-count.js";
-import { formatPercent } from "../report/index.js";
+import { formatCount } from "../format-count.js";
+import { formatChange, formatDecimal, formatPercent } from "../report/index.js";
 import type { Agreement } from "../statistics/index.js";
 import type { Combined, StudyResult } from "../study/index.js";
 import { describeMoves } from "./describe-moves.js";
@@ -40,10 +40,10 @@ export function describeStudy(result: StudyResult): string {
     formatTextTable(columns, rows),
     "",
     ...(combined ? [describeGain(combined)] : []),
-    ...(seedCeiling === null ? [] : [`between training seeds  ${round(seedCeiling)}`]),
-    ...(attainable === null ? [] : [`perfect predictor       ${round(attainable)}`]),
+    ...(seedCeiling === null ? [] : [`between training seeds  ${formatDecimal(seedCeiling)}`]),
+    ...(attainable === null ? [] : [`perfect predictor       ${formatDecimal(attainable)}`]),
     ...(diverged ? [`diverged trainings      ${diverged}, counted as chance level`] : []),
-    ...(betweenHyperNets === null ? [] : [`between HyperNets       ${round(betweenHyperNets)}`]),
+    ...(betweenHyperNets === null ? [] : [`between HyperNets       ${formatDecimal(betweenHyperNets)}`]),
     ...describeHyperNets(result),
     ...describeCorruption(result),
     ...drawn,
@@ -83,7 +83,7 @@ function describeCorruption({ corruption }: StudyResult): string[] {
   const rows = corruption.map(({ name, elements, lossIncrease, rightIsBetter }) => [
     name,
     elements.toFixed(1),
-    signed(lossIncrease.mean, 4),
+    formatChange(lossIncrease.mean, 4),
     interval(lossIncrease.interval95, 4),
     formatPercent(rightIsBetter.mean, 0),
   ]);
@@ -93,27 +93,23 @@ function describeCorruption({ corruption }: StudyResult): string[] {
 function describeGain({ gain }: Combined): string {
   const { spearman, topHalfSpearman, interval95 } = gain;
   return (
-    `what the score adds to all baselines: Spearman ${signed(spearman)} (${interval(interval95.spearman)}), ` +
-    `better half ${signed(topHalfSpearman)} (${interval(interval95.topHalfSpearman)})`
+    `what the score adds to all baselines: Spearman ${formatChange(spearman)} (${interval(interval95.spearman)}), ` +
+    `better half ${formatChange(topHalfSpearman)} (${interval(interval95.topHalfSpearman)})`
   );
 }
 
-const signed = (value: number, digits?: number) =>
-  value > 0 ? `+${round(value, digits)}` : round(value, digits);
 const interval = ([low, high]: readonly [number, number], digits?: number) =>
-  `${round(low, digits)} … ${round(high, digits)}`;
+  `${formatDecimal(low, digits)} … ${formatDecimal(high, digits)}`;
 
 function describeAgreement(agreement: Agreement): string[] {
   const { spearman, kendall, partialSpearman, topHalf, interval95, firstChoice } = agreement;
   return [
-    round(spearman),
+    formatDecimal(spearman),
     interval(interval95.spearman),
-    round(kendall),
-    round(partialSpearman ?? NaN),
-    round(topHalf.spearman),
+    formatDecimal(kendall),
+    formatDecimal(partialSpearman ?? NaN),
+    formatDecimal(topHalf.spearman),
     interval(interval95.topHalfSpearman),
     `${firstChoice.rank} (${formatPercent(firstChoice.truth)})`,
   ];
 }
-
-const round = (value: number, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits) : missing);

@@ -1,10 +1,26 @@
 import { expect, test } from "vitest";
-import { formatDuration, formatInteger, formatLoss, formatPercent, missing } from "./format.js";
+import {
+  formatChange,
+  formatDecimal,
+  formatDuration,
+  formatInteger,
+  formatLoss,
+  formatPercent,
+  missing,
+} from "./format.js";
 
 test("a fraction reads as percent", () => {
   expect(formatPercent(0.0553)).toBe("5.53 %");
   expect(formatPercent(0.9, 0)).toBe("90 %");
   expect(formatPercent(Infinity)).toBe(missing);
+});
+
+test("a change has a sign, unless it rounds to nothing", () => {
+  expect([0.123, -0.123, 0.001, -0.001, -0].map((value) => formatChange(value))).toEqual([
+    ...["+0.12", "-0.12", "0.00", "0.00", "0.00"],
+  ]);
+  expect([formatDecimal(-0.00004, 4), formatDecimal(-0.00006, 4)]).toEqual(["0.0000", "-0.0001"]);
+  expect(formatPercent(-0.00001)).toBe("0.00 %");
 });
 
 test("losses and whole numbers have their own forms", () => {

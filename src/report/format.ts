@@ -7,9 +7,22 @@ export { formatCount, missing } from "../format-count.js";
 // Made at the start: it would not find the memory when a run fails for want of it, and takes the process down.
 const grouped = new Intl.NumberFormat("en-US");
 
+/** Decimals, two unless told. What rounds to nothing has no sign: 0.00, never -0.00. */
+export function formatDecimal(value: number, digits = 2): string {
+  if (!Number.isFinite(value)) return missing;
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? (0).toFixed(digits) : text;
+}
+
+/** The same of a difference, whose sign is what is asked for: +0.12, -0.12, 0.00. */
+export function formatChange(value: number, digits = 2): string {
+  const text = formatDecimal(value, digits);
+  return Number(text) > 0 ? `+${text}` : text;
+}
+
 /** A fraction as percent, two decimals unless told: 5.53 %. */
 export function formatPercent(fraction: number, digits = 2): string {
-  return Number.isFinite(fraction) ? `${(100 * fraction).toFixed(digits)} %` : missing;
+  return Number.isFinite(fraction) ? `${formatDecimal(100 * fraction, digits)} %` : missing;
 }
 
 /** A loss in nats, three decimals; a loss that exploded in powers of ten. */

@@ -11,7 +11,15 @@ export { drawFigure } from "./draw-figure.js";
 export type { Figure, FigurePlan } from "./draw-figure.js";
 export { colors as figureColors, figureSize } from "./figure-theme.js";
 export { renderFigures } from "./figures.js";
-export { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
+export {
+  formatChange,
+  formatCount,
+  formatDecimal,
+  formatDuration,
+  formatInteger,
+  formatLoss,
+  formatPercent,
+} from "./format.js";
 export { renderReport } from "./html.js";
 export { escapeHtml } from "./html-markup.js";
 export { formatParetoLines } from "./pareto-lines.js";

@@ -1,6 +1,6 @@
 /** Figures of a study: score against true error, and how the predictors compare. */
 
-import { figureColors as colors, figureSize, type FigurePlan } from "../report/index.js";
+import { figureColors as colors, figureSize, formatDecimal, type FigurePlan } from "../report/index.js";
 import { betterHalf, type Agreement } from "../statistics/index.js";
 import type { ComparisonDocument } from "./document.js";
 
@@ -106,4 +106,4 @@ export function planPredictors({ by, baselines, combined, n }: ComparisonDocumen
   };
 }
 
-const format = (value: number) => (Number.isFinite(value) ? value.toFixed(2) : "not defined");
+const format = (value: number) => (Number.isFinite(value) ? formatDecimal(value) : "not defined");
