@@ -19,6 +19,7 @@ export function trainingRecipe({
 export interface RequestedTraining {
   readonly checkpoint: string;
   readonly dataset: string;
+  readonly classes: readonly string[];
   readonly architecture: Architecture;
   readonly config: RunConfig;
   readonly steps: number;
@@ -35,11 +36,21 @@ export function checkSameTraining(asked: RequestedTraining, facts: TrainingFacts
   });
 }
 
+/** A logit stands for a class by its place alone. Undefined where all are the same. */
+export function describeOtherClasses(before: readonly string[], now: readonly string[]): string | undefined {
+  if (before.length !== now.length) return `for ${before.length} classes, not the ${now.length}`;
+  const place = before.findIndex((name, index) => name !== now[index]);
+  if (place < 0) return undefined;
+  return `for "${before[place]}" as class ${place}, which is "${now[place]}"`;
+}
+
 function findDifference(
-  { dataset, architecture, config, steps }: RequestedTraining,
+  { dataset, classes, architecture, config, steps }: RequestedTraining,
   facts: TrainingFacts,
 ): string | undefined {
   if (facts.dataset !== dataset) return `trained on ${facts.dataset}, not ${dataset}`;
+  const otherClasses = describeOtherClasses(facts.classes, classes);
+  if (otherClasses !== undefined) return `trained ${otherClasses} in ${dataset} now`;
   if (facts.steps !== steps) return `of a schedule of ${facts.steps} steps, not ${steps}`;
   if (!isDeepStrictEqual(facts.architecture, architecture)) return "of another architecture";
   // Checkpoints of older versions do not say.

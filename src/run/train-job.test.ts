@@ -51,6 +51,17 @@ describe("a finished training's checkpoint", () => {
     expect(best.error).toBeLessThan(1);
   });
 
+  it("is not tested on a data set where a place stands for another class", async () => {
+    await runTrain(job, context);
+    const [first, second, ...rest] = synthetic.classes;
+    const renamed = { ...synthetic, classes: [first, "kitten", ...rest] };
+    await expect(evaluate({ ...job, dataset: renamed })).rejects.toThrow(
+      `for "${second}" as class 1, which is "kitten" in synthetic. Fix: `,
+    );
+    const fewer = { ...synthetic, classes: [first, second] };
+    await expect(evaluate({ ...job, dataset: fewer })).rejects.toThrow("for 10 classes, not the 2 in");
+  });
+
   it("is not tested to the end when the user stops", async () => {
     const stopped = runEval(
       { ...job, device: defaultDevice(), precision: "fp32" },
@@ -74,6 +85,11 @@ describe("a finished training's checkpoint", () => {
 
   it.each([
     ["data set", { dataset: { ...synthetic, name: "other" } }, "trained on synthetic, not other"],
+    [
+      "name of a class",
+      { dataset: { ...synthetic, classes: synthetic.classes.with(0, "kitten") } },
+      `trained for "${synthetic.classes[0]}" as class 0, which is "kitten" in synthetic now`,
+    ],
     [
       "architecture",
       { architecture: createSpace(config.space).sample(Random.stream(2)) },

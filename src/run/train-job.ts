@@ -30,7 +30,7 @@ import {
 } from "./facts.js";
 import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
-import { checkSameTraining, trainingRecipe } from "./same-training.js";
+import { checkSameTraining, describeOtherClasses, trainingRecipe } from "./same-training.js";
 import { interrupted } from "./stop.js";
 import { describeTest } from "./test-details.js";
 import { withFix } from "./with-fix.js";
@@ -137,7 +137,8 @@ class TrainingKeeper {
     if (!(await hasCheckpoint(checkpoint))) return;
     const { facts, tensors } = await loadCheckpoint(checkpoint, config.device, trainingFactsSchema);
     const { steps } = this.#training;
-    checkSameTraining({ checkpoint, config, architecture, dataset: dataset.name, steps }, facts);
+    const { name, classes } = dataset;
+    checkSameTraining({ checkpoint, config, architecture, dataset: name, classes, steps }, facts);
     this.#training.restore(tensors, facts);
     disposeAll(tensors);
     this.#savedStep = facts.step;
@@ -223,11 +224,12 @@ export async function runEval(
       fix: `add --image-size ${facts.architecture.input.size}.`,
     });
   }
-  if (facts.classes.length !== dataset.classes.length) {
+  const difference = describeOtherClasses(facts.classes, dataset.classes);
+  if (difference !== undefined) {
     throw new SmashError("checkpoint", {
-      rule: "The checkpoint must be of a network trained on a data set with these classes.",
-      found: `${checkpoint} for ${facts.classes.length} classes, ${dataset.name} with ${dataset.classes.length}.`,
-      fix: "give the file that `smash train` printed, and the data set it was trained on.",
+      rule: "The checkpoint must be of a network trained on a data set with these classes, in this order.",
+      found: `${checkpoint} ${difference} in ${dataset.name}.`,
+      fix: "give the file that `smash train` printed, and the data set it was trained on; a class that was renamed needs its old name.",
     });
   }
   const source = { set: dataset.test, size: dataset.size, statistics: facts.statistics, device };

@@ -35,6 +35,17 @@ test("a misspelt option is refused with the right one", () => {
   expect(() => trainingConfig(base, { data: "mnist", changes })).toThrow('did you mean "cutout"');
 });
 
+test("top-5 is told where there are more than five classes", () => {
+  const ofClasses = (classes: number) => {
+    const architecture = createSpace({ ...base.space, classes }).sample(Random.stream(1));
+    const errors = { validationError: 0.5, testError: 0.5, testTop5Error: 0.1 };
+    const facts = { epochs: 1, parameters: 10, flops: 20, checkpoint: "network.safetensors" };
+    return describeTrained({ architecture, ...errors, ...facts });
+  };
+  expect(ofClasses(6)).toContain("test error 50.00 % (top-5 10.00 %), validation");
+  expect(ofClasses(5)).toContain("test error 50.00 %, validation");
+});
+
 test("one epoch is not told as several", () => {
   const architecture = createSpace(base.space).sample(Random.stream(1));
   const result = {

@@ -34,6 +34,7 @@ import {
 } from "../../run-session.js";
 import { readArchitecture } from "../arch/files.js";
 import type { EvalFlags, TrainFlags } from "../train.js";
+import { noteLeftOut } from "./note-left-out.js";
 import { noteUnfinished } from "./note-unfinished.js";
 import { findTrial, rankRun } from "./ranked-trials.js";
 
@@ -60,6 +61,7 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   await checkOutputFile(checkpoint);
   if (!known) requireUsableSize(flags.preset, flags.imageSize);
   const dataset = await openDataset(data, context, flags.imageSize ?? known?.input.size);
+  noteLeftOut(context.progress, dataset);
   const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
   const { recipe, epochs, config: configFile } = flags;
   const changes = configFile === undefined ? {} : await readTrainingChanges(configFile);
@@ -133,12 +135,23 @@ export async function trainNetwork(
 }
 
 export function describeTrained(result: TrainResult): string {
-  const { parameters, flops, epochs, validationError, testError, testTop5Error, checkpoint } = result;
+  const { architecture, parameters, flops, epochs } = result;
+  const { validationError, testError, testTop5Error, checkpoint } = result;
   return [
-    `test error ${formatPercent(testError)} (top-5 ${formatPercent(testTop5Error)}), validation error ${formatPercent(validationError)}`,
+    `${describeTest({ testError, testTop5Error, classes: architecture.classes })}, validation error ${formatPercent(validationError)}`,
     `after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}; ${formatCount(parameters)} parameters, ${formatCount(flops)} multiply-adds an image`,
     `checkpoint ${checkpoint}`,
   ].join("\n");
+}
+
+/** Of five classes or fewer, the truth is always among the first five. */
+function describeTest({
+  testError,
+  testTop5Error,
+  classes,
+}: Pick<TrainResult, "testError" | "testTop5Error"> & Pick<Architecture, "classes">): string {
+  const top5 = classes > 5 ? ` (top-5 ${formatPercent(testTop5Error)})` : "";
+  return `test error ${formatPercent(testError)}${top5}`;
 }
 
 export async function evaluateCheckpoint({ checkpoint, data, ...flags }: EvalFlags, context: CommandContext) {
@@ -163,7 +176,7 @@ export async function evaluateCheckpoint({ checkpoint, data, ...flags }: EvalFla
   noteUnfinished(context.progress, { checkpoint, unfinished });
   return {
     json: { testError, testTop5Error, loss, confusion, ...unfinished },
-    text: `test error ${formatPercent(testError)} (top-5 ${formatPercent(testTop5Error)}), loss ${formatLoss(loss)}`,
+    text: `${describeTest({ testError, testTop5Error, classes: architecture.classes })}, loss ${formatLoss(loss)}`,
   };
 }
 
