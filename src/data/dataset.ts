@@ -29,8 +29,13 @@ export interface DatasetInfo {
   readonly folder?: {
     /** Of pixels, labels and parts, in hexadecimal: the same for the same images, whatever the time of their files. */
     readonly md5: string;
-    /** Images left out: unreadable, shown by another one too, in the test images too. */
-    readonly leftOut: { readonly unreadable: number; readonly duplicates: number; readonly inBoth: number };
+    /** Images left out: unreadable, shown by another one too, in the test images too; whole folders beside train and test. */
+    readonly leftOut: {
+      readonly unreadable: number;
+      readonly duplicates: number;
+      readonly inBoth: number;
+      readonly folders: readonly string[];
+    };
   };
 }
 

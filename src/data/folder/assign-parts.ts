@@ -25,7 +25,7 @@ export interface Assignment {
  * is kept, and the test images keep theirs.
  */
 export function assignParts(
-  { images, classes, outside, otherFiles }: FolderScan,
+  { images, classes, links, unusedFolders, otherFiles }: FolderScan,
   outcomes: readonly Outcome[],
 ): Assignment {
   const unreadable: FolderReport["unreadable"] = [];
@@ -62,7 +62,11 @@ export function assignParts(
     if (part !== "left-out") balance[label][part]++;
   });
   const split = isDrawn ? "drawn" : "folders";
-  const lists = { unreadable, duplicates, inBoth, outside: [...outside] };
+  const outside = links.map(({ path }) => path);
+  const lists = {
+    ...{ unreadable, duplicates, inBoth, outside },
+    ...{ links: [...links], unusedFolders: [...unusedFolders] },
+  };
   return { parts, report: { split, classes: balance, ...lists, otherFiles } };
 }
 

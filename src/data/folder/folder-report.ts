@@ -1,6 +1,7 @@
 /** What was found in an own image folder: balance, and every image that is not used, with the reason. */
 
 import { z } from "zod";
+import { leads } from "./scan-folder.js";
 
 const count = z.int().nonnegative();
 
@@ -17,6 +18,10 @@ export const folderReportSchema = z.strictObject({
   inBoth: z.array(z.strictObject({ path: z.string(), of: z.string() })),
   /** Not looked at: links that lead out of the folder, back above themselves, or nowhere. */
   outside: z.array(z.string()),
+  /** The same, and where they lead. */
+  links: z.array(z.strictObject({ path: z.string(), leads: z.enum(leads) })),
+  /** Not looked at: folders beside train and test. */
+  unusedFolders: z.array(z.string()),
   /** Files that are no images by their names. */
   otherFiles: count,
 });

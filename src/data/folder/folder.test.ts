@@ -74,6 +74,19 @@ describe("an own image folder", () => {
     });
   });
 
+  it("of train, test and a third folder says that this one is not used, also when it comes later", async () => {
+    for (const part of ["train", "test"]) {
+      await picture(`${part}/cat/${part}.png`, part.length);
+      await picture(`${part}/dog/${part}.png`, 10 * part.length);
+    }
+    const unused = async () => (await describeDataset(`folder:${root}`, { dataDir })).folder!.leftOut.folders;
+    expect(await unused()).toEqual([]);
+    await picture("valid/cat/other.png", 100);
+    expect(await unused()).toEqual(["valid"]);
+    const { report, images } = await checkDataset(`folder:${root}`, { dataDir });
+    expect([report!.unusedFolders, images]).toEqual([["valid"], 4]);
+  });
+
   it("whose class has only copies of others' images says so", async () => {
     await picture("a/1.png", 10);
     await picture("a/2.png", 20);
@@ -226,6 +239,14 @@ describe("an own image folder", () => {
     await symlink("..", join(root, "a", "up"));
     await symlink("loop", join(root, "b", "loop"));
     const { report } = await checkDataset(`folder:${root}`, { dataDir });
+    expect([...report!.links].sort((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
+      { path: "a/dangling.png", leads: "nowhere" },
+      { path: "a/link.png", leads: "out of the folder" },
+      { path: "a/up", leads: "back above itself" },
+      { path: "b/linked", leads: "out of the folder" },
+      { path: "b/loop", leads: "nowhere" },
+      { path: "c", leads: "out of the folder" },
+    ]);
     expect([...report!.outside].sort()).toEqual([
       "a/dangling.png",
       "a/link.png",

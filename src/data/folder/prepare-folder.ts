@@ -59,11 +59,12 @@ function readReport(root: string, { path, description }: ReadyPack): FolderRepor
 
 function infoOf(root: string, pack: ReadyPack): DatasetInfo {
   const { classes, channels, size, train, test, md5 } = pack.description;
-  const { unreadable, duplicates, inBoth } = readReport(root, pack);
+  const { unreadable, duplicates, inBoth, unusedFolders } = readReport(root, pack);
   const leftOut = {
     unreadable: unreadable.length,
     duplicates: duplicates.length,
     inBoth: inBoth.length,
+    folders: unusedFolders,
   };
   return { name: `${prefix}${root}`, classes, channels, size, train, test, folder: { md5, leftOut } };
 }
@@ -91,8 +92,9 @@ export async function prepareFolder(root: string, request: PackRequest): Promise
   return { path, description: (await readPackDescription(path))! };
 }
 
-function stampOf({ classes, images, outside, otherFiles }: FolderScan): string {
-  const hash = createHash("md5").update(JSON.stringify([decoderVersion, classes, outside, otherFiles]));
+function stampOf({ classes, images, links, unusedFolders, otherFiles }: FolderScan): string {
+  const about = [decoderVersion, classes, links, unusedFolders, otherFiles];
+  const hash = createHash("md5").update(JSON.stringify(about));
   for (const { path, part, bytes, mtimeMs } of images)
     hash.update(JSON.stringify([path, part, bytes, mtimeMs]));
   return hash.digest("hex");

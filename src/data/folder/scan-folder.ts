@@ -23,13 +23,22 @@ export interface FoundImage {
   readonly mtimeMs: number;
 }
 
+/** Where links lead that are not followed. */
+export const leads = ["out of the folder", "back above itself", "nowhere"] as const;
+
+export interface UnfollowedLink {
+  readonly path: string;
+  readonly leads: (typeof leads)[number];
+}
+
 export interface FolderScan {
   /** Names of the folders of images, sorted. */
   readonly classes: readonly string[];
   /** Sorted by part, class and path. */
   readonly images: readonly FoundImage[];
-  /** Links that lead out of the folder, back above themselves, or nowhere. */
-  readonly outside: readonly string[];
+  readonly links: readonly UnfollowedLink[];
+  /** Folders beside train and test. */
+  readonly unusedFolders: readonly string[];
   /** Files that are no images by their names. */
   readonly otherFiles: number;
 }
@@ -81,7 +90,8 @@ export async function scanFolder(root: string): Promise<FolderScan> {
   }
   const labels = new Map(classes.map((name, label) => [name, label]));
   const images = found.map(({ name, ...file }) => ({ ...file, label: labels.get(name)! }));
-  return { classes, images, outside: walk.outside, otherFiles: walk.otherFiles };
+  const unusedFolders = isSplit ? top.filter((name) => name !== "train" && name !== "test") : [];
+  return { classes, images, unusedFolders, links: walk.links, otherFiles: walk.otherFiles };
 }
 
 async function requireFolder(root: string): Promise<string> {
@@ -95,7 +105,7 @@ async function requireFolder(root: string): Promise<string> {
 }
 
 class Walk {
-  readonly outside: string[] = [];
+  readonly links: UnfollowedLink[] = [];
   otherFiles = 0;
   readonly #root: string;
 
@@ -111,7 +121,7 @@ class Walk {
     if (folder === undefined) return names;
     for (const entry of await sortedEntries(folder)) {
       const inner = join(path, entry.name);
-      if (entry.isSymbolicLink() && (await this.#resolve(inner)) === undefined) this.outside.push(inner);
+      if (entry.isSymbolicLink() && (await this.#resolve(inner)) === undefined) await this.#leave(inner);
       else if (entry.isFile()) this.otherFiles++;
       else if ((await this.#facts(inner))?.isDirectory()) names.push(entry.name);
     }
@@ -132,7 +142,8 @@ class Walk {
         const facts = file === undefined ? undefined : await statOrNothing(file);
         // A link to a folder above itself would make images of other classes its own.
         const isCircle = entry.isSymbolicLink() && file !== undefined && isInside(file, folder);
-        if (file === undefined || !facts || isCircle) this.outside.push(inner);
+        if (isCircle) this.links.push({ path: inner, leads: "back above itself" });
+        else if (file === undefined || !facts) await this.#leave(inner);
         else if (facts.isDirectory()) await enter(inner, depth + 1);
         else if (facts.isFile() && imageEndings.has(extname(entry.name).toLowerCase())) {
           const { size: bytes, mtimeMs } = facts;
@@ -152,6 +163,12 @@ class Walk {
     } catch {
       return undefined;
     }
+  }
+
+  /** Notes a link that `#resolve` gives nothing for. */
+  async #leave(path: string): Promise<void> {
+    const isThere = await statOrNothing(join(this.#root, path));
+    this.links.push({ path, leads: isThere ? "out of the folder" : "nowhere" });
   }
 
   async #facts(path: string) {

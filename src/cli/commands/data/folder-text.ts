@@ -6,6 +6,8 @@ import { formatTextTable } from "../../text-table.js";
 
 type FolderReport = NonNullable<DatasetStatus["report"]>;
 
+const moveImages = "to train on its images, move them to train";
+
 /** Rows and lines shown of each kind; the JSON document has all of them. */
 const mostShown = 20;
 
@@ -17,7 +19,7 @@ const columns = [
 ] as const;
 
 export function describeFolderReport(report: FolderReport): string {
-  const { classes, split, otherFiles } = report;
+  const { classes, split, unusedFolders, otherFiles } = report;
   const total = classes.reduce((sum, { train, test }) => sum + train + test, 0);
   const rows = classes.slice(0, mostShown).map(({ name, train, test }) => {
     return [name, formatInteger(train), formatInteger(test), formatPercent((train + test) / total)];
@@ -32,13 +34,14 @@ export function describeFolderReport(report: FolderReport): string {
       ? "training and test images as the folder has them"
       : "a fifth of each class was drawn as test images, the same at every start",
   ];
-  const { unreadable, duplicates, inBoth, outside } = report;
+  const { unreadable, duplicates, inBoth, links } = report;
   list("unreadable, left out", unreadable, ({ path, reason }) => `${path}: ${reason}`);
   list("duplicates, left out", duplicates, ({ path, of, otherClass }) => {
     return `${path} is ${of}${otherClass ? ", in ANOTHER CLASS" : ""}`;
   });
   list("in training and test, removed from training", inBoth, ({ path, of }) => `${path} is ${of}`);
-  list("links out of the folder, not followed", outside, (path) => path);
+  list("folders beside train and test, not used", unusedFolders, (name) => `${name}: ${moveImages}`);
+  list("links not followed", links, ({ path, leads }) => `${path} leads ${leads}`);
   if (otherFiles > 0) lines.push("", `${formatInteger(otherFiles)} files are no images by their names`);
   return lines.join("\n");
 

@@ -5,8 +5,9 @@ import { noteLeftOut } from "./note-left-out.js";
 
 type LeftOut = NonNullable<DatasetInfo["folder"]>["leftOut"];
 
-function notes(leftOut: LeftOut | undefined): string[] {
+function notes(counts: Omit<LeftOut, "folders"> | undefined, folders: readonly string[] = []): string[] {
   const lines: string[] = [];
+  const leftOut = counts && { ...counts, folders };
   const info = {
     ...{ name: "folder:/my photos", classes: ["a", "b"], channels: 3, size: 32 },
     ...{ train: { count: 8 }, test: { count: 2 } },
@@ -25,6 +26,12 @@ it("images that a search is without are counted in one line that says how to lis
 it("kinds without any are not named", () => {
   expect(notes({ unreadable: 0, duplicates: 1, inBoth: 0 })).toEqual([
     expect.stringMatching(/^images left out: 1 duplicate; /),
+  ]);
+});
+
+it("a folder beside train and test is named: it might be thought to be used", () => {
+  expect(notes({ unreadable: 0, duplicates: 0, inBoth: 0 }, ["valid"])).toEqual([
+    expect.stringMatching(/^beside train and test, not used: valid; move /),
   ]);
 });
 

@@ -8,7 +8,12 @@ import type { Progress } from "../../progress.js";
 /** Nothing where every image is used. */
 export function noteLeftOut(progress: Progress, { name, folder }: DatasetInfo): void {
   if (!folder) return;
-  const { unreadable, duplicates, inBoth } = folder.leftOut;
+  const { unreadable, duplicates, inBoth, folders } = folder.leftOut;
+  if (folders.length > 0) {
+    progress.log(
+      `beside train and test, not used: ${folders.join(", ")}; move the images to train to train on them`,
+    );
+  }
   const counts = [
     [unreadable, "unreadable"],
     [duplicates, duplicates === 1 ? "duplicate" : "duplicates"],
