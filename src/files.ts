@@ -145,7 +145,7 @@ export async function writingBelow<T>(folder: string, work: () => Promise<T>): P
     if (isDiskFull(error)) {
       throw new SmashError("disk-full", {
         rule: `The disk must have room for what is written to ${folder}.`,
-        found: String(error),
+        found: `${String(error)}.`,
         fix: "free some space, or choose a folder on another disk.",
         cause: error,
       });
@@ -153,7 +153,7 @@ export async function writingBelow<T>(folder: string, work: () => Promise<T>): P
     if (hasCode(error, "EACCES", "EPERM", "EROFS")) {
       throw new SmashError("config", {
         rule: `${folder} must be a folder this user can write to.`,
-        found: String(error),
+        found: `${String(error)}.`,
         fix: "change its permissions, or choose another folder.",
         cause: error,
       });

@@ -2,7 +2,7 @@
 
 import type { RunConfig } from "../config/index.js";
 import { describeIfThere } from "../data/index.js";
-import { fileSize, replaceFile } from "../files.js";
+import { replaceFile } from "../files.js";
 import { countLearned } from "../network/index.js";
 import {
   renderFigures,
@@ -36,9 +36,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const training = findTraining(events);
   const trained = training?.trained;
   const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
-  // Reading makes a store that is not there, and a report changes nothing.
-  const isScored = (await fileSize(folder.trialsPath)) !== undefined;
-  const trials = isScored ? readTrials(folder.trialsPath) : [];
+  const trials = readTrials(folder.trialsPath);
   const { rankedBy, batchNorm, fineTuning, limits } = config.ranking;
   const test = await readTestDetails(folder.testPath);
   // Between a test and the line in the log that names it, the file is of another training than the log.

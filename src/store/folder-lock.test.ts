@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -16,4 +16,12 @@ it("is held by one at a time, and free again after success and failure", async (
   });
   await expect(withFolderLock(place, () => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
   expect(await withFolderLock(place, () => Promise.resolve("done"))).toBe("done");
+});
+
+it("that cannot be made is told with the folder, and not as an error of the program", async () => {
+  const path = join(folder, "occupied");
+  mkdirSync(join(path, "lock"), { recursive: true });
+  const refused = withFolderLock({ path, holds: "study" }, () => Promise.resolve("never"));
+  await expect(refused).rejects.toMatchObject({ code: "usage" });
+  await expect(refused).rejects.toThrow(`${path} must be a folder`);
 });

@@ -3,10 +3,11 @@
  * other's results for their own.
  */
 
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "libsql";
 import { SmashError } from "../errors.js";
-import { hasCode, makeFolder } from "../files.js";
+import { hasCode, makeFolder, writingBelow } from "../files.js";
 
 /** A folder that one process works in. */
 export interface LockedFolder {
@@ -17,14 +18,20 @@ export interface LockedFolder {
 
 /**
  * Does `work` while no other process does any in the folder. The lock is SQLite's on its file `lock`, which the system
- * frees however the process ends; whoever only reads needs none. Throws `SmashError("usage")` where the folder is in use.
+ * frees however the process ends; whoever only reads needs none. Throws `SmashError("usage")` where the folder is in use,
+ * `config` where it cannot be written to.
  */
 export async function withFolderLock<Result>(
   { path, holds }: LockedFolder,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  await makeFolder(path);
-  const database = new Database(join(path, "lock"));
+  const file = join(path, "lock");
+  // SQLite says of a file that it cannot make only that it cannot.
+  await writingBelow(path, async () => {
+    await makeFolder(path);
+    await (await open(file, "a")).close();
+  });
+  const database = new Database(file);
   try {
     try {
       database.exec("BEGIN EXCLUSIVE");

@@ -1,14 +1,21 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { fakeHistory, spaceOf } from "../search/history.fixture.js";
-import { TrialStore } from "./trial-store.js";
+import { readTrials, TrialStore } from "./trial-store.js";
 
 it.runIf(existsSync("/dev/full"))("a full disk is told with the file, and what to do", () => {
   expect(() => new TrialStore("/dev/full")).toThrow(
     expect.objectContaining({ code: "disk-full", message: expect.stringContaining("/dev/full") as string }),
   );
+});
+
+it("reading makes no file: a run on a disk that is read-only has no trials where it has none", () => {
+  const folder = mkdtempSync(join(tmpdir(), "smash-no-trials-"));
+  expect(readTrials(join(folder, "trials.sqlite"))).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
 });
 
 it("a damaged file is told with its path, and that its trials can be had again", () => {

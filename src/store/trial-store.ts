@@ -1,5 +1,6 @@
 /** The trials of a run in SQLite: a trial is there as soon as `add` returns, whatever happens to the process. */
 
+import { existsSync } from "node:fs";
 import Database from "libsql";
 import { SmashError } from "../errors.js";
 import { hasCode } from "../files.js";
@@ -82,8 +83,9 @@ export class TrialStore {
   }
 }
 
-/** The trials of a store that is opened for nothing else, in the order of scoring. */
+/** The trials of a store that is opened for nothing else, in the order of scoring; none, and none made, where there is no file. */
 export function readTrials(path: string): readonly Trial[] {
+  if (!existsSync(path)) return [];
   const store = new TrialStore(path);
   try {
     return store.list();
