@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { rankTrials } from "../src/search/index.js";
+import { withFolderLock } from "../src/store/index.js";
 import { meanRanks } from "../src/statistics/index.js";
 import { TrialStore } from "../src/store/index.js";
 
@@ -471,6 +472,17 @@ describe("bad input", () => {
     expect(await refusal("gradient", "--by", "loss")).toContain("Found: --by loss. Fix");
     expect(await refusal("capacity", "--by", "loss+naswot")).toContain("--by loss+naswot for the study");
     expect(existsSync(join(folder, "refused"))).toBe(false);
+  });
+
+  it("a training beside another one of the same checkpoint is refused, and leaves it alone", async () => {
+    const checkpoint = join(folder, "contested.safetensors");
+    const name = ".contested.safetensors.lock";
+    const { code, stderr } = await withFolderLock({ path: folder, name, holds: "training" }, () =>
+      smash("train", "--data", "synthetic", "--preset", "tiny", "--network", "resnet", "--out", checkpoint),
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain("One process at a time works on a training.");
+    expect(existsSync(checkpoint)).toBe(false);
   });
 
   it("more architectures than an earlier study has trained are refused, not fewer taken", async () => {

@@ -25,3 +25,13 @@ it("that cannot be made is told with the folder, and not as an error of the prog
   await expect(refused).rejects.toMatchObject({ code: "usage" });
   await expect(refused).rejects.toThrow(`${path} must be a folder`);
 });
+
+it("of one training in a folder does not keep another one out", async () => {
+  const [best, second] = ["best", "rank-2"].map(
+    (name) => ({ path: folder, holds: "training", name }) as const,
+  );
+  await withFolderLock(best, async () => {
+    expect(await withFolderLock(second, () => Promise.resolve("done"))).toBe("done");
+    await expect(withFolderLock(best, () => Promise.resolve("never"))).rejects.toThrow("works on a training");
+  });
+});

@@ -13,7 +13,9 @@ import { hasCode, makeFolder, writingBelow } from "../files.js";
 export interface LockedFolder {
   /** Made where it is not there. */
   readonly path: string;
-  readonly holds: "run" | "study";
+  readonly holds: "run" | "study" | "training";
+  /** Of the lock's file: a folder may have several, of trainings that do not meet. Default: "lock". */
+  readonly name?: string;
 }
 
 /**
@@ -22,10 +24,10 @@ export interface LockedFolder {
  * `config` where it cannot be written to.
  */
 export async function withFolderLock<Result>(
-  { path, holds }: LockedFolder,
+  { path, holds, name = "lock" }: LockedFolder,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const file = join(path, "lock");
+  const file = join(path, name);
   // SQLite says of a file that it cannot make only that it cannot.
   await writingBelow(path, async () => {
     await makeFolder(path);
@@ -39,7 +41,7 @@ export async function withFolderLock<Result>(
       if (!hasCode(cause, "SQLITE_BUSY")) throw cause;
       throw new SmashError("usage", {
         rule: `One process at a time works on a ${holds}.`,
-        found: `another one that works in ${path}.`,
+        found: `another one that works in ${path} (${name}).`,
         fix: "wait for it or stop it, or use another --out.",
         cause,
       });

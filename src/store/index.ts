@@ -4,3 +4,4 @@ export { RunFolder } from "./run-folder.js";
 export type { Versions } from "./run-folder.js";
 export { readTrials, TrialStore } from "./trial-store.js";
 export { withFolderLock } from "./folder-lock.js";
+export type { LockedFolder } from "./folder-lock.js";
