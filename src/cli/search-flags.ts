@@ -66,7 +66,8 @@ export interface LimitFlags {
   readonly maxLatencyMs?: number;
 }
 
-export function addLimitFlags(command: Command): Command {
+/** `flops`: which limit holds where none is given. */
+export function addLimitFlags(command: Command, { flops }: { readonly flops?: string } = {}): Command {
   const count = (flag: string) => parseCount(flag, { min: 1 });
   return command
     .option(
@@ -76,7 +77,7 @@ export function addLimitFlags(command: Command): Command {
     )
     .option(
       "--max-flops <n>",
-      "rank only networks with at most n multiply-adds for one image: 40M",
+      `rank only networks with at most n multiply-adds for one image: 40M${flops ? ` (default: ${flops})` : ""}`,
       count("--max-flops"),
     )
     .option(

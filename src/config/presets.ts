@@ -102,7 +102,7 @@ const presets: readonly Preset[] = [
       batchNorm: "recalibrated",
     },
     networkTraining: {
-      epochs: 3,
+      epochs: 5,
       batchSize: 100,
       rate: 0.1,
       warmup: 0.3,

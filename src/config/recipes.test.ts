@@ -55,7 +55,7 @@ describe("a recipe", () => {
   it("strong changes the options alone, and paper takes them all back", () => {
     const config = resolve("demo");
     const strong = applyRecipe(config, "strong");
-    expect(strong.networkTraining).toMatchObject({ epochs: 3, rate: 0.1, cutout: 16, labelSmoothing: 0.1 });
+    expect(strong.networkTraining).toMatchObject({ epochs: 5, rate: 0.1, cutout: 16, labelSmoothing: 0.1 });
     expect({ ...strong, networkTraining: 0 }).toEqual({ ...config, networkTraining: 0 });
     expect(parseRunConfig(strong)).toEqual(strong);
     expect(applyRecipe(strong, "paper")).toEqual(config);

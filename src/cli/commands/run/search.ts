@@ -1,6 +1,7 @@
 /** The work of `smash search`. */
 
 import type { RunConfig, SearchChoice } from "../../../config/index.js";
+import type { DatasetInfo } from "../../../data/index.js";
 import { checkOutputFolder } from "../../../files.js";
 import { formatParetoLines, formatPercent, formatTrialTable, scoreNaming } from "../../../report/index.js";
 import {
@@ -29,12 +30,13 @@ export interface SearchRequest extends ImageSizeFlag {
   readonly data: string;
   readonly preset: string;
   readonly configFile?: string | undefined;
-  readonly choice?: SearchChoice;
+  /** What to change of the preset's way to search. */
+  readonly choose?: (dataset: DatasetInfo) => SearchChoice;
   readonly out: string;
 }
 
 export async function search(request: SearchRequest, context: CommandContext) {
-  const { data, preset, configFile, choice, out, imageSize } = request;
+  const { data, preset, configFile, choose, out, imageSize } = request;
   await checkOutputFolder(out);
   requireUsableSize(preset, imageSize);
   const folder = new RunFolder(out);
@@ -43,7 +45,7 @@ export async function search(request: SearchRequest, context: CommandContext) {
   noteLeftOut(context.progress, dataset);
   // Before the settings are compared: that the images have changed says more than that there is another class.
   if (existing && existing.config.dataset === dataset.name) requireSameData(existing, dataset);
-  const config = await configure({ preset, dataset, configFile, search: choice }, context);
+  const config = await configure({ preset, dataset, configFile, search: choose?.(dataset) }, context);
   if (!existing) await requireLatency(config);
   await folder.open(config, currentVersions());
   const result = await startJob(
