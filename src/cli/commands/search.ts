@@ -52,7 +52,10 @@ export function registerSearch(command: Command): void {
         const { by, fineTune, strategy, perturb, chain, evolution, nsga2 } = flags;
         const counts = { perturb, chain, evolution, nsga2 };
         const choice = { limits: readLimits(flags), rankedBy: by, fineTune, strategy, counts };
-        const { json, text } = await search({ ...flags, choose: () => choice, configFile: flags.config }, context);
+        const { json, text } = await search(
+          { ...flags, choose: () => choice, configFile: flags.config },
+          context,
+        );
         return {
           json,
           text: `${text}\nto train it        npx smash train --data ${quoted(flags.data)} --run ${quoted(flags.out)}`,
