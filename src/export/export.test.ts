@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sampleArchitecture, type SpaceSettings } from "../arch/index.js";
+import { small } from "../arch/small-space.fixture.js";
 import { checkDataset, defaultDataDir, loadDataset, type ImageSet } from "../data/index.js";
 import { readSafetensors } from "../nn/index.js";
 import { Random } from "../random.js";
@@ -19,19 +20,7 @@ import { OnnxSession } from "./onnx-session.js";
 import { firstImages, noiseImages, pixelsOf } from "./run-images.js";
 
 const version = "0.0.0";
-const space: SpaceSettings = {
-  baseChannels: 4,
-  maxUnits: 16,
-  depthCompression: 2,
-  depth: 2,
-  width: 1,
-  bottleneck: 2,
-  kernel: 3,
-  maxDilation: 2,
-  stemKernel: 3,
-  input: { channels: 3, size: 32 },
-  classes: 10,
-};
+const space: SpaceSettings = { ...small, input: { channels: 3, size: 32 }, classes: 10 };
 const facts: TrainingFacts = {
   dataset: "cifar10",
   classes: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],

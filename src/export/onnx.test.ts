@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildCellArchitecture, cellAt, sampleArchitecture, type Architecture } from "../arch/index.js";
+import { small } from "../arch/small-space.fixture.js";
 import { Random } from "../random.js";
 import { fromArray, noGrad, scope } from "../tensor/index.js";
 import { encodeOnnx, type TrainingFacts } from "./encode-onnx.js";
@@ -82,19 +83,7 @@ describe("the ONNX file in ONNX Runtime", () => {
   });
 
   it("gives the network's logits for sampled architectures", async () => {
-    const space = {
-      baseChannels: 4,
-      maxUnits: 16,
-      depthCompression: 2,
-      depth: 2,
-      width: 1,
-      bottleneck: 2,
-      kernel: 3,
-      maxDilation: 2,
-      stemKernel: 3,
-      input: { channels: 3, size: 16 },
-      classes: 10,
-    };
+    const space = { ...small, input: { channels: 3, size: 16 }, classes: 10 };
     for (let seed = 0; seed < 10; seed++) {
       const architecture = sampleArchitecture(space, Random.stream(seed, "export-sampled"));
       expect(await largestDifference(architecture, seed, false), `seed ${seed}`).toBeLessThan(1e-4);

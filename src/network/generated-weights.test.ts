@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { countCost, listSites, referenceArchitecture, sampleArchitecture } from "../arch/index.js";
+import { small, smallOptions } from "../arch/small-space.fixture.js";
 import { Random } from "../random.js";
 import { conv2d, crossEntropy, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
 import { ResultingNetwork } from "./resulting-network.js";
 import { runNetwork } from "./run-network.js";
 import { SmashNetwork } from "./smash-network.js";
-import { options, space } from "./spaces.fixture.js";
 import { batchStatistics } from "./statistics.js";
 
 beforeAll(() => setThreads(2));
@@ -13,13 +13,13 @@ beforeAll(() => setThreads(2));
 const hypernet = { denseBlocks: [2, 2], growth: 4, weightNorm: "he" } as const;
 const everything = { ...hypernet, generated: "all" } as const;
 /** Each option with the paper's HyperNet, and with one that generates all convolutions of layers. */
-const generators = options.flatMap(([name, settings]) =>
+const generators = smallOptions.flatMap(([name, settings]) =>
   [hypernet, everything].map((generator) => {
     const suffix = "generated" in generator ? ", all generated" : "";
     return [`${name}${suffix}`, settings, generator] as const;
   }),
 );
-const sample = (seed: number, settings = space) => sampleArchitecture(settings, Random.stream(seed, "test"));
+const sample = (seed: number, settings = small) => sampleArchitecture(settings, Random.stream(seed, "test"));
 
 describe("a resulting network", () => {
   it.each(generators)(
@@ -48,7 +48,7 @@ describe("a resulting network", () => {
     },
   );
 
-  it.each(options)(
+  it.each(smallOptions)(
     "has the parameters, and runs the multiply-adds, that the cost says: %s",
     (_, settings) => {
       for (let seed = 0; seed < 5; seed++) {
@@ -118,7 +118,7 @@ describe("the gradient with respect to HyperNet parameters", () => {
 });
 
 describe("convolutions shared by dilation", () => {
-  it.each(options)("layers of another dilation have no part in them: %s", (_, settings) => {
+  it.each(smallOptions)("layers of another dilation have no part in them: %s", (_, settings) => {
     for (let seed = 0; seed < 5; seed++) {
       scope(() => {
         const architecture = sample(seed, settings);
@@ -149,8 +149,8 @@ describe("convolutions shared by dilation", () => {
 
 describe("a reference network that lies in the space", () => {
   const spaces = [
-    { ...space, maxUnits: 32, depth: 4 },
-    { ...options.at(-1)![1], maxUnits: 32, depth: 4 },
+    { ...small, maxUnits: 32, depth: 4 },
+    { ...smallOptions.at(-1)![1], maxUnits: 32, depth: 4 },
   ];
   it.each(
     spaces.flatMap((settings) =>
@@ -177,7 +177,7 @@ describe("a reference network that lies in the space", () => {
 
   it("a wide residual network runs with weights of its own", () => {
     scope(() => {
-      const architecture = referenceArchitecture("wide-resnet", space);
+      const architecture = referenceArchitecture("wide-resnet", small);
       const source = new ResultingNetwork(architecture, { seed: 1 }).source(batchStatistics);
       const logits = runNetwork(architecture, source, normal([4, 3, 8, 8], 1).channelsLast());
       expect(logits.toNumbers().every(Number.isFinite)).toBe(true);
@@ -208,7 +208,7 @@ describe("generated weights", () => {
   );
 
   it("leave stem, transitions, head and BatchNorms to be learned freely where all convolutions of layers are generated", () => {
-    const settings = options.at(-1)![1];
+    const settings = smallOptions.at(-1)![1];
     const names = [...new SmashNetwork({ space: settings, hypernet: everything, seed: 1 }).free.parameters()]
       .map(([name]) => name)
       .filter((name) => !name.includes("norm"));

@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { corruptArchitecture, countCost, createSpace, pruneCell } from "../arch/index.js";
+import { small } from "../arch/small-space.fixture.js";
 import { Random } from "../random.js";
 import { crossEntropy, eye, fromArray, noGrad, normal, scope, setThreads } from "../tensor/index.js";
 import { createNetwork, createSearchNetwork, type SearchSettings } from "./create-network.js";
@@ -15,19 +16,7 @@ const spaces: readonly (readonly [string, string, SearchSettings])[] = [
     "memory-banks",
     "version 1",
     {
-      space: {
-        baseChannels: 4,
-        maxUnits: 16,
-        depthCompression: 2,
-        depth: 2,
-        width: 1,
-        bottleneck: 2,
-        kernel: 3,
-        maxDilation: 2,
-        stemKernel: 3,
-        input,
-        classes: 5,
-      },
+      space: small,
       hypernet: { denseBlocks: [2, 2], growth: 4, weightNorm: "he" },
     },
   ],

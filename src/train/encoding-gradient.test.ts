@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildCellArchitecture, createSpace, encode, parseCell, type Architecture } from "../arch/index.js";
+import { small } from "../arch/small-space.fixture.js";
 import { batchStatistics, createSearchNetwork, type SearchSettings } from "../network/index.js";
 import { Random } from "../random.js";
 import { fromArray, noGrad, normal, scope, setThreads, type DType } from "../tensor/index.js";
@@ -21,19 +22,7 @@ const spaces: readonly (readonly [string, SearchSettings])[] = [
   [
     "memory-banks",
     {
-      space: {
-        baseChannels: 4,
-        maxUnits: 16,
-        depthCompression: 2,
-        depth: 2,
-        width: 1,
-        bottleneck: 2,
-        kernel: 3,
-        maxDilation: 2,
-        stemKernel: 3,
-        input,
-        classes: 5,
-      },
+      space: small,
       hypernet: { denseBlocks: [2, 2], growth: 4, weightNorm: "he" },
     },
   ],

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { MemoryBankSettings } from "../arch/index.js";
+import { smallOptions } from "../arch/small-space.fixture.js";
 import { channelStatistics, generateSynthetic } from "../data/index.js";
 import { SmashNetwork } from "../network/index.js";
 import { defaultDevice, setThreads } from "../tensor/index.js";
@@ -9,20 +10,13 @@ import { HyperNetTraining } from "./hypernet-training.js";
 beforeAll(() => setThreads(2));
 
 const dataset = generateSynthetic({ trainCount: 200, testCount: 50 });
-const space: MemoryBankSettings = {
-  baseChannels: 4,
-  maxUnits: 16,
-  depthCompression: 2,
-  depth: 2,
-  width: 1,
-  bottleneck: 2,
-  kernel: 3,
-  maxDilation: 2,
-  stemKernel: 3,
-  input: { channels: dataset.channels, size: dataset.size },
-  classes: dataset.classes.length,
-};
-const array = { ...space, convolutions: "array" } as const;
+const { channels, size, classes } = dataset;
+/** To images of the data set. */
+const fit = (settings: MemoryBankSettings) => ({
+  ...settings,
+  input: { channels, size },
+  classes: classes.length,
+});
 
 function startTraining(settings: MemoryBankSettings): HyperNetTraining {
   const network = new SmashNetwork({
@@ -52,35 +46,8 @@ function startTraining(settings: MemoryBankSettings): HyperNetTraining {
 }
 
 describe("every option of the space trains: losses are finite and gradients reach every weight", () => {
-  it.each<[string, MemoryBankSettings]>([
-    ["version 1", space],
-    ["banks of several sizes", { ...space, bankSizes: "varied" }],
-    ["units near reads", { ...space, unitSampling: "near-reads" }],
-    ["an array of convolutions", array],
-    ["kernels of several sizes, axes apart", { ...array, maxKernel: 7, axes: "separate" }],
-    ["groups", { ...array, maxGroups: 4 }],
-    ["gates", { ...array, gates: true }],
-    ["nonlinearities", { ...array, activations: ["relu", "tanh", "sigmoid"] }],
-    ["BatchNorm inside ops", { ...array, batchNorm: "ops" }],
-    ["post-activation", { ...array, activationOrder: "post" }],
-    ["a stem of its own", { ...space, stemKernel: 5, stemWidth: 2 }],
-    [
-      "all of them",
-      {
-        ...array,
-        bankSizes: "varied",
-        unitSampling: "near-reads",
-        maxKernel: 7,
-        axes: "separate",
-        maxGroups: 4,
-        gates: true,
-        activations: ["relu", "tanh", "sigmoid"],
-        batchNorm: "ops",
-        activationOrder: "post",
-      },
-    ],
-  ])("%s", (_, settings) => {
-    const training = startTraining(settings);
+  it.each(smallOptions)("%s", (_, settings) => {
+    const training = startTraining(fit(settings));
     const parameters = training.network.parameters();
     const reached = new Set<string>();
     for (let step = 0; step < 12; step++) {

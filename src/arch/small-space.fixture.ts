@@ -1,8 +1,8 @@
-/** A small memory-bank space and its options, for the tests of its networks. */
+/** A small memory-bank space and its options, for the tests of what is built on architectures. */
 
-import type { MemoryBankSettings } from "../arch/index.js";
+import type { SpaceSettings } from "./space.js";
 
-export const space: MemoryBankSettings = {
+export const small: SpaceSettings = {
   baseChannels: 4,
   maxUnits: 16,
   depthCompression: 2,
@@ -15,13 +15,13 @@ export const space: MemoryBankSettings = {
   input: { channels: 3, size: 8 },
   classes: 5,
 };
-const array = { ...space, convolutions: "array" } as const;
+const array = { ...small, convolutions: "array" } as const;
 
-/** The space above with each option of version 2, and with all of them. */
-export const options: readonly (readonly [string, MemoryBankSettings])[] = [
-  ["version 1", space],
-  ["banks of several sizes", { ...space, bankSizes: "varied" }],
-  ["units near reads", { ...space, unitSampling: "near-reads" }],
+/** That space with each option of version 2, and with all of them. */
+export const smallOptions: readonly (readonly [string, SpaceSettings])[] = [
+  ["version 1", small],
+  ["banks of several sizes", { ...small, bankSizes: "varied" }],
+  ["units near reads", { ...small, unitSampling: "near-reads" }],
   ["an array of convolutions", array],
   ["kernels of several sizes", { ...array, maxKernel: 5 }],
   ["axes apart", { ...array, maxKernel: 5, axes: "separate" }],
@@ -32,7 +32,7 @@ export const options: readonly (readonly [string, MemoryBankSettings])[] = [
   ["BatchNorm inside ops", { ...array, batchNorm: "ops" }],
   ["post-activation", { ...array, activationOrder: "post" }],
   ["post-activation with BatchNorm inside ops", { ...array, activationOrder: "post", batchNorm: "ops" }],
-  ["a stem of its own", { ...space, stemKernel: 5, stemWidth: 3 }],
+  ["a stem of its own", { ...small, stemKernel: 5, stemWidth: 3 }],
   [
     "all of them",
     {
