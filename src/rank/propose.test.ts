@@ -77,9 +77,22 @@ test("a latency that few networks keep is reached by drawing smaller ones", asyn
 });
 
 test("a latency that no network keeps is told with the smallest measured", async () => {
-  const { options } = optionsFor({ latencyMs: 0.5 }, 0);
+  const { options, measured } = optionsFor({ latencyMs: 0.5 }, 0);
   await expect(proposeWithin(strategies[0], [], options)).rejects.toThrow(
     /Found: --max-latency-ms 0.5 \(ranking.limits.latencyMs\), and the smallest seen has [2-4]\.\d+ ms./,
+  );
+  // Each a draw of its own, and after the first six of a fifth less work.
+  expect(new Set(measured.slice(0, 6).map(functionKey)).size).toBe(6);
+  const [before, after] = measured.slice(5, 7).map((architecture) => countCost(architecture).flops);
+  expect(after).toBeLessThanOrEqual(0.8 * before);
+});
+
+test("a latency of just the limit is within it", async () => {
+  const measureLatency = () => Promise.resolve(2);
+  const { options } = optionsFor({ latencyMs: 2 }, 0);
+  expect(await proposeWithin(strategies[0], [], { ...options, measureLatency })).toHaveProperty(
+    "latencyMs",
+    2,
   );
 });
 

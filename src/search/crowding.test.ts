@@ -28,14 +28,14 @@ test("fronts follow each other, each the Pareto front of what is left", () => {
 
 test("within a front the ends come first, then those whose neighbours are far", () => {
   const front = [
-    { cost: 0, score: 10 },
-    { cost: 1, score: 9 },
-    { cost: 2, score: 8 },
-    { cost: 8, score: 2 },
+    { cost: 0, score: 20 },
+    { cost: 1, score: 18 },
+    { cost: 2, score: 16 },
+    { cost: 8, score: 4 },
     { cost: 10, score: 0 },
   ];
   const ordered = orderByFronts(front, identity);
   expect(ordered.map(({ item }) => item.cost)).toEqual([0, 10, 8, 2, 1]);
-  // (10 - 2) / 10 + (8 - 0) / 10, and so on.
+  // (10 - 2) / 10 + (16 - 0) / 20, and so on.
   expect(ordered.map(({ crowding }) => crowding)).toEqual([Infinity, Infinity, 1.6, 1.4, 0.4]);
 });

@@ -20,9 +20,10 @@ const towards = (sign: number) => encode(start, space.settings).data.map((value)
 
 describe("a move along dE/dc", () => {
   it("predicts a linear loss exactly", () => {
-    for (const { architecture, predictedChange } of draw(towards(1))) {
+    for (const { architecture, predictedChange, changedShare } of draw(towards(1))) {
       const { data } = encodingChange(start, architecture, space.settings);
       expect(predictedChange).toBe(data.filter((change) => change !== 0).length);
+      expect(changedShare).toBe(predictedChange / data.length);
     }
   });
 

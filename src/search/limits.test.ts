@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { describeLimits, isTighter, isWithin } from "./limits.js";
+import { countCost } from "../arch/index.js";
+import { formatCount } from "../format-count.js";
+import { fakeHistory, spaceOf } from "./history.fixture.js";
+import { describeLimits, isTighter, isWithin, SmallestCost } from "./limits.js";
 
 const cost = { parameters: 300, flops: 5000 };
 
@@ -27,6 +30,16 @@ describe("limits are tighter", () => {
   ])("%j than %j: %j", (inner, outer, expected) => {
     expect(isTighter(inner, outer)).toBe(expected);
   });
+});
+
+test("the smallest of each cost is remembered, whatever comes after it", () => {
+  const smallest = new SmallestCost();
+  const seen = fakeHistory(spaceOf("demo"), { seed: 1, count: 9 }).map(({ architecture }) => architecture);
+  const sorted = seen.toSorted((one, other) => countCost(one).flops - countCost(other).flops);
+  for (const [index, architecture] of [...sorted, sorted[8]].entries()) smallest.add(architecture, 5 + index);
+  const { message } = smallest.noneWithin({ flops: 1, latencyMs: 1 });
+  expect(message).toContain(`${formatCount(countCost(sorted[0]).flops)} multiply-adds`);
+  expect(message).toContain("5.00 ms");
 });
 
 test("limits are told in words", () => {

@@ -34,6 +34,9 @@ describe("a ranking", () => {
       [4, -2],
     ]);
     expect(idsOf(rankTrials(trials, "loss+naswot"))).toEqual([2, 1, 0]);
+    // One without NASWOT is the last in it.
+    const partly = scoreTrials(makeTrials([[1], [2, 5]]), "loss+naswot");
+    expect(partly.map(({ score }) => score)).toEqual([1.5, 1.5]);
   });
 
   it("puts fine-tuned trials first, by their scores after it, and leaves the scores before it alone", () => {

@@ -13,7 +13,8 @@ import { perturbBest } from "./perturb-best.js";
 import { planTrials, strategies } from "./plan.js";
 import { proposeNew } from "./propose-new.js";
 import { randomSearch } from "./random-search.js";
-import type { Strategy } from "./strategy.js";
+import { rankTrials } from "./score.js";
+import type { SearchContext, Strategy } from "./strategy.js";
 import type { Trial } from "./trial.js";
 
 const common = { rankedBy: "loss", against: "parameters" } as const;
@@ -36,21 +37,29 @@ describe.each(strategies.map((strategy) => [strategy.name, strategy] as const))(
 });
 
 /** The architectures of which a strategy, over many streams, perturbs one. */
-function parentsOf(
+function parentsOf(...asked: Parameters<typeof listParents>): ReadonlySet<Architecture> {
+  return new Set(listParents(...asked));
+}
+
+/** One of each stream. */
+function listParents(
   strategy: Strategy,
   history: readonly Trial[],
-  streams: number,
-): ReadonlySet<Architecture> {
+  {
+    streams,
+    ...context
+  }: { readonly streams: number } & Partial<Pick<SearchContext, "rankedBy" | "against">>,
+): readonly Architecture[] {
   const whole = spaceOf("tiny");
-  const parents = new Set<Architecture>();
+  const parents: Architecture[] = [];
   const space: SearchSpace = {
     settings: whole.settings,
     sample: (random) => whole.sample(random),
     sampleForStep: (step) => whole.sampleForStep(step),
-    perturb: (architecture) => (parents.add(architecture), architecture),
+    perturb: (architecture) => (parents.push(architecture), architecture),
   };
   for (let stream = 0; stream < streams; stream++) {
-    strategy.propose(history, { ...common, space, random: Random.stream(9, stream) });
+    strategy.propose(history, { ...common, ...context, space, random: Random.stream(9, stream) });
   }
   return parents;
 }
@@ -63,13 +72,24 @@ describe("the paper's strategies", () => {
   });
 
   test("perturbations are of the best random sample, whatever came of them since", () => {
-    expect(parentsOf(perturbBest, history, 5)).toEqual(new Set([history[7].architecture]));
+    expect(parentsOf(perturbBest, history, { streams: 5 })).toEqual(new Set([history[7].architecture]));
   });
 
   test("the chain accepts only improvements: it goes on from the best of everything", () => {
-    expect(parentsOf(greedyChain, history, 5)).toEqual(new Set([history[30].architecture]));
+    expect(parentsOf(greedyChain, history, { streams: 5 })).toEqual(new Set([history[30].architecture]));
     const worse = [...history, { ...history[0], id: 40, origin: "chain" as const, validationLoss: 0.15 }];
-    expect(parentsOf(greedyChain, worse, 5)).toEqual(new Set([history[30].architecture]));
+    expect(parentsOf(greedyChain, worse, { streams: 5 })).toEqual(new Set([history[30].architecture]));
+  });
+
+  test("start from the best by what ranks", () => {
+    const sampled = fakeHistory(spaceOf("tiny"), { seed: 6, count: tournamentSize, origins: ["random"] });
+    const other = sampled.map((trial) => ({ ...trial, validationError: 1 - trial.validationError }));
+    const [best] = rankTrials(other, "error");
+    expect(best.id).not.toBe(rankTrials(other, "loss")[0].id);
+    for (const strategy of [perturbBest, greedyChain, evolution]) {
+      const parents = parentsOf(strategy, other, { streams: 3, rankedBy: "error" });
+      expect(parents, strategy.name).toEqual(new Set([best.architecture]));
+    }
   });
 
   test("come in the paper's order", () => {
@@ -85,12 +105,12 @@ describe("regularised evolution", () => {
   test("lets the oldest die, however good they are", () => {
     const withStar = history.map((trial) => (trial.id === 0 ? { ...trial, validationLoss: 0 } : trial));
     const young = new Set(withStar.slice(-populationSize).map(({ architecture }) => architecture));
-    const parents = parentsOf(evolution, withStar, 300);
+    const parents = parentsOf(evolution, withStar, { streams: 300 });
     expect([...parents].every((parent) => young.has(parent))).toBe(true);
   });
 
   test("has many parents, none of them among the worst that cannot win a tournament", () => {
-    const parents = parentsOf(evolution, history, 300);
+    const parents = parentsOf(evolution, history, { streams: 300 });
     expect(parents.size).toBeGreaterThan(5);
     const members = history.slice(-populationSize);
     const worst = members
@@ -101,14 +121,14 @@ describe("regularised evolution", () => {
 
   test("founds its population by random samples, its own if there are too few", () => {
     const few = fakeHistory(spaceOf("tiny"), { seed: 2, count: tournamentSize - 1, origins });
-    expect(parentsOf(evolution, few, 20).size).toBe(0);
+    expect(parentsOf(evolution, few, { streams: 20 }).size).toBe(0);
     const others = fakeHistory(spaceOf("tiny"), {
       seed: 3,
       count: 80,
       origins: ["chain", "perturb", "nsga2"],
     });
-    expect(parentsOf(evolution, [...few, ...others], 20).size).toBe(0);
-    expect(parentsOf(evolution, history.slice(0, tournamentSize), 20).size).toBeGreaterThan(0);
+    expect(parentsOf(evolution, [...few, ...others], { streams: 20 }).size).toBe(0);
+    expect(parentsOf(evolution, history.slice(0, tournamentSize), { streams: 20 }).size).toBeGreaterThan(0);
   });
 });
 
@@ -120,17 +140,31 @@ describe("nsga2", () => {
     );
 
   test("perturbs the best by front and crowding, the very best most often, and those of any age", () => {
-    const parents = parentsOf(nsga2, history, 400);
+    const listed = listParents(nsga2, history, { streams: 400 });
+    const parents = new Set(listed);
     const ranked = order("parameters");
-    expect([...parents].every((parent) => ranked.indexOf(parent) < 50)).toBe(true);
-    const places = [...parents].map((parent) => ranked.indexOf(parent));
+    const places = listed.map((parent) => ranked.indexOf(parent));
+    expect(Math.max(...places)).toBeLessThan(50);
     expect(places).toContain(0);
+    // The better of two is in the better half three times of four.
+    expect(places.filter((place) => place < 25).length).toBeGreaterThan(260);
     expect(history.findIndex(({ architecture }) => parents.has(architecture))).toBeLessThan(20);
+  });
+
+  test("weighs the measure that ranks against the cost that is asked for", () => {
+    const other = history.map((trial) => ({ ...trial, validationError: 1 - trial.validationError }));
+    const asked = { streams: 400, rankedBy: "error", against: "flops" } as const;
+    const best = orderByFronts(other, ({ validationError, flops }) => ({
+      score: validationError,
+      cost: flops,
+    }));
+    const leaders = new Set(best.slice(0, 50).map(({ item }) => item.architecture));
+    expect([...parentsOf(nsga2, other, asked)].every((parent) => leaders.has(parent))).toBe(true);
   });
 
   test("keeps small networks in play, which a search for the score alone gives up", () => {
     const smallest = order("parameters").slice(0, 2);
-    expect(parentsOf(nsga2, history, 400)).toContain(smallest[0]);
+    expect(parentsOf(nsga2, history, { streams: 400 })).toContain(smallest[0]);
     const sizes = history.map(({ parameters }) => parameters);
     const sizeOf = new Map(history.map(({ architecture, parameters }) => [architecture, parameters]));
     expect(smallest.map((architecture) => sizeOf.get(architecture))).toContain(Math.min(...sizes));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readGolden } from "../../test/goldens/golden.js";
 import { Random } from "../random.js";
 import { attainableCorrelation, betterHalf, measureAgreement, seedCeiling } from "./agreement.js";
-import { interval95, quantile } from "./bootstrap.js";
+import { estimateMean, interval95, quantile } from "./bootstrap.js";
 import { kendall, mean, partialSpearman, pearson, spearman } from "./correlation.js";
 import { averageRanks, meanRanks } from "./ranks.js";
 
@@ -98,6 +98,24 @@ describe("the bootstrap", () => {
     expect(Math.abs(high - low - (fisher(1) - fisher(-1)))).toBeLessThan(0.06);
   });
 
+  it("draws any of the positions, and leaves out resamplings where the statistic is not defined", () => {
+    const drawn = new Set<number>();
+    const statisticOf = (value: number) => (positions: readonly number[]) => {
+      for (const position of positions) drawn.add(position);
+      return positions[0] === 0 ? NaN : value;
+    };
+    expect(interval95(3, statisticOf(1), { random: Random.stream(1) })).toEqual([1, 1]);
+    expect(drawn).toEqual(new Set([0, 1, 2]));
+    expect(interval95(3, statisticOf(NaN), { random: Random.stream(1) })).toEqual([NaN, NaN]);
+  });
+
+  it("of a mean is as narrow as the mean is sure, not as wide as the values", () => {
+    const { mean: value, interval95: interval } = estimateMean(x, { random: Random.stream(1) });
+    expect(value).toBe(mean(x));
+    const deviation = Math.sqrt(mean(x.map((one) => (one - value) ** 2)));
+    expect((interval[1] - interval[0]) / ((2 * 1.96 * deviation) / 10)).toBeCloseTo(1, 0.7);
+  });
+
   it("gives the same interval for the same seed, another for another", () => {
     const interval = (seed: number) =>
       interval95(100, statistic, { random: Random.stream(seed), resamples: 200 });
@@ -127,6 +145,15 @@ describe("agreement", () => {
     expect(agreement.spearman).toBeGreaterThan(0.7);
     expect(agreement.topHalf.spearman).toBeCloseTo(-1, 12);
     expect(agreement.firstChoice.rank).toBe(20);
+    expect(agreement.interval95.topHalfSpearman[1]).toBeCloseTo(-1, 12);
+    expect(agreement.interval95.kendall[0]).toBeLessThan(agreement.kendall);
+    // Kendall's tau lies well below Spearman's rho here.
+    expect(agreement.interval95.kendall[1]).toBeLessThan(agreement.interval95.spearman[1] - 0.05);
+  });
+
+  it("of equal scores has the first as its choice, at the mean place of equal truths", () => {
+    const { firstChoice } = measureAgreement([1, 1, 2, 2], [0.2, 0.3, 0.2, 0.1], { seed: 0, resamples: 10 });
+    expect(firstChoice).toEqual({ rank: 2.5, truth: 0.2 });
   });
 
   it("has intervals that know which pairs depend on each other", () => {

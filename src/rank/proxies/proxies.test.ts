@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { createSpace, parseCell, type Architecture, type SpaceSettings } from "../../arch/index.js";
+import {
+  countCost,
+  createSpace,
+  parseCell,
+  type Architecture,
+  type SpaceSettings,
+} from "../../arch/index.js";
 import { buildCellArchitecture } from "../../arch/nas-bench-201/cell-settings.js";
 import { channelStatistics, generateSynthetic } from "../../data/index.js";
 import { batchStatistics, createNetwork, runningStatistics } from "../../network/index.js";
@@ -127,6 +133,11 @@ describe.each([
 describe("proxies of cells", () => {
   it.each(["parameters", "flops", "synflow", "naswot"])("%s prefers the larger of two cells", (name) => {
     expect(score(name, whole)).toBeLessThan(score(name, small));
+  });
+
+  it("count parameters and multiply-adds, each its own", () => {
+    const { parameters, flops } = countCost(whole);
+    expect([score("parameters", whole), score("flops", whole)]).toEqual([-parameters, -flops]);
   });
 
   it("put a cell that is cut off last", () => {
