@@ -1,12 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { resolveConfig } from "../config/index.js";
 import { drawFigure } from "../report/index.js";
 import { withFolderLock } from "../store/index.js";
 import { attainableCorrelation, meanRanks, spearman } from "../statistics/index.js";
 import { defaultDevice, setThreads } from "../tensor/index.js";
+import type { Bench } from "./bench.js";
+import { measureCorruption } from "./corruption.js";
 import { compare } from "./document.js";
 import { planPredictors, planScatter } from "./figures.js";
 import type { StudyJob, StudyRequest } from "./request.js";
@@ -287,6 +289,19 @@ describe("the study of corrupted encodings", () => {
   });
 });
 
+test("a wrong encoding costs what it adds to loss and error, where something in it was wrong", () => {
+  const columns: Readonly<Record<string, number[]>> = {
+    ...{ "right.loss": [1, 2, 3], "right.error": [0.1, 0.2, 0.3] },
+    ...{ "wrong.loss": [9, 2.5, 4.5], "wrong.error": [0.9, 0.1, 0.3], "wrong.elements": [0, 1, 3] },
+  };
+  const table = { column: (measure: string) => columns[measure] };
+  const bench = { table, architectures: [0, 1, 2] } as unknown as Bench;
+  const variants = ["right", "wrong"].map((name) => ({ name, config }));
+  const [effect] = measureCorruption(bench, variants, 0);
+  expect(effect).toMatchObject({ n: 2, elements: 2, lossIncrease: { mean: 1 }, rightIsBetter: { mean: 1 } });
+  expect(effect.errorIncrease.mean).toBeCloseTo(-0.05, 12);
+});
+
 describe("the HyperNets that studies compare", () => {
   const { request } = makeJob("variants");
   const widths = (study: StudyRequest["study"]) =>
@@ -454,6 +469,9 @@ describe("a comparison's figures", () => {
     // Means 1 2 3.5 3.5.
     expect(withScore.spearman).toBeCloseTo(0.9487, 4);
     expect(gain.spearman).toBeCloseTo(0.1487, 4);
+    // Of the better half both have the order.
+    for (const half of [gain.topHalfSpearman, ...gain.interval95.topHalfSpearman])
+      expect(half).toBeCloseTo(0, 12);
     expect(gain.interval95.spearman[0]).toBeLessThanOrEqual(gain.interval95.spearman[1]);
   });
 });
