@@ -127,6 +127,17 @@ describe("fillBatch", () => {
     expect(fill(2)).not.toEqual(out);
   });
 
+  it.each([{ cutout: 3 }, { randAugment: { operations: 2, magnitude: 30 } }])(
+    "changes each image of a batch in its own way, with %o",
+    (changes) => {
+      const options = { ...statistics(3), layout: "nhwc", random: Random.stream(0) } as const;
+      const augment = { pad: 0, flip: false, ...changes };
+      const { images } = fillBatch(randomSet(1, 3, 8), Array<number>(10).fill(0), { ...options, augment });
+      const each = Array.from({ length: 10 }, (_, at) => images.subarray(at * 192, (at + 1) * 192).join());
+      expect(new Set(each).size).toBeGreaterThan(5);
+    },
+  );
+
   it("names what does not fit", () => {
     const set = randomSet(4, 3, 8);
     const options = { ...statistics(3), layout: "nchw" } as const;

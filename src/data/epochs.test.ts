@@ -27,6 +27,8 @@ describe("batchIndices", () => {
     const straight = Array.from({ length: 60 }, (_, step) => batchIndices({ ...plan, step }));
     for (let step = 59; step >= 0; step -= 7) {
       batchIndices({ ...plan, seed: step, step: 3 });
+      // Another set, in the same epoch.
+      batchIndices({ ...plan, count: 50, batchSize: 4, step });
       expect(batchIndices({ ...plan, step })).toEqual(straight[step]);
     }
   });

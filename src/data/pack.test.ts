@@ -1,5 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, readdir, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  mkdtemp,
+  open,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -80,6 +91,34 @@ describe("a pack", () => {
     whole[3] ^= 1;
     await writeFile(path, whole);
     await expect(verifyPack(path)).rejects.toThrow(/MD5/);
+  });
+
+  it("with a label that names no class is refused", async () => {
+    const ending = { ...about, stamp: "one", labels: [400], parts: ["train"] as const };
+    await writePack(path, async (add) => (await add(pixelsOf(0)), ending));
+    await expect(openPack(path)).rejects.toThrow(/labels below 400.*400 at 0/);
+  });
+
+  it("longer than one mapping gives every image from its own place", async () => {
+    // Five images of 192 MiB fit one mapping of 1 GiB. The file is sparse: it takes no room.
+    const [size, count] = [2 ** 13, 7];
+    const length = 3 * size * size;
+    const description = {
+      ...{ classes: ["only"], channels: 3, size, count, train: { count }, test: { count: 0 } },
+      ...{ stamp: "", md5: "" },
+    };
+    const json = Buffer.from(JSON.stringify(description));
+    const trailer = Buffer.alloc(4);
+    trailer.writeUInt32LE(json.length);
+    await writeFile(path, "");
+    await truncate(path, count * (length + 3));
+    await appendFile(path, Buffer.concat([json, trailer, Buffer.from("SMASHPK1")]));
+    const file = await open(path, "r+");
+    for (let index = 0; index < count; index++) await file.write(Buffer.of(index + 1), 0, 1, index * length);
+    await file.close();
+    const { train } = await openPack(path);
+    expect(Array.from({ length: count }, (_, index) => train.image(index)[0])).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(train.image(6)).toHaveLength(length);
   });
 
   it("takes memory for the images that are used, not for all", async () => {
@@ -177,6 +216,8 @@ describe("preparing a pack", () => {
     const small = await openPack((await preparePack(toy, { dataDir: folder })).path);
     expect([large.train.imageBytes, small.train.imageBytes]).toEqual([81, 16]);
     expect(new Set(large.train.image(0))).toEqual(new Set([200]));
-    expect(new Set(large.train.image(1))).toEqual(new Set([10]));
+    for (const image of [large.train.image(1), large.train.image(2), large.test.image(0)]) {
+      expect(new Set(image)).toEqual(new Set([10]));
+    }
   });
 });
