@@ -102,8 +102,10 @@ describe("download", () => {
     expect(error.message).toContain(url);
     expect(await readdir(join(folder, "deep"))).toEqual(["file.part"]);
     cut = undefined;
-    await download(url, path, { md5 });
+    const progress: DownloadProgress[] = [];
+    await download(url, path, { md5, onProgress: (event) => progress.push(event) });
     expect(await readFile(path)).toEqual(body);
+    expect(progress.at(-1)).toEqual({ received: 200_000, total: 200_000 });
     expect(requests[1]).toBe("bytes=60000-");
   });
 

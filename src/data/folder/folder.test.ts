@@ -114,6 +114,16 @@ describe("an own image folder", () => {
     `);
   });
 
+  it("has test images in the nearest number to a fifth, also where train is its only part", async () => {
+    for (let index = 0; index < 8; index++) {
+      await picture(`train/a/${index}.png`, index);
+      await picture(`train/b/${index}.png`, 100 + index);
+    }
+    const { train, test, classes } = await open();
+    expect(classes).toEqual(["a", "b"]);
+    expect([train.count, test.count]).toEqual([12, 4]);
+  });
+
   it("may have more than 256 classes", async () => {
     for (let index = 0; index < 300; index++) {
       const name = String(index).padStart(3, "0");
@@ -172,6 +182,8 @@ describe("an own image folder", () => {
     await copyFile(join(root, "train/a/one.png"), join(root, "train/b/other-class.png"));
     await writeFile(join(root, "train/b/broken.jpg"), "not an image");
     await writeFile(join(root, "train/b/notes.txt"), "");
+    // As macOS leaves them: of another file, and not an image of the user's.
+    await copyFile(join(root, "train/b/two.png"), join(root, "train/b/._two.png"));
     await picture("train/b/cut.png", 9);
     await truncate(join(root, "train/b/cut.png"), 60);
     await picture("test/a/same.png", 3);
