@@ -79,4 +79,12 @@ describe("a BatchNorm", () => {
   it("before a convolution with padding keeps its shift, which the border must not get", () => {
     expect(kindsAfter(convolution(norm(image, 2, 4)))).toEqual(["image", "affine", "convolution"]);
   });
+
+  it("with a scale of zero stays whole before a convolution with padding: its shift cannot be divided", () => {
+    const [left] = affines(convolution(norm(image, 0, 4)));
+    expect([[...left.scale], [...left.shift]]).toEqual([
+      [0, 4],
+      [1, 2],
+    ]);
+  });
 });

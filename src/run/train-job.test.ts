@@ -58,6 +58,8 @@ describe("a finished training's checkpoint", () => {
     await expect(evaluate({ ...job, dataset: renamed })).rejects.toThrow(
       `for "${second}" as class 1, which is "kitten" in synthetic. Fix: `,
     );
+    const swapped = { ...synthetic, classes: [second, first, ...rest] };
+    await expect(evaluate({ ...job, dataset: swapped })).rejects.toThrow(`for "${first}" as class 0`);
     const fewer = { ...synthetic, classes: [first, second] };
     await expect(evaluate({ ...job, dataset: fewer })).rejects.toThrow("for 10 classes, not the 2 in");
   });
