@@ -1,7 +1,7 @@
 /** The command line end to end on the synthetic data set: resume after SIGKILL, Ctrl-C, bad input. */
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -65,9 +65,24 @@ const eventCount = (out: string, type: string) => {
 
 describe("a search", () => {
   const whole = join(folder, "whole");
+  const untouched = join(folder, "untouched");
+  let wholeOutcome: Promise<Outcome> | undefined;
+  /** The search that nothing disturbed; once for all that compare with it or go on from it. */
+  const searchWhole = () =>
+    (wholeOutcome ??= smash(...searchArgs(whole)).then((outcome) => {
+      cpSync(whole, untouched, { recursive: true });
+      return outcome;
+    }));
+  /** The run as the search left it, for a test that changes it; others train in `whole`, which its log tells. */
+  const copyWhole = async (name: string) => {
+    await searchWhole();
+    const out = join(folder, name);
+    cpSync(untouched, out, { recursive: true });
+    return out;
+  };
 
   it("prints one JSON document with the contract's fields and leaves a readable run folder", async () => {
-    const { code, stdout } = await smash(...searchArgs(whole));
+    const { code, stdout } = await searchWhole();
     expect(code).toBe(0);
     const document = JSON.parse(stdout) as { ranking: unknown[]; best: unknown };
     expect(Object.keys(document)).toEqual([
@@ -101,7 +116,7 @@ describe("a search", () => {
       expect((await outcome).code).toBeNull();
       const resumed = await smash(...searchArgs(out));
       expect(resumed.code).toBe(0);
-      expect(results(resumed.stdout)).toEqual(results((await smash(...searchArgs(whole))).stdout));
+      expect(results(resumed.stdout)).toEqual(results((await searchWhole()).stdout));
     },
     180_000,
   );
@@ -161,7 +176,7 @@ describe("a search", () => {
     expect(code).toBe(130);
     expect(stderr).toContain("everything up to there is saved");
     const resumed = await smash(...searchArgs(out));
-    expect(results(resumed.stdout)).toEqual(results((await smash(...searchArgs(whole))).stdout));
+    expect(results(resumed.stdout)).toEqual(results((await searchWhole()).stdout));
   }, 180_000);
 
   it("refuses to go on with another configuration, and changes nothing", async () => {
@@ -178,7 +193,7 @@ describe("a search", () => {
     const out = join(folder, "again");
     const { code, stdout } = await smash(...searchArgs(out, "--config", join(whole, "config.json")));
     expect(code).toBe(0);
-    expect(results(stdout)).toEqual(results((await smash(...searchArgs(whole))).stdout));
+    expect(results(stdout)).toEqual(results((await searchWhole()).stdout));
   });
 
   it("is refused while another process works on the run, which goes on undisturbed", async () => {
@@ -207,8 +222,7 @@ describe("a search", () => {
   });
 
   it("refuses a damaged checkpoint with its name", async () => {
-    const out = join(folder, "damaged");
-    await smash(...searchArgs(out));
+    const out = await copyWhole("damaged");
     truncateSync(join(out, "checkpoints/hypernet.safetensors"), 1000);
     const { code, stderr } = await smash(...searchArgs(out));
     expect(code).toBe(1);
@@ -263,8 +277,7 @@ describe("a search", () => {
   }, 180_000);
 
   it("ranks more architectures, which join the run", async () => {
-    const out = join(folder, "more");
-    await smash(...searchArgs(out));
+    const out = await copyWhole("more");
     const { stdout } = await smash("rank", "--run", out, "--samples", "3", "--chain", "2", "--json");
     expect((JSON.parse(stdout) as { ranking: unknown[] }).ranking).toHaveLength(17);
     const report = readFileSync(join(out, "report.html"), "utf8");
@@ -276,8 +289,7 @@ describe("a search", () => {
   }, 180_000);
 
   it("whose winner was trained before a better one was ranked is not exported as if it were that one", async () => {
-    const out = join(folder, "overtaken");
-    await smash(...searchArgs(out));
+    const out = await copyWhole("overtaken");
     const trainArgs = ["train", "--data", "synthetic", "--run", out, "--threads", "2"];
     expect((await smash(...trainArgs)).code).toBe(0);
     const exportArgs = ["export", "--run", out, "--safetensors", join(folder, "overtaken.safetensors")];
