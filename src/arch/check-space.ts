@@ -6,6 +6,7 @@
  * from. Larger banks are chosen only where the same holds of them.
  */
 
+import { checkImages } from "./check-images.js";
 import { checkConvolutionSettings } from "./check-space-convolutions.js";
 import { encodingLayout } from "./encoding-layout.js";
 import { rejectSettings } from "./invalid.js";
@@ -91,29 +92,13 @@ function checkEncodingSize(settings: CompleteSettings): void {
   }
 }
 
-function checkImages({ classes, input }: CompleteSettings): void {
-  if (classes < 2) {
-    rejectSettings(
-      "A classifier tells at least 2 classes apart.",
-      `classes ${classes}.`,
-      "Set classes to 2 or more.",
-    );
-  }
-  const step = 2 ** (blockCount - 1);
-  if (input.size % step !== 0) {
-    const rule = `input.size is a multiple of ${step}: ${blockCount} blocks, each at half the size of the last.`;
-    const fix = `Use --image-size ${Math.ceil(input.size / step) * step}, which scales the images.`;
-    rejectSettings(rule, `input.size ${input.size}.`, fix);
-  }
-}
-
 /** Throws a SmashError ("config") unless every architecture of the space can be sampled, encoded and built. */
 export function checkSpaceSettings(settings: SpaceSettings): void {
   const complete = completeSettings(settings);
   checkChoices(complete);
   checkIntegers(complete);
   checkConvolutionSettings(complete);
-  checkImages(complete);
+  checkImages(complete, { count: blockCount, noun: "blocks" });
   checkUnits(complete);
   checkBanks(complete);
   checkEncodingSize(complete);

@@ -5,8 +5,7 @@ import { findPreset, resolveConfig, type RunConfig, type SearchChoice } from "..
 import { describeDataset, type DatasetInfo } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import type { JobOptions } from "../run/index.js";
-import type { RunFolder } from "../store/index.js";
-import { type Versions } from "../store/index.js";
+import type { RunFolder, Versions } from "../store/index.js";
 import { native, resolveDevice } from "../tensor/index.js";
 import { readConfigFile } from "./config-file.js";
 import { dataDirOf } from "./data-dir.js";

@@ -55,7 +55,7 @@ export function parseFacts<Facts>(text: string | undefined, schema: z.ZodType<Fa
 
 /** Whose a file is that is in order, but not of the kind that is needed. */
 function otherOwner(value: unknown, owner: string) {
-  const has = (key: string) => typeof value === "object" && value !== null && key in value;
+  const has = (key: string) => valueAt(value, [key]) !== undefined;
   if (has("architecture")) {
     return owner === hyperNetOwner ? { found: "a trained network's" } : undefined;
   }

@@ -1,5 +1,6 @@
 /** The settings of the NAS-Bench-201 space: everything about a network but its cell. */
 
+import { checkImages } from "../check-images.js";
 import { rejectSettings } from "../invalid.js";
 import { mostCells, stageCount, type CellArchitecture } from "./cell-architecture.js";
 import type { Cell } from "./cell.js";
@@ -38,15 +39,7 @@ export function checkCellSettings({ channels, cells, input, classes }: CellSetti
       `Set cells to ${mostCells} or less.`,
     );
   }
-  if (!Number.isInteger(classes) || classes < 2) {
-    const rule = "A classifier tells at least 2 classes apart.";
-    rejectSettings(rule, `classes ${classes}.`, "Set classes to 2 or more.");
-  }
-  const step = 2 ** (stageCount - 1);
-  if (input.size % step === 0) return;
-  const rule = `input.size is a multiple of ${step}: ${stageCount} stages, each at half the size of the last.`;
-  const fix = `Use --image-size ${Math.ceil(input.size / step) * step}, which scales the images.`;
-  rejectSettings(rule, `input.size ${input.size}.`, fix);
+  checkImages({ input, classes }, { count: stageCount, noun: "stages" });
 }
 
 /** The network that these settings and a cell make. */

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
+import { configOption } from "../config-option.js";
 import { parseInteger, parseNumber } from "../option-values.js";
 import { runCommand } from "../run-command.js";
 import type { PerturbCommandOptions } from "./arch/perturb.js";
@@ -9,10 +10,6 @@ import type { SampleCommandOptions } from "./arch/sample.js";
 import type { ShowCommandOptions } from "./arch/show.js";
 
 const presetOption = ["--preset <name>", "the search space, by the name of its preset"] as const;
-const configOption = [
-  "--config <file>",
-  "JSON with settings to change, laid out as config.json of any run",
-] as const;
 
 export function registerArch(arch: Command): void {
   arch

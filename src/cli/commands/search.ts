@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
+import { configOption } from "../config-option.js";
 import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { parseChoice } from "../option-values.js";
 import { runCommand } from "../run-command.js";
@@ -35,7 +36,7 @@ export function registerSearch(command: Command): void {
       "tiny, demo, small, paper-v1, paper-v2, nas-bench-201 or nas-bench-201-tiny",
       "small",
     )
-    .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
+    .option(...configOption)
     .option("--out <folder>", "the run's folder", "runs/search")
     .option(
       "--strategy <name>",

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { readCommonOptions } from "../common-options.js";
+import { configOption } from "../config-option.js";
 import { imageSizeOption, type ImageSizeFlag } from "../image-size.js";
 import { parseChoice, parseInteger } from "../option-values.js";
 import { runCommand } from "../run-command.js";
@@ -43,7 +44,7 @@ export function registerStudy(command: Command): void {
     )
     .addOption(imageSizeOption())
     .option("--preset <name>", "space and settings of the study", "nas-bench-201")
-    .option("--config <file>", "JSON with settings to change, laid out as config.json of any run")
+    .option(...configOption)
     .option(
       "--table <file>",
       "CSV with the known accuracies of cells, columns architecture,test_accuracy_percent",
