@@ -5,7 +5,6 @@
 
 import { createSpace, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
-import { encodeOnnx, exportableNetwork, measureLatency } from "../export/index.js";
 import { createNetwork } from "../network/index.js";
 import { Random } from "../random.js";
 import { proposeWithin } from "../rank/index.js";
@@ -17,6 +16,8 @@ const runs = { warmup: 5, runs: 30 } as const;
 
 /** Median milliseconds for one image. */
 export async function measureArchitecture(architecture: Architecture): Promise<number> {
+  // Not loaded by a search without a limit on latency: it takes a third of a second.
+  const { encodeOnnx, exportableNetwork, measureLatency } = await import("../export/index.js");
   const { input, classes } = architecture;
   const model = scope(() =>
     encodeOnnx(
