@@ -3,28 +3,18 @@
  * what it has when it is left alone. The moments come from SMASH_KILL_SEED, and are printed.
  */
 
-import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runSmash } from "../src/cli/built-cli.fixture.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { runSmash, startSmash } from "../src/cli/built-cli.fixture.js";
 import { Random } from "../src/random.js";
+import { countEvents, temporaryFolder } from "./search-command.fixture.js";
 
-const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "smash-kills-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder("kills");
 
 const seed = Number(process.env.SMASH_KILL_SEED ?? 1);
 const kills = 5;
-
-/** Events a run has told so far. */
-function countEvents(run: string): number {
-  const path = join(run, "events.jsonl");
-  return existsSync(path) ? readFileSync(path, "utf8").split("\n").length - 1 : 0;
-}
 
 interface Moment {
   /** Events to wait for, and what to wait after them, milliseconds. */
@@ -42,29 +32,18 @@ function drawMoments(name: string, most: number): readonly Moment[] {
   return moments;
 }
 
-interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stderr: string;
-}
-
 /** Starts the command and ends it at the moment. */
 async function endAt(
   args: readonly string[],
   run: string,
   { events, pause, signal = "SIGKILL" }: Moment & { readonly signal?: NodeJS.Signals },
-): Promise<Ended> {
+) {
   const goal = countEvents(run) + events;
-  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "ignore", "pipe"] });
-  let stderr = "";
-  child.stderr.on("data", (chunk: Buffer) => (stderr += String(chunk)));
-  const ended = new Promise<Ended>((resolve) =>
-    child.on("close", (code, by) => resolve({ code, signal: by, stderr })),
-  );
+  const { child, ended } = startSmash(args);
   while (child.exitCode === null && countEvents(run) < goal) await sleep(5);
   await sleep(pause);
   child.kill(signal);
-  return ended;
+  return { ...(await ended), signal: child.signalCode };
 }
 
 /** Kills the command at each of the moments, then lets it end; gives what it prints, and how often it was killed. */

@@ -4,7 +4,7 @@
  * Limit: it does not build. `npm test` does that first; with vitest alone, run `npm run build` after a change.
  */
 
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -30,21 +30,35 @@ export function builtModule(name: string): string {
   return url.href;
 }
 
+/** A command on its way: its process, to be ended early, and how it ended. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts `smash` with these arguments. */
+export function startSmash(args: readonly string[], options: ProcessOptions = {}): Started {
+  return startProcess([fileURLToPath(builtModule("main.js")), ...args], options);
+}
+
 /** Runs `smash` with these arguments to its end. */
 export function runSmash(args: readonly string[], options: ProcessOptions = {}): Promise<Ended> {
-  return runProcess([fileURLToPath(builtModule("main.js")), ...args], options);
+  return startSmash(args, options).ended;
 }
 
 /** Runs a module given as text. */
 export function runScript(source: string, options: ProcessOptions = {}): Promise<Ended> {
-  return runProcess(["--input-type=module", "-e", source], options);
+  return startProcess(["--input-type=module", "-e", source], options).ended;
 }
 
-function runProcess(args: readonly string[], { env, onStderr }: ProcessOptions): Promise<Ended> {
+function startProcess(args: readonly string[], { env, onStderr }: ProcessOptions): Started {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // A test that ran out of time must not leave its command behind.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
@@ -52,7 +66,11 @@ function runProcess(args: readonly string[], { env, onStderr }: ProcessOptions):
     stderr += chunk;
     onStderr?.(stderr, (signal) => child.kill(signal));
   });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject).on("close", (code) => resolve({ code, stdout, stderr }));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on("error", reject).on("close", (code) => {
+      process.off("exit", kill);
+      resolve({ code, stdout, stderr });
+    });
   });
+  return { child, ended };
 }

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { normal, scope, setThreads } from "../tensor/index.js";
 import { layBricks } from "./bricks.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const layout = { brick: 2, blocks: 3, kernel: 3 } as const;
 const columns = layout.kernel ** 2 * layout.brick ** 2;

@@ -17,7 +17,7 @@ import {
 import { HyperNet, type GeneratedSite } from "./hypernet.js";
 import { referenceHyperNet } from "./settings.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const dimensions = {
   channels: 3,

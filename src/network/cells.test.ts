@@ -26,7 +26,7 @@ import { CellNetwork } from "./cell-network.js";
 import { CellSearchNetwork } from "./cell-search-network.js";
 import { batchStatistics } from "./statistics.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const space: CellSettings = {
   name: "nas-bench-201",

@@ -8,7 +8,7 @@ import { runNetwork } from "./run-network.js";
 import { SmashNetwork } from "./smash-network.js";
 import { batchStatistics } from "./statistics.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const hypernet = { denseBlocks: [2, 2], growth: 4, weightNorm: "he" } as const;
 const everything = { ...hypernet, generated: "all" } as const;

@@ -8,7 +8,7 @@ import { crossEntropy, eye, fromArray, noGrad, normal, scope, setThreads } from 
 import { createNetwork, createSearchNetwork, type SearchSettings } from "./create-network.js";
 import { batchStatistics, trainingStatistics } from "./statistics.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const input = { channels: 3, size: 8 };
 const spaces: readonly (readonly [string, string, SearchSettings])[] = [

@@ -17,7 +17,7 @@ import { siteName } from "./resulting-network.js";
 import { batchStatistics } from "./statistics.js";
 import { drawEdgeScales, drawScale, dropProbability } from "./stochastic-depth.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const input = { channels: 3, size: 8 };
 const banks = {

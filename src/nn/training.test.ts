@@ -26,7 +26,7 @@ import {
   type NamedTensors,
 } from "./index.js";
 
-setThreads(2);
+setThreads(1);
 
 /** conv - norm - relu, optionally through memory banks, - pool - linear: a bit of everything. */
 class SmallNetwork {

@@ -13,7 +13,7 @@ import { runSearch } from "./search-job.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-rank-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const dataset = generateSynthetic({ trainCount: 400, testCount: 50 });
 const config = resolveConfig({
@@ -25,7 +25,7 @@ const config = resolveConfig({
   dataset: { ...dataset, classes: dataset.classes.length },
   seed: 0,
   device: defaultDevice(),
-  threads: 2,
+  threads: 1,
   precision: "fp32",
 });
 const counts = { random: 0, perturb: 0, chain: 0, evolution: 0, nsga2: 0 };

@@ -16,7 +16,7 @@ import { runEval, runTrain, type EvalJob } from "./train-job.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-train-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const synthetic = generateSynthetic({ trainCount: 400, testCount: 50 });
 const config = resolveConfig({
@@ -24,7 +24,7 @@ const config = resolveConfig({
   dataset: { ...synthetic, classes: synthetic.classes.length },
   seed: 0,
   device: defaultDevice(),
-  threads: 2,
+  threads: 1,
   precision: "fp32",
 });
 const context = { emit: () => undefined, shouldStop: () => false, now: () => 0 };

@@ -9,7 +9,7 @@ import { runStudy } from "./run-study.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-gradient-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 function makeJob(preset: "tiny" | "nas-bench-201-tiny", name: string): StudyJob {
   const config = resolveConfig({
@@ -21,7 +21,7 @@ function makeJob(preset: "tiny" | "nas-bench-201-tiny", name: string): StudyJob 
     dataset: { name: "synthetic", channels: 3, size: 16, classes: 10 },
     seed: 0,
     device: defaultDevice(),
-    threads: 2,
+    threads: 1,
     precision: "fp32",
   });
   return {
@@ -29,7 +29,7 @@ function makeJob(preset: "tiny" | "nas-bench-201-tiny", name: string): StudyJob 
     out: join(folder, name),
     versions: { smash: "0", node: "0", libtorch: "0" },
     dataDir: folder,
-    threads: 2,
+    threads: 1,
   };
 }
 

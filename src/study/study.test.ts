@@ -21,7 +21,7 @@ import { judgedBy, listVariants } from "./variants.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-study-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const header = "architecture,test_accuracy_percent\n";
 const lines = [
@@ -44,7 +44,7 @@ const config = resolveConfig({
   dataset: { name: "synthetic", channels: 3, size: 16, classes: 10 },
   seed: 0,
   device: defaultDevice(),
-  threads: 2,
+  threads: 1,
   precision: "fp32",
 });
 
@@ -62,7 +62,7 @@ function makeJob(name: string, request: Partial<StudyRequest> = {}): StudyJob {
     out: join(folder, name),
     versions: { smash: "0", node: "0", libtorch: "0" },
     dataDir: folder,
-    threads: 2,
+    threads: 1,
   };
 }
 
@@ -327,7 +327,7 @@ describe("the HyperNets that studies compare", () => {
       dataset: { name: "synthetic", channels: 3, size: 16, classes: 10 },
       seed: 0,
       device: defaultDevice(),
-      threads: 2,
+      threads: 1,
       precision: "fp32",
     });
     const hypernets = (study: StudyRequest["study"]) =>

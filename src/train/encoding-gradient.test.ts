@@ -7,7 +7,7 @@ import { fromArray, noGrad, normal, scope, setThreads, type DType } from "../ten
 import { encodingGradient } from "./encoding-gradient.js";
 import { evaluate } from "./evaluate.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const input = { channels: 3, size: 8 };
 const cellSpace = {

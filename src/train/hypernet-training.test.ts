@@ -7,7 +7,7 @@ import { loadBatches } from "./batch-tensors.js";
 import { evaluateGenerated } from "./evaluate.js";
 import { HyperNetTraining } from "./hypernet-training.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 afterEach(() => vi.restoreAllMocks());
 
 const dataset = generateSynthetic({ trainCount: 100, testCount: 50 });

@@ -3,7 +3,7 @@ import { Random } from "../random.js";
 import { fromArray, normal, scope, setThreads, type Tensor } from "../tensor/index.js";
 import { drawBeta, drawMixture, mixBatch, mixedCrossEntropy } from "./mixup.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const classes = 4;
 const labels = [0, 3, 1, 1, 2];

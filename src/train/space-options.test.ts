@@ -7,7 +7,7 @@ import { defaultDevice, setThreads } from "../tensor/index.js";
 import { loadBatches } from "./batch-tensors.js";
 import { HyperNetTraining } from "./hypernet-training.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const dataset = generateSynthetic({ trainCount: 200, testCount: 50 });
 const { channels, size, classes } = dataset;

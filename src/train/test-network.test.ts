@@ -7,7 +7,7 @@ import { defaultDevice, noGrad, scope, setThreads } from "../tensor/index.js";
 import { loadBatches } from "./batch-tensors.js";
 import { testNetwork } from "./test-network.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const dataset = generateSynthetic({ trainCount: 50, testCount: 90 });
 const { classes, channels, size } = dataset;

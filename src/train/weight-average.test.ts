@@ -5,7 +5,7 @@ import { Random } from "../random.js";
 import { normal, noGrad, scope, setThreads } from "../tensor/index.js";
 import { averageDecay, networkState, WeightAverage } from "./weight-average.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const { architecture } = createNetworkOfTest();
 

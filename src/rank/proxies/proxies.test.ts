@@ -16,7 +16,7 @@ import { findProxy, proxies } from "./list.js";
 import { logDeterminant } from "./naswot.js";
 import type { ProxyData } from "./proxy.js";
 
-beforeAll(() => setThreads(2));
+beforeAll(() => setThreads(1));
 
 const synthetic = generateSynthetic({ trainCount: 2000, testCount: 50 });
 const input = { channels: synthetic.channels, size: synthetic.size };

@@ -1,0 +1,36 @@
+/** What tests of the built command line share: a search that takes seconds, and how to end one at a moment. */
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll } from "vitest";
+
+/** A folder for a test file's runs, which goes when its tests are over. */
+export function temporaryFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `smash-${name}-`));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export const searchArgs = (out: string, ...more: string[]) => [
+  ...["search", "--data", "synthetic", "--preset", "tiny", "--threads", "2", "--json", "--out", out],
+  ...more,
+];
+
+/** The parts of a search document that do not name the folder. */
+export function results(stdout: string): unknown {
+  const { hypernet, ranking, best } = JSON.parse(stdout) as Record<string, unknown>;
+  return { hypernet, ranking, best };
+}
+
+export async function waitFor(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition() && waited < 20_000; waited += 5) await sleep(5);
+}
+
+/** How many events the run has told so far; of one type, where it is given. */
+export function countEvents(run: string, type?: string): number {
+  const path = join(run, "events.jsonl");
+  const mark = type === undefined ? '"type":' : `"type":"${type}"`;
+  return existsSync(path) ? readFileSync(path, "utf8").split(mark).length - 1 : 0;
+}
