@@ -35,7 +35,8 @@ function run(name: string, args: readonly string[]): string {
   return execFileSync(process.execPath, [path, ...args], {
     encoding: "utf8",
     stdio: "pipe",
-    env: { ...process.env, SMASH_DATA: join(data, "data") },
+    // Their runs go to a temporary folder, which is the test's.
+    env: { ...process.env, SMASH_DATA: join(data, "data"), TMPDIR: data },
   });
 }
 

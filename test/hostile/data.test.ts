@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -198,11 +198,13 @@ describe("hostile image folders", () => {
     target,
   });
 
+  const isLink = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink();
+
   it("never lead outside, never hang, and are refused or read", async () => {
     mkdirSync(join(folder, "outside", "cat"), { recursive: true });
     writeFileSync(join(folder, "outside", "cat", "secret.png"), "secret");
     let number = 0;
-    const runs = 1_500;
+    const runs = 500;
     await fc.assert(
       fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 8 }), async (entries) => {
         const root = join(folder, `root-${number++}`);
@@ -210,6 +212,8 @@ describe("hostile image folders", () => {
         for (const { way, kind, target } of entries) {
           const path = join(root, ...way);
           try {
+            // Through a link the machine's own folders would be written to.
+            if (way.some((_, depth) => isLink(join(root, ...way.slice(0, depth))))) continue;
             mkdirSync(join(path, ".."), { recursive: true });
             if (kind === "file") writeFileSync(path, "x", { flag: "wx" });
             else if (kind === "folder") mkdirSync(path, { recursive: true });
