@@ -32,9 +32,10 @@ export interface ConfusedPair {
 /** The pairs of different classes by number of images, most first; of equal ones the first of the data set. */
 export function confusedPairs(confusion: Confusion): readonly ConfusedPair[] {
   return confusion
-    .flatMap((row, truth) =>
-      row.map((images, prediction) => ({ truth, prediction, images, share: images / imagesOf(row) })),
-    )
+    .flatMap((row, truth) => {
+      const all = imagesOf(row);
+      return row.map((images, prediction) => ({ truth, prediction, images, share: images / all }));
+    })
     .filter(({ truth, prediction, images }) => truth !== prediction && images > 0)
     .toSorted((one, other) => other.images - one.images);
 }
