@@ -18,9 +18,11 @@ async function expectWellFormed(svg: string): Promise<void> {
   expect(opened.length).toBe(closed.length);
 }
 
+const finished = await renderFigures(fakeRun());
+
 describe("renderFigures", () => {
   test("draws every figure of a finished run as a well-formed, labelled picture", async () => {
-    const figures = await renderFigures(fakeRun());
+    const figures = finished;
     expect(names(figures)).toEqual(["hypernet-curve", ...scoreFigures, "winner-curve"]);
     for (const { svg, title, caption } of figures) {
       await expectWellFormed(svg);
@@ -37,9 +39,8 @@ describe("renderFigures", () => {
     expect(await renderFigures({ ...emptyRun(), trials: trials.slice(0, 1) })).toEqual([]);
   });
 
-  test("draws the Pareto front through the scores against each cost", async () => {
-    const figures = await renderFigures(fakeRun());
-    for (const { name, svg, caption } of figures) {
+  test("draws the Pareto front through the scores against each cost", () => {
+    for (const { name, svg, caption } of finished) {
       const hasFront = /^score-(parameters|multiply-adds)$/.test(name);
       expect(caption.includes("The line is the Pareto front"), name).toBe(hasFront);
       if (hasFront) expect(svg).toContain("mark-line");
@@ -47,11 +48,11 @@ describe("renderFigures", () => {
   });
 
   test("gives the same bytes for the same data", async () => {
-    expect(await renderFigures(fakeRun())).toEqual(await renderFigures(fakeRun()));
+    expect(await renderFigures(fakeRun())).toEqual(finished);
   });
 
-  test("needs no ids, so that several can share one page", async () => {
-    for (const { svg } of await renderFigures(fakeRun())) expect(svg).not.toMatch(/\sid="|url\(#/);
+  test("needs no ids, so that several can share one page", () => {
+    for (const { svg } of finished) expect(svg).not.toMatch(/\sid="|url\(#/);
   });
 
   test("stays well-formed with hostile origins and data set names", async () => {

@@ -30,6 +30,11 @@ function text(page: string): string {
   return body.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
 }
 
+/** Drawing takes most of a page's time: the figures of the finished run once, and they stand for those that do not matter. */
+const figures = await renderFigures(fakeRun());
+const finished = await renderReport(fakeRun(), figures);
+const render = (data: ReportData) => renderReport(data, figures);
+
 /** Every string in the data, keys of the configuration included, made hostile; sets that the types fix are kept. */
 function poisoned(data: ReportData, poison: string): ReportData {
   return {
@@ -60,8 +65,8 @@ function poisoned(data: ReportData, poison: string): ReportData {
 }
 
 describe("renderReport", () => {
-  test("leads with the test error of a finished run", async () => {
-    const page = await renderReport(fakeRun());
+  test("leads with the test error of a finished run", () => {
+    const page = finished;
     expectBalanced(page);
     expect(page).toContain("<h1>7.48\u00a0% test error on cifar10</h1>");
     expect(text(page)).toContain("among 240 architectures by its validation loss with generated weights");
@@ -70,8 +75,8 @@ describe("renderReport", () => {
     expect(page).toContain("npx smash search --data cifar10");
   });
 
-  test("asks for nothing from outside and runs nothing", async () => {
-    const page = await renderReport(fakeRun());
+  test("asks for nothing from outside and runs nothing", () => {
+    const page = finished;
     expect(page).not.toMatch(/<script|<link rel="stylesheet"|@import|url\(|\son[a-z]+=/i);
     const addresses = [...page.matchAll(/https?:\/\/[^"\s]*/g)].map(([address]) => address);
     // Names of XML formats, which nobody fetches.
@@ -81,30 +86,41 @@ describe("renderReport", () => {
     expect(page).toContain("Content-Security-Policy");
   });
 
-  test.each([
+  const poisons = [
     `"><script>alert(1)</script><img src=x onerror=alert(1)>`,
     `'/></style></title></code></pre></svg><b>&amp;`,
     `<!-- ]]> <![CDATA[`,
     "${html} \u0000 \ud800",
-  ])("shows %j as text and nothing else", async (poison) => {
-    const page = await renderReport(poisoned(fakeRun(), poison));
-    const oneOrigin = fakeRun().trials.map((trial) => ({ ...trial, origin: "zz" as TrialOrigin }));
-    expect(tags(page)).toEqual(tags(await renderReport(fakeRun({ trials: oneOrigin }))));
+  ];
+  /** Trials that come from each of these in turn. */
+  const from = (origins: readonly string[]) =>
+    fakeRun().trials.map((trial, index) => ({
+      ...trial,
+      origin: origins[index % origins.length] as TrialOrigin,
+    }));
+  const [hostile, harmless] = [poisons, ["za", "zb", "zc", "zd"]].map((origins) =>
+    renderFigures(fakeRun({ trials: from(origins) })),
+  );
+  test.each(poisons)("shows %j as text and nothing else", async (poison) => {
+    const page = await renderReport(poisoned(fakeRun(), poison), await hostile);
+    expect(tags(page)).toEqual(tags(await renderReport(fakeRun({ trials: from(["zz"]) }), await harmless)));
     expectBalanced(page);
     expect(page).not.toMatch(/<script|<img(?! src="data:image\/png;base64,)|<!--|<!\[CDATA/);
   });
 
   const statuses: readonly RunStatus[] = ["training-hypernet", "ranking", "ranked", "training-network"];
+  const { trials: someTrials, hypernet } = fakeRun();
+  const halves = [
+    emptyRun(),
+    { ...emptyRun(), hypernet: { ...hypernet, curve: hypernet.curve.slice(0, 1), validation: [] } },
+    { ...emptyRun(), hypernet, trials: someTrials.slice(0, 1) },
+    { ...emptyRun(), hypernet, trials: someTrials.slice(0, 40), rankedBy: "error" as const },
+  ];
+  // The status is told in words alone.
+  const drawnHalves = Promise.all(halves.map((half) => renderFigures(half)));
   test.each(statuses)("renders a run that is at %s and has no trained network", async (status) => {
-    const { trials, hypernet } = fakeRun();
-    const halves = [
-      emptyRun(),
-      { ...emptyRun(), hypernet: { ...hypernet, curve: hypernet.curve.slice(0, 1), validation: [] } },
-      { ...emptyRun(), hypernet, trials: trials.slice(0, 1) },
-      { ...emptyRun(), hypernet, trials: trials.slice(0, 40), rankedBy: "error" as const },
-    ];
-    for (const half of halves) {
-      const page = await renderReport({ ...half, status });
+    for (const [index, drawn] of (await drawnHalves).entries()) {
+      const page = await renderReport({ ...halves[index], status }, drawn);
       expectBalanced(page);
       expect(text(page)).not.toMatch(/undefined|NaN|Infinity|\[object/);
       expect(text(page)).not.toContain("test error on");
@@ -135,13 +151,13 @@ describe("renderReport", () => {
     });
 
     test("lists it below the best ten where it is none of them", async () => {
-      const page = await renderReport(trainedOf(ranked[11]));
+      const page = await render(trainedOf(ranked[11]));
       expect(page).toMatch(/<tr class="best">\s*<th scope="row">12<\/th>/);
       expect(page.match(/<th scope="row"/g)).toHaveLength(11);
     });
 
     test("says nothing of a rank where it is none of the run's", async () => {
-      const page = text(await renderReport({ ...trainedOf(ranked[0]), trials: ranked.slice(1) }));
+      const page = text(await renderReport({ ...trainedOf(ranked[0]), trials: ranked.slice(1) }, []));
       expect(page).toContain("It was trained from scratch for 40 epochs.");
       expect(page).not.toMatch(/undefined|NaN|in bold/);
     });
@@ -149,11 +165,11 @@ describe("renderReport", () => {
 
   test("calls the leader the winner only when the search has ended", async () => {
     const ranked = { ...emptyRun(), trials: distinctTrials(), status: "ranked" as const, isRanked: true };
-    const done = text(await renderReport(ranked));
+    const done = text(await renderReport(ranked, []));
     expect(done).toContain("the best of 12 architectures");
     expect(done).toContain("The winner");
     expect(done).not.toMatch(/so far/);
-    const before = text(await renderReport({ ...ranked, status: "ranking", isRanked: false }));
+    const before = text(await renderReport({ ...ranked, status: "ranking", isRanked: false }, []));
     expect(before).toContain("the best of 12 architectures so far");
     expect(before).toContain("The leader so far");
     expect(before).not.toMatch(/winner/);
@@ -162,84 +178,80 @@ describe("renderReport", () => {
   test("shows the network in training where the log tells which it is", async () => {
     const trials = rankTrials(distinctTrials(), "loss");
     const run = { ...emptyRun(), trials, status: "training-network" as const, isRanked: true };
-    const second = await renderReport({ ...run, inTraining: trials[1].architecture });
+    const second = await render({ ...run, inTraining: trials[1].architecture });
     expect(second).toContain("<h1>Training number 2 of 12 architectures</h1>");
     expect(second).toContain(drawArchitecture(trials[1].architecture));
-    const first = await renderReport({ ...run, inTraining: trials[0].architecture });
+    const first = await render({ ...run, inTraining: trials[0].architecture });
     expect(first).toContain("<h1>Training the best of 12 architectures</h1>");
-    expect(await renderReport(run)).toContain("<h1>Training a network for cifar10</h1>");
+    expect(await render(run)).toContain("<h1>Training a network for cifar10</h1>");
   });
 
   test("ranked by loss and NASWOT says what that is, and lists both", async () => {
-    const page = text(await renderReport(fakeRun({ rankedBy: "loss+naswot" })));
+    const page = text(await render(fakeRun({ rankedBy: "loss+naswot" })));
     expect(page).toMatch(/by its\s+mean rank in validation loss with generated weights and in NASWOT/);
     expect(page).toMatch(/ranks in this run in two measures: the loss on 1,000/);
     expect(page).toMatch(/Loss \(nats\)\s+NASWOT/);
-    expect(text(await renderReport(fakeRun()))).not.toContain("NASWOT");
+    expect(text(finished)).not.toContain("NASWOT");
   });
 
   test("says which trials were fine-tuned, how, and that they were chosen from", async () => {
     const run = fakeRun();
     const fineTuned = { validationError: 0.25, validationLoss: 0.4567 };
     const tuned = run.trials.map((trial) => (trial.id < 3 ? { ...trial, fineTuned } : trial));
-    const page = text(await renderReport({ ...run, trials: tuned }));
+    const page = text(await render({ ...run, trials: tuned }));
     expect(page).toMatch(/the best 3, for 100 steps at a rate of 0\.01/);
     expect(page).toMatch(/among the best 3 of them after fine-tuning/);
     expect(page.match(/0\.457/g)).toHaveLength(3);
-    expect(text(await renderReport(run))).not.toContain("ine-tuned");
+    expect(text(finished)).not.toContain("ine-tuned");
   });
 
-  test("says how many images the scores are from, which is fewer than were held out", async () => {
-    const page = text(await renderReport(fakeRun()));
+  test("says how many images the scores are from, which is fewer than were held out", () => {
+    const page = text(finished);
     expect(page).toMatch(/scored on the same\s+1,000\s+validation/);
     expect(page).toMatch(/Validation images, held out\s+5,000/);
   });
 
-  test("tells the HyperNet's parameters from the freely learned ones", async () => {
-    const page = text(await renderReport(fakeRun()));
+  test("tells the HyperNet's parameters from the freely learned ones", () => {
+    const page = text(finished);
     expect(page).toMatch(/HyperNet parameters\s+562k/);
     expect(page).toMatch(/Freely learned, shared parameters\s+185k/);
   });
 
   test("shows the top-5 error only where it says something", async () => {
     const run = fakeRun();
-    expect(text(await renderReport(run))).not.toContain("top 5");
+    expect(text(finished)).not.toContain("top 5");
     const classes = Array.from({ length: 100 }, (_, index) => `class ${index}`);
-    expect(text(await renderReport({ ...run, dataset: { ...run.dataset, classes } }))).toContain("top 5");
+    expect(text(await render({ ...run, dataset: { ...run.dataset, classes } }))).toContain("top 5");
   });
 
   test("names the data set that a network was trained on, where it is not the run's", async () => {
     const run = fakeRun();
-    const page = text(await renderReport({ ...run, trained: { ...run.trained!, dataset: "stl10" } }));
+    const page = text(await render({ ...run, trained: { ...run.trained!, dataset: "stl10" } }));
     expect(page).toMatch(/7\.48 % test error on stl10/);
     expect(page).toMatch(/Trained from scratch .* Data set\s+stl10/);
     expect(page).not.toContain("test error on cifar10");
   });
 
-  test("breaks a data set's path where a phone's screen ends", async () => {
-    expect(await renderReport(fakeRun())).toMatch(/h1, p \{ overflow-wrap: anywhere; \}/);
+  test("breaks a data set's path where a phone's screen ends", () => {
+    expect(finished).toMatch(/h1, p \{ overflow-wrap: anywhere; \}/);
   });
 
   test("leaves out how many images there are where the data set is not there", async () => {
     const run = fakeRun({ test: undefined });
     const dataset = { ...run.dataset, trainImages: undefined, testImages: undefined };
-    const page = text(await renderReport({ ...run, dataset }));
+    const page = text(await render({ ...run, dataset }));
     expect(page).toMatch(/Validation images, held out\s+5,000/);
     expect(page).not.toMatch(/(Training|Test) images \d|NaN|undefined/);
   });
 
   test("gives the same bytes for the same data, with figures drawn before or not", async () => {
-    const page = await renderReport(fakeRun());
-    expect(await renderReport(fakeRun())).toBe(page);
-    expect(await renderReport(fakeRun(), await renderFigures(fakeRun()))).toBe(page);
+    expect(await renderReport(fakeRun())).toBe(finished);
   });
 
-  test("has a dark partner for every colour of the figures", async () => {
-    const run = fakeRun();
-    const page = await renderReport(run);
-    for (const { svg } of await renderFigures(run)) {
+  test("has a dark partner for every colour of the figures", () => {
+    for (const { svg } of figures) {
       for (const [, property, color] of svg.matchAll(/ (fill|stroke)="(#[0-9a-f]+)"/g)) {
-        expect(page).toContain(`[${property}="${color}"]`);
+        expect(finished).toContain(`[${property}="${color}"]`);
       }
     }
   });
