@@ -4,6 +4,7 @@ import { rankTrials, type Trial, type TrialOrigin } from "../search/index.js";
 import { distinctTrials, emptyRun, fakeRun } from "./fake-run.fixture.js";
 import { renderFigures } from "./figures.js";
 import { renderReport } from "./html.js";
+import { pageText } from "./page-text.fixture.js";
 import type { ReportData, RunStatus } from "./report-data.js";
 
 /** The page's tags in order, names and signs only. */
@@ -22,12 +23,6 @@ function expectBalanced(page: string): void {
     else expect(open.pop()).toBe(name.slice(1));
   }
   expect(open).toEqual([]);
-}
-
-/** The visible text, spaces collapsed. */
-function text(page: string): string {
-  const body = page.slice(page.indexOf("<body"));
-  return body.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
 }
 
 /** Drawing takes most of a page's time: the figures of the finished run once, and they stand for those that do not matter. */
@@ -69,7 +64,7 @@ describe("renderReport", () => {
     const page = finished;
     expectBalanced(page);
     expect(page).toContain("<h1>7.48\u00a0% test error on cifar10</h1>");
-    expect(text(page)).toContain("among 240 architectures by its validation loss with generated weights");
+    expect(pageText(page)).toContain("among 240 architectures by its validation loss with generated weights");
     expect(page.match(/<figure class="plot">/g)).toHaveLength(6);
     expect(page.match(/<tr class="best"|<th scope="row"/g)).toHaveLength(11);
     expect(page).toContain("npx smash search --data cifar10");
@@ -122,9 +117,9 @@ describe("renderReport", () => {
     for (const [index, drawn] of (await drawnHalves).entries()) {
       const page = await renderReport({ ...halves[index], status }, drawn);
       expectBalanced(page);
-      expect(text(page)).not.toMatch(/undefined|NaN|Infinity|\[object/);
-      expect(text(page)).not.toContain("test error on");
-      expect(text(page)).toContain("No number in this report comes from them.");
+      expect(pageText(page)).not.toMatch(/undefined|NaN|Infinity|\[object/);
+      expect(pageText(page)).not.toContain("test error on");
+      expect(pageText(page)).toContain("No number in this report comes from them.");
     }
   });
 
@@ -140,10 +135,10 @@ describe("renderReport", () => {
       const page = await renderReport(trainedOf(ranked[2]));
       expect(page).toContain(drawArchitecture(ranked[2].architecture));
       expect(page).not.toContain(drawArchitecture(ranked[0].architecture));
-      expect(text(page)).not.toMatch(/the winner/i);
-      expect(text(page)).toMatch(/It is number 3 among 12 architectures by its validation loss/);
-      expect(text(page)).toMatch(/The trained network .*Rank\s+3 of 12/);
-      expect(text(page)).toContain("Where the trained network is wrong");
+      expect(pageText(page)).not.toMatch(/the winner/i);
+      expect(pageText(page)).toMatch(/It is number 3 among 12 architectures by its validation loss/);
+      expect(pageText(page)).toMatch(/The trained network .*Rank\s+3 of 12/);
+      expect(pageText(page)).toContain("Where the trained network is wrong");
       expect(page).toMatch(/<tr class="best">\s*<th scope="row">3<\/th>/);
       expect(page.match(/class="best"/g)).toHaveLength(1);
       expect(page.match(/>trained<\/text>/g)).toHaveLength(3);
@@ -157,7 +152,7 @@ describe("renderReport", () => {
     });
 
     test("says nothing of a rank where it is none of the run's", async () => {
-      const page = text(await renderReport({ ...trainedOf(ranked[0]), trials: ranked.slice(1) }, []));
+      const page = pageText(await renderReport({ ...trainedOf(ranked[0]), trials: ranked.slice(1) }, []));
       expect(page).toContain("It was trained from scratch for 40 epochs.");
       expect(page).not.toMatch(/undefined|NaN|in bold/);
     });
@@ -165,11 +160,11 @@ describe("renderReport", () => {
 
   test("calls the leader the winner only when the search has ended", async () => {
     const ranked = { ...emptyRun(), trials: distinctTrials(), status: "ranked" as const, isRanked: true };
-    const done = text(await renderReport(ranked, []));
+    const done = pageText(await renderReport(ranked, []));
     expect(done).toContain("the best of 12 architectures");
     expect(done).toContain("The winner");
     expect(done).not.toMatch(/so far/);
-    const before = text(await renderReport({ ...ranked, status: "ranking", isRanked: false }, []));
+    const before = pageText(await renderReport({ ...ranked, status: "ranking", isRanked: false }, []));
     expect(before).toContain("the best of 12 architectures so far");
     expect(before).toContain("The leader so far");
     expect(before).not.toMatch(/winner/);
@@ -187,46 +182,46 @@ describe("renderReport", () => {
   });
 
   test("ranked by loss and NASWOT says what that is, and lists both", async () => {
-    const page = text(await render(fakeRun({ rankedBy: "loss+naswot" })));
+    const page = pageText(await render(fakeRun({ rankedBy: "loss+naswot" })));
     expect(page).toMatch(/by its\s+mean rank in validation loss with generated weights and in NASWOT/);
     expect(page).toMatch(/ranks in this run in two measures: the loss on 1,000/);
     expect(page).toMatch(/Loss \(nats\)\s+NASWOT/);
-    expect(text(finished)).not.toContain("NASWOT");
+    expect(pageText(finished)).not.toContain("NASWOT");
   });
 
   test("says which trials were fine-tuned, how, and that they were chosen from", async () => {
     const run = fakeRun();
     const fineTuned = { validationError: 0.25, validationLoss: 0.4567 };
     const tuned = run.trials.map((trial) => (trial.id < 3 ? { ...trial, fineTuned } : trial));
-    const page = text(await render({ ...run, trials: tuned }));
+    const page = pageText(await render({ ...run, trials: tuned }));
     expect(page).toMatch(/the best 3, for 100 steps at a rate of 0\.01/);
     expect(page).toMatch(/among the best 3 of them after fine-tuning/);
     expect(page.match(/0\.457/g)).toHaveLength(3);
-    expect(text(finished)).not.toContain("ine-tuned");
+    expect(pageText(finished)).not.toContain("ine-tuned");
   });
 
   test("says how many images the scores are from, which is fewer than were held out", () => {
-    const page = text(finished);
+    const page = pageText(finished);
     expect(page).toMatch(/scored on the same\s+1,000\s+validation/);
     expect(page).toMatch(/Validation images, held out\s+5,000/);
   });
 
   test("tells the HyperNet's parameters from the freely learned ones", () => {
-    const page = text(finished);
+    const page = pageText(finished);
     expect(page).toMatch(/HyperNet parameters\s+562k/);
     expect(page).toMatch(/Freely learned, shared parameters\s+185k/);
   });
 
   test("shows the top-5 error only where it says something", async () => {
     const run = fakeRun();
-    expect(text(finished)).not.toContain("top 5");
+    expect(pageText(finished)).not.toContain("top 5");
     const classes = Array.from({ length: 100 }, (_, index) => `class ${index}`);
-    expect(text(await render({ ...run, dataset: { ...run.dataset, classes } }))).toContain("top 5");
+    expect(pageText(await render({ ...run, dataset: { ...run.dataset, classes } }))).toContain("top 5");
   });
 
   test("names the data set that a network was trained on, where it is not the run's", async () => {
     const run = fakeRun();
-    const page = text(await render({ ...run, trained: { ...run.trained!, dataset: "stl10" } }));
+    const page = pageText(await render({ ...run, trained: { ...run.trained!, dataset: "stl10" } }));
     expect(page).toMatch(/7\.48 % test error on stl10/);
     expect(page).toMatch(/Trained from scratch .* Data set\s+stl10/);
     expect(page).not.toContain("test error on cifar10");
@@ -239,7 +234,7 @@ describe("renderReport", () => {
   test("leaves out how many images there are where the data set is not there", async () => {
     const run = fakeRun({ test: undefined });
     const dataset = { ...run.dataset, trainImages: undefined, testImages: undefined };
-    const page = text(await render({ ...run, dataset }));
+    const page = pageText(await render({ ...run, dataset }));
     expect(page).toMatch(/Validation images, held out\s+5,000/);
     expect(page).not.toMatch(/(Training|Test) images \d|NaN|undefined/);
   });
