@@ -5,7 +5,7 @@ import { batchStatistics, createSearchNetwork, type SearchSettings } from "../ne
 import { Random } from "../random.js";
 import { fromArray, noGrad, normal, scope, setThreads, type DType } from "../tensor/index.js";
 import { encodingGradient } from "./encoding-gradient.js";
-import { evaluate } from "./evaluate.js";
+import { evaluate, evaluateGenerated } from "./evaluate.js";
 
 beforeAll(() => setThreads(1));
 
@@ -84,6 +84,28 @@ describe.each(spaces)("dE/dc in the %s space", (_, settings) => {
 });
 
 describe("dE/dc", () => {
+  it("belongs to the score by batch statistics, with the options it is given", () => {
+    scope(() => {
+      const network = createSearchNetwork(spaces[1][1], { seed: 3 });
+      const validation = makeBatches("float32");
+      const [architecture, other] = [3, 4].map((seed) => network.space.sample(Random.stream(seed, "test")));
+      const losses = [
+        {},
+        { noiseSeed: 1 },
+        { describedAs: other },
+        { batchNorm: "running" } as const,
+        { computeType: "bfloat16" } as const,
+      ].map((options) => {
+        const { loss } = encodingGradient(network, architecture, validation, options);
+        const data = { calibration: [], validation };
+        const score = evaluateGenerated(network, architecture, data, { batchNorm: "batch", ...options });
+        expect(loss).toBeCloseTo(score.loss, 4);
+        return loss;
+      });
+      expect(new Set(losses.map((loss) => loss.toFixed(4))).size).toBe(5);
+    });
+  });
+
   it("of a cell without convolutions is zero", () => {
     scope(() => {
       const network = createSearchNetwork(spaces[1][1], { seed: 3 });

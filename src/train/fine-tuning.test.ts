@@ -1,12 +1,21 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import type { Architecture } from "../arch/index.js";
-import { channelStatistics, generateSynthetic } from "../data/index.js";
-import { createSearchNetwork, type SearchNetwork, type SearchSettings } from "../network/index.js";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { createSpace, type Architecture } from "../arch/index.js";
+import { channelStatistics, generateSynthetic, selectImages } from "../data/index.js";
+import {
+  createNetwork,
+  createSearchNetwork,
+  type SearchNetwork,
+  type SearchSettings,
+} from "../network/index.js";
+import { cosineRate } from "../nn/index.js";
 import { Random } from "../random.js";
 import { defaultDevice, scope, setThreads } from "../tensor/index.js";
 import { loadBatches } from "./batch-tensors.js";
+import { trainBriefly } from "./brief-training.js";
 import { evaluateGenerated, type ScoringData } from "./evaluate.js";
+import type { StepEvent } from "./events.js";
 import { evaluateFineTuned } from "./fine-tuning.js";
+import { NetworkTraining } from "./network-training.js";
 
 beforeAll(() => setThreads(1));
 
@@ -83,5 +92,47 @@ describe.each(spaces)("the score after fine-tuning, of %s", (_, settings) => {
       evaluateFineTuned(network, architecture, scoringData({ rate: 0.02 }));
       expect(values()).toEqual(before);
     });
+  });
+});
+
+it("the score after fine-tuning is of the noise, the description and the type that are asked for", () => {
+  scope(() => {
+    const network = createSearchNetwork(spaces[1][1], { seed: 1 });
+    const [architecture, describedAs] = [5, 6].map((seed) => network.space.sample(Random.stream(seed)));
+    const data = scoringData({ rate: 0.02, steps: 2 });
+    const asked = [{}, { noiseSeed: 1 }, { describedAs }, { computeType: "bfloat16" } as const];
+    const losses = asked.map((options) => evaluateFineTuned(network, architecture, data, options).loss);
+    expect(new Set(losses).size).toBe(4);
+  });
+});
+
+describe("a brief training", () => {
+  const { train, settings, seed } = scoringData({ rate: 0.02 }).fineTuning!;
+  const { space } = spaces[0][1];
+  const architecture = createSpace(space).sample(Random.stream(5));
+  function trainOn(count: number, steps: number) {
+    const set = selectImages(
+      dataset.train,
+      Array.from({ length: count }, (_, index) => index),
+    );
+    const runStep = vi.spyOn(NetworkTraining.prototype, "runStep");
+    const network = createNetwork(architecture, { seed: 1 });
+    trainBriefly(network, { steps, train: { ...train, set }, settings, seed });
+    const told = runStep.mock.results.map(({ value }) => value as StepEvent);
+    runStep.mockRestore();
+    return told;
+  }
+
+  it("has a whole schedule of its own: a tenth of it warm-up, its end with the last step", () => {
+    const rates = trainOn(800, 20).map(({ rate }) => rate);
+    expect(rates).toEqual(
+      rates.map((_, step) => cosineRate({ base: settings.rate, step, steps: 20, warmup: 2 })),
+    );
+    expect(rates).toHaveLength(20);
+  });
+
+  it("is on the first images, and ends where they do", () => {
+    expect(trainOn(800, 3)).toEqual(trainOn(60, 3));
+    expect(trainOn(50, 9)).toHaveLength(3);
   });
 });

@@ -4,8 +4,8 @@ import { SmashNetwork, type BatchNormMode } from "../network/index.js";
 import { Random } from "../random.js";
 import { defaultDevice, setThreads } from "../tensor/index.js";
 import { loadBatches } from "./batch-tensors.js";
-import { evaluateGenerated } from "./evaluate.js";
-import { HyperNetTraining } from "./hypernet-training.js";
+import { evaluateGenerated, type ScoringData } from "./evaluate.js";
+import { HyperNetTraining, type HyperNetTrainingSettings } from "./hypernet-training.js";
 
 beforeAll(() => setThreads(1));
 afterEach(() => vi.restoreAllMocks());
@@ -20,7 +20,7 @@ const { channels, size, classes, train } = dataset;
 const statistics = channelStatistics(train, channels);
 const source = { set: train, size, statistics, device: defaultDevice() } as const;
 
-function startTraining(): HyperNetTraining {
+function startTraining(changes: Partial<HyperNetTrainingSettings> = {}): HyperNetTraining {
   const network = new SmashNetwork({
     space: {
       ...{ baseChannels: 4, maxUnits: 8, depthCompression: 2, depth: 1, width: 1, bottleneck: 2 },
@@ -29,16 +29,22 @@ function startTraining(): HyperNetTraining {
     hypernet: { denseBlocks: [2, 2], growth: 4, weightNorm: "he" },
     seed: 1,
   });
-  const batches = loadBatches(source, 50, { count: 50 });
   return new HyperNetTraining(network, {
     settings: {
       ...{ steps, batchSize: 10, rate: baseRate, warmup: 0, weightDecay, labelSmoothing: 0 },
       ...{ augment: { pad: 2, flip: false }, validateEvery: 100, validationArchitectures: 2 },
+      ...changes,
     },
+    computeType: "float32",
     train: source,
-    scoring: { calibration: batches, validation: batches },
+    scoring: scoring(),
     seed: 1,
   });
+}
+
+function scoring(): ScoringData {
+  const batches = loadBatches(source, 50, { count: 50 });
+  return { calibration: batches, validation: batches };
 }
 
 describe("a step of HyperNet training", () => {
@@ -72,21 +78,74 @@ describe("a step of HyperNet training", () => {
     expect([...moments.keys()].some((name) => name.startsWith("hypernet."))).toBe(true);
   });
 
-  it("draws an architecture and a noise z of its own; what is measured has z = 0", () => {
+  it("draws an architecture and a noise z of its own; what is measured has z = 0, in the same type", () => {
     const training = startTraining();
     const { space } = training.network;
     const forward = vi.spyOn(training.network, "forward");
     training.runStep();
     training.runStep();
     const [first, second] = forward.mock.calls;
-    for (const [step, [architecture, { noiseSeed }]] of [first, second].entries()) {
+    for (const [step, [architecture, { noiseSeed, computeType }]] of [first, second].entries()) {
       expect(architecture).toEqual(space.sampleForStep({ seed: 1, step, steps }));
-      expect(noiseSeed).toBeTypeOf("number");
+      expect(noiseSeed).toBe(Random.stream(1, "noise", step).seed());
+      expect(computeType).toBe("float32");
     }
-    expect(first[1].noiseSeed).not.toBe(second[1].noiseSeed);
     forward.mockClear();
     training.validate();
-    expect(forward.mock.calls.map(([, { noiseSeed }]) => noiseSeed)).toEqual([undefined, undefined]);
+    for (const [, { noiseSeed, computeType }] of forward.mock.calls)
+      expect([noiseSeed, computeType]).toEqual([undefined, "float32"]);
+  });
+});
+
+describe("a whole HyperNet training", () => {
+  const values = (training: HyperNetTraining) =>
+    Object.fromEntries(
+      [...training.state(), ...training.network.buffers()].map(([name, tensor]) => [name, tensor.toArray()]),
+    );
+  const settings = { steps: 5, warmup: 3, validateEvery: 2 };
+
+  it("warms up, and measures the same architectures every so many steps and at its end", () => {
+    const training = startTraining(settings);
+    const { space } = training.network;
+    const forward = vi.spyOn(training.network, "forward");
+    const events = [...training.run()];
+    const rates = events.flatMap((event) => (event.type === "hypernet-step" ? [event.rate] : []));
+    expect(rates).toHaveLength(5);
+    for (const [at, share] of [1 / 3, 2 / 3, 1, 1, 1 / 2].entries())
+      expect(rates[at]).toBeCloseTo(baseRate * share, 12);
+    const measured = events.filter(({ type }) => type === "hypernet-validation");
+    expect(measured.map(({ step }) => step)).toEqual([2, 4, 5]);
+    const scored = forward.mock.calls.filter(([, { noiseSeed }]) => noiseSeed === undefined);
+    const fixed = [0, 1].map((index) => space.sample(Random.stream(1, "hypernet-validation", index)));
+    expect(scored.map(([architecture]) => architecture)).toEqual([fixed, fixed, fixed].flat());
+    // Of both architectures: the mean.
+    const scores = fixed.map((architecture) => evaluateGenerated(training.network, architecture, scoring()));
+    const { loss, error } = measured[2];
+    expect(loss).toBeCloseTo((scores[0].loss + scores[1].loss) / 2, 10);
+    expect(error).toBeCloseTo((scores[0].error + scores[1].error) / 2, 10);
+  });
+
+  it("stopped and restored elsewhere, ends bit-identical", () => {
+    const whole = startTraining(settings);
+    const told = [...whole.run()];
+    const before = startTraining(settings);
+    for (let step = 0; step < 3; step++) before.runStep();
+    const after = startTraining(settings);
+    after.restore(before.step, before.state());
+    // Steps 4 and 5, with a measurement behind each; those behind 1 … 3 are one.
+    expect([...after.run()]).toEqual(told.slice(4));
+    expect(values(after)).toEqual(values(whole));
+  });
+
+  it.each([
+    ["beta1", { beta1: 0.9 }],
+    ["epsilon", { epsilon: 1e-2 }],
+    ["label smoothing", { labelSmoothing: 0.1 }],
+  ] as const)("is another one with another %s", (_, changes) => {
+    const [own, other] = [startTraining(), startTraining(changes)];
+    for (const training of [own, other]) for (let step = 0; step < 2; step++) training.runStep();
+    expect(values(other)).not.toEqual(values(own));
+    expect(other.validate()).not.toEqual(own.validate());
   });
 });
 

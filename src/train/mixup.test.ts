@@ -93,6 +93,7 @@ describe("shares", () => {
   it("and partners depend on seed and step alone", () => {
     const draw = (seed: number, step: number) => drawMixture(0.4, { count: 6, seed, step });
     expect(draw(1, 8)).toEqual(draw(1, 8));
+    expect(draw(1, 8).share).toBe(drawBeta(Random.stream(1, "mixup", 8), 0.4));
     expect(draw(1, 9).share).not.toBe(draw(1, 8).share);
     expect([...draw(2, 8).partners].sort()).toEqual([0, 1, 2, 3, 4, 5]);
   });
