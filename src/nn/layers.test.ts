@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { conv2d, memoryStats, normal, scope, setThreads, type Tensor } from "../tensor/index.js";
-import { BatchNorm2d, Conv2d, disposeAll, joinNamed, kaimingNormal, Linear, type Module } from "./index.js";
+import {
+  BatchNorm2d,
+  Conv2d,
+  disposeAll,
+  joinNamed,
+  kaimingNormal,
+  Linear,
+  orthogonal,
+  type Module,
+} from "./index.js";
 
 setThreads(2);
 
@@ -18,7 +27,7 @@ describe("a convolution layer", () => {
       const layer = new Conv2d({ inputs: 4, outputs: 6, kernel: 3, seed: 1, bias: true, ...options });
       layer.bias!.copyFrom(normal([6], 5));
       const x = normal([2, 4, 9, 8], 2);
-      expect(layer.weight.shape).toEqual([6, 2, 3, 3]);
+      expect(layer.weight.toArray()).toEqual(orthogonal([6, 2, 3, 3], 1).toArray());
       const weight = layer.weight.contiguous();
       expectClose(layer.forward(x), conv2d(x, weight, { ...options, bias: layer.bias }));
       expectClose(layer.forward(x.channelsLast()), layer.forward(x));
@@ -66,6 +75,7 @@ describe("a linear layer", () => {
       const layer = new Linear({ inputs: 4, outputs: 3, seed: 1 });
       layer.bias!.copyFrom(normal([3], 5));
       const x = normal([2, 4], 2);
+      expect(layer.weight.toArray()).toEqual(orthogonal([3, 4], 1).toArray());
       expectClose(layer.forward(x), x.matmul(layer.weight.transpose(0, 1)).add(layer.bias!));
       expect(names(layer)).toEqual([["weight", "bias"], []]);
       expect(names(new Linear({ inputs: 4, outputs: 3, seed: 1, bias: false }))).toEqual([["weight"], []]);

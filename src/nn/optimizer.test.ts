@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { expectClose, readGolden, toTensor, type StoredTensor } from "../../test/goldens/golden.js";
-import { memoryStats, normal, scope, setThreads, type DType, type Tensor } from "../tensor/index.js";
+import {
+  full,
+  memoryStats,
+  normal,
+  scope,
+  setThreads,
+  zeros,
+  type DType,
+  type Tensor,
+} from "../tensor/index.js";
 import {
   Adam,
   disposeAll,
@@ -174,5 +183,15 @@ it("Adam counts the steps of every parameter of its own", () => {
     const optimizer = new Adam(named(parameters));
     train(optimizer, parameters, [0, 5]);
     expect(optimizer.state().get("steps")!.toArray()).toEqual(BigInt64Array.of(5n, 2n, 5n));
+  });
+});
+
+it("Adam's epsilon is 1e-8 unless another is asked for: such a slope makes half a step", () => {
+  scope(() => {
+    const parameter = zeros([1], { dtype: "float64" }).requireGrad();
+    const optimizer = new Adam(named([parameter]));
+    setGradients([parameter], [full([1], 1e-8, { dtype: "float64" })]);
+    optimizer.step(1);
+    expect(parameter.item()).toBeCloseTo(-0.5, 6);
   });
 });

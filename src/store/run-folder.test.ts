@@ -1,5 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { resolveConfig } from "../config/index.js";
@@ -47,4 +47,46 @@ describe("a run's config.json", () => {
     await run.open(config, { ...versions, images: "0123" });
     expect(await run.readConfig()).toEqual({ config, versions: { ...versions, images: "0123" } });
   });
+
+  it("that is no JSON is named, and one that is not there is told apart", async () => {
+    const run = new RunFolder(join(folder, "torn"));
+    const wrong = (code: string, message: string) => ({
+      code,
+      message: expect.stringContaining(message) as string,
+    });
+    await expect(run.requireConfig()).rejects.toMatchObject(wrong("usage", `no config.json in ${run.path}`));
+    mkdirSync(run.path);
+    writeFileSync(run.configPath, "{");
+    await expect(run.requireConfig()).rejects.toMatchObject(
+      wrong("config", `${run.configPath} must be JSON`),
+    );
+    // Below a file nothing is.
+    await expect(new RunFolder(run.configPath).requireConfig()).rejects.toMatchObject(
+      wrong("usage", "no config"),
+    );
+  });
+
+  it("is joined by the same configuration, and stays as it is for another one", async () => {
+    const run = new RunFolder(join(folder, "joined"));
+    await run.open(config, versions);
+    await run.open(config, { ...versions, smash: "1" });
+    await expect(run.open({ ...config, seed: 1 }, versions)).rejects.toMatchObject({
+      code: "config",
+      message: expect.stringContaining("seed was 0, now 1") as string,
+    });
+    expect(await run.readConfig()).toEqual({ config, versions });
+    await run.noteImages("0123");
+    expect(await run.readConfig()).toEqual({ config, versions: { ...versions, images: "0123" } });
+  });
+});
+
+it("opening a run clears up after killed writers, in all its folders", async () => {
+  const run = new RunFolder(join(folder, "killed"));
+  // No process has such a number.
+  const writer = `tmp-999999999@${hostname().replaceAll(/[^\w.]/g, "_")}-abcdef`;
+  const goals = [run.configPath, run.checkpointPath("best"), run.bestPath, run.figurePath("trials")];
+  const leftovers = goals.map((goal) => `${goal}.${writer}`);
+  for (const leftover of leftovers) mkdirSync(leftover, { recursive: true });
+  await run.open(config, versions);
+  expect(leftovers.filter((leftover) => existsSync(leftover))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import Database from "libsql";
 import { expect, it } from "vitest";
 import { fakeHistory, spaceOf } from "../search/history.fixture.js";
 import { readTrials, TrialStore } from "./trial-store.js";
@@ -49,4 +50,26 @@ it("a trial comes back as it was, with its latency where it was measured", () =>
   expect(again.list()).toEqual([tuned, trials[1]]);
   again.close();
   rmSync(folder, { recursive: true });
+});
+
+it("trials are in the order of their numbers, each number once, and their columns are what they are called", () => {
+  const folder = mkdtempSync(join(tmpdir(), "smash-columns-"));
+  const path = join(folder, "trials.sqlite");
+  const store = new TrialStore(path);
+  const trials = fakeHistory(spaceOf("tiny"), { seed: 1, count: 3 });
+  for (const index of [2, 0, 1]) store.add(trials[index]);
+  expect(store.list()).toEqual(trials);
+  expect(() => store.add(trials[1])).toThrow("UNIQUE");
+  store.close();
+  const database = new Database(path);
+  const rows = database.prepare("SELECT * FROM trials ORDER BY id").all();
+  database.close();
+  rmSync(folder, { recursive: true });
+  expect(rows).toEqual(
+    trials.map((trial) => ({
+      ...{ id: trial.id, origin: trial.origin, parameters: trial.parameters, flops: trial.flops },
+      ...{ validation_error: trial.validationError, validation_loss: trial.validationLoss },
+      document: JSON.stringify(trial),
+    })),
+  );
 });
