@@ -4,29 +4,20 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { runSmash } from "../src/cli/built-cli.fixture.js";
+import { builtModule, runSmash } from "../src/cli/built-cli.fixture.js";
 import { withFolderLock } from "../src/store/index.js";
 import { searchArgs, temporaryFolder } from "./search-command.fixture.js";
 
-const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(builtModule("main.js"));
 const folder = temporaryFolder("bad");
 
 describe("bad input", () => {
   it("a training beside another one of the same checkpoint is refused, and leaves it alone", async () => {
     const checkpoint = join(folder, "contested.safetensors");
     const name = ".contested.safetensors.lock";
+    const tiny = ["--data", "synthetic", "--preset", "tiny"];
     const { code, stderr } = await withFolderLock({ path: folder, name, holds: "training" }, () =>
-      runSmash([
-        "train",
-        "--data",
-        "synthetic",
-        "--preset",
-        "tiny",
-        "--network",
-        "resnet",
-        "--out",
-        checkpoint,
-      ]),
+      runSmash(["train", ...tiny, "--network", "resnet", "--out", checkpoint]),
     );
     expect(code).toBe(2);
     expect(stderr).toContain("One process at a time works on a training.");

@@ -1,16 +1,15 @@
 /** What a run says when its own image folder is no longer the one it began with. */
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { builtModule, runSmash } from "../src/cli/built-cli.fixture.js";
+import { temporaryFolder } from "./search-command.fixture.js";
 
-const base = mkdtempSync(join(tmpdir(), "smash-changed-"));
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+const base = temporaryFolder("changed");
 const began = join(base, "began");
 const config = join(base, "settings.json");
 

@@ -1,19 +1,16 @@
 /** What scripts rely on: the documents of the commands that compute, field by field, and the run folder they leave. */
 
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { runSmash } from "../src/cli/built-cli.fixture.js";
+import { temporaryFolder } from "./search-command.fixture.js";
 
 type Document = Readonly<Record<string, unknown>>;
 
-const folder = mkdtempSync(join(tmpdir(), "smash-contract-"));
+const folder = temporaryFolder("contract");
 const run = join(folder, "run");
 let demo: Document;
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
 
 /** The one document that a command prints. */
 async function documentOf(...args: string[]): Promise<Document> {

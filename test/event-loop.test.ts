@@ -3,12 +3,10 @@
  * and, to show that the measurement would notice, for the same job on this thread.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { builtModule } from "../src/cli/built-cli.fixture.js";
 import { resolveConfig } from "../src/config/index.js";
 import { loadDataset } from "../src/data/index.js";
@@ -16,12 +14,12 @@ import { runSearch } from "../src/run/search-job.js";
 import type * as Run from "../src/run/index.js";
 import { RunFolder } from "../src/store/index.js";
 import { setThreads } from "../src/tensor/index.js";
+import { temporaryFolder } from "./search-command.fixture.js";
 
 // The built one, because a worker starts from a file that Node can run.
 const { startJob } = (await import(builtModule("../run/index.js"))) as typeof Run;
 
-const folder = mkdtempSync(join(tmpdir(), "smash-event-loop-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder("event-loop");
 
 /** Some seconds of training; between two checkpoints it never lets go of its thread. */
 const config = resolveConfig({

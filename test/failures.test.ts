@@ -1,27 +1,25 @@
 /** What the built command line does when the machine fails it: no memory, no disk, no libtorch. Nothing may be lost. */
 
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
-import { runSmash, type Ended } from "../src/cli/built-cli.fixture.js";
+import { describe, expect, it } from "vitest";
+import { runSmash, startProgram, startSmash, type Ended } from "../src/cli/built-cli.fixture.js";
+import { temporaryFolder } from "./search-command.fixture.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const main = join(root, "dist/cli/main.js");
-const folder = mkdtempSync(join(tmpdir(), "smash-failures-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder("failures");
 
 const ranking = { counts: { random: 3, perturb: 0, chain: 0 } };
 
@@ -35,27 +33,9 @@ function searchArgs(out: string, hypernetTraining: object, others: object = {}):
   );
 }
 
-const children = new Set<ChildProcess>();
-afterAll(() => {
-  for (const child of children) child.kill("SIGKILL");
-});
-
-/** Starts a program; `output` is complete when the promise is fulfilled. */
-function start(command: string, args: readonly string[]) {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-  children.add(child);
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (chunk: Buffer) => (stdout += String(chunk)));
-  child.stderr.on("data", (chunk: Buffer) => (stderr += String(chunk)));
-  const ended = new Promise<Ended>((resolve) =>
-    child.on("close", (code) => resolve({ code, stdout, stderr })),
-  );
-  return { child, ended };
-}
-
 /** Starts a search, and waits for its first steps. */
 async function startSearch(args: readonly string[], steps: number) {
-  const search = start(process.execPath, [main, ...args]);
+  const search = startSmash(args);
   const log = join(args.at(-1)!, "events.jsonl");
   const hasStepped = () => existsSync(log) && readFileSync(log, "utf8").includes(`"step":${steps},`);
   while (search.child.exitCode === null && !hasStepped()) await sleep(10);
@@ -133,7 +113,7 @@ describe("on a full disk", () => {
     expect((await begun.ended).code).toBe(130);
     const before = checkpoint("disk");
     // Files may not be larger: less than a checkpoint, more than the log.
-    const { ended } = start("bash", [
+    const { ended } = startProgram("bash", [
       "-c",
       `ulimit -f 40 && exec "$@"`,
       "bash",
@@ -154,7 +134,7 @@ describe("on a full disk", () => {
     const run = join(folder, "full");
     mkdirSync(run);
     const script = `${mount} ${run} && "$@"; code=$?; ls ${run} >&2; exit $code`;
-    const { ended } = start("unshare", [
+    const { ended } = startProgram("unshare", [
       "-rm",
       "bash",
       "-c",
@@ -190,7 +170,7 @@ describe.runIf(canMount)("on a disk that a training fills", () => {
       cp -r small finished`;
     const small = join(place("small"), "network.safetensors");
     const args = ["-rm", "bash", "-c", script, "bash", process.execPath, main, ...trainArgs(small)];
-    expect((await start("unshare", args).ended).code).toBe(0);
+    expect((await startProgram("unshare", args).ended).code).toBe(0);
 
     const line = errorLine(
       { code: Number(read("first.code")), stdout: "", stderr: read("first.err") },

@@ -5,11 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
+import { killRunning } from "../src/cli/built-cli.fixture.js";
 
-/** A folder for a test file's runs, which goes when its tests are over. */
+/** A folder for a test file's runs, which goes when its tests are over, and with it what still writes to it. */
 export function temporaryFolder(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), `smash-${name}-`));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    await killRunning();
+    rmSync(folder, { recursive: true, force: true });
+  });
   return folder;
 }
 
@@ -31,6 +35,6 @@ export async function waitFor(condition: () => boolean): Promise<void> {
 /** How many events the run has told so far; of one type, where it is given. */
 export function countEvents(run: string, type?: string): number {
   const path = join(run, "events.jsonl");
-  const mark = type === undefined ? '"type":' : `"type":"${type}"`;
+  const mark = type === undefined ? "\n" : `"type":"${type}"`;
   return existsSync(path) ? readFileSync(path, "utf8").split(mark).length - 1 : 0;
 }

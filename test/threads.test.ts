@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { runSmash } from "../src/cli/built-cli.fixture.js";
+import { temporaryFolder } from "./search-command.fixture.js";
 
-const folder = mkdtempSync(join(tmpdir(), "smash-threads-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder("threads");
 
 /** What GCC's OpenMP says of itself while a search begins; undefined where libtorch brings another. */
 async function openMpSettings(env: NodeJS.ProcessEnv): Promise<string | undefined> {

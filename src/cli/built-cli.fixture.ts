@@ -38,7 +38,7 @@ export interface Started {
 
 /** Starts `smash` with these arguments. */
 export function startSmash(args: readonly string[], options: ProcessOptions = {}): Started {
-  return startProcess([fileURLToPath(builtModule("main.js")), ...args], options);
+  return startProgram(process.execPath, [fileURLToPath(builtModule("main.js")), ...args], options);
 }
 
 /** Runs `smash` with these arguments to its end. */
@@ -48,17 +48,27 @@ export function runSmash(args: readonly string[], options: ProcessOptions = {}):
 
 /** Runs a module given as text. */
 export function runScript(source: string, options: ProcessOptions = {}): Promise<Ended> {
-  return startProcess(["--input-type=module", "-e", source], options).ended;
+  return startProgram(process.execPath, ["--input-type=module", "-e", source], options).ended;
 }
 
-function startProcess(args: readonly string[], { env, onStderr }: ProcessOptions): Started {
-  const child = spawn(process.execPath, args, {
+const running = new Set<Started>();
+
+/** Ends what tests that ran out of time have left behind. */
+export async function killRunning(): Promise<void> {
+  for (const { child } of running) child.kill("SIGKILL");
+  await Promise.allSettled([...running].map(({ ended }) => ended));
+}
+
+/** Starts any program, such as one that starts `smash`. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  { env, onStderr }: ProcessOptions = {},
+): Started {
+  const child = spawn(program, args, {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  // A test that ran out of time must not leave its command behind.
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
@@ -67,10 +77,10 @@ function startProcess(args: readonly string[], { env, onStderr }: ProcessOptions
     onStderr?.(stderr, (signal) => child.kill(signal));
   });
   const ended = new Promise<Ended>((resolve, reject) => {
-    child.on("error", reject).on("close", (code) => {
-      process.off("exit", kill);
-      resolve({ code, stdout, stderr });
-    });
+    child.on("error", reject).on("close", (code) => resolve({ code, stdout, stderr }));
   });
-  return { child, ended };
+  const started = { child, ended };
+  running.add(started);
+  child.once("close", () => running.delete(started));
+  return started;
 }

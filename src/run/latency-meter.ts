@@ -16,7 +16,7 @@ const runs = { warmup: 5, runs: 30 } as const;
 
 /** Median milliseconds for one image. */
 export async function measureArchitecture(architecture: Architecture): Promise<number> {
-  // Not loaded by a search without a limit on latency: it takes a third of a second.
+  // Not loaded by a search without a limit on latency: it takes an eighth of a second, in both threads.
   const { encodeOnnx, exportableNetwork, measureLatency } = await import("../export/index.js");
   const { input, classes } = architecture;
   const model = scope(() =>
