@@ -22,7 +22,7 @@ test("a perturbed architecture is valid, inside its budget, and another one, at 
         expect(perturbed).not.toEqual(architecture);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 3000 },
   );
 });
 
@@ -36,7 +36,7 @@ test("a hundred perturbations in a row stay inside the space", () => {
       }
       validateArchitecture(current, settings);
     }),
-    { numRuns: 12 },
+    { numRuns: 40 },
   );
 });
 
@@ -50,7 +50,7 @@ test("probability 0 is the identity", () => {
 });
 
 test("even in the smallest space a perturbation finds something to change", () => {
-  for (let seed = 0; seed < 100; seed++) {
+  for (let seed = 0; seed < 300; seed++) {
     const architecture = sampleArchitecture(smallest, Random.stream(seed));
     expect(perturbArchitecture(architecture, smallest, Random.stream(seed))).not.toEqual(architecture);
   }

@@ -24,10 +24,10 @@ test("any settings are either rejected with a message or always give valid archi
       outcomes.sampled++;
       validateArchitecture(architecture, settings);
     }),
-    { numRuns: 1500 },
+    { numRuns: 6000 },
   );
-  expect(outcomes.rejected).toBeGreaterThan(200);
-  expect(outcomes.sampled).toBeGreaterThan(200);
+  expect(outcomes.rejected).toBeGreaterThan(1000);
+  expect(outcomes.sampled).toBeGreaterThan(1000);
 });
 
 function lowestCommonMultiple(a: number, b: number): number {
@@ -53,7 +53,7 @@ test("a sampled architecture uses at least one slice of every block and never mo
         }
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 1000 },
   );
 });
 
@@ -69,7 +69,7 @@ test("a layer writes the banks its units fill, or up to half of the non-empty on
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 1000 },
   );
 });
 

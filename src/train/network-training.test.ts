@@ -169,7 +169,7 @@ describe.each(combinations)("$recipe on $space", ({ architecture, settings }) =>
   it("stopped after any step and restored elsewhere, ends bit-identical", () => {
     const whole = startTraining(settings, { architecture });
     const told = [...whole.run()];
-    for (const stop of [1, 5, 12]) {
+    for (const stop of [1, 4, 5, 7, 10]) {
       const before = startTraining(settings, { architecture });
       const events = [];
       for (const event of before.run()) {
@@ -189,7 +189,7 @@ describe.each(combinations)("$recipe on $space", ({ architecture, settings }) =>
     const training = startTraining({ ...settings, epochs: 30 }, { architecture });
     for (let step = 0; step < 10; step++) training.runStep();
     const before = memoryStats().liveTensors;
-    for (let step = 0; step < 20; step++) training.runStep();
+    for (let step = 0; step < 60; step++) training.runStep();
     expect(memoryStats().liveTensors).toBe(before);
   });
 

@@ -1,9 +1,8 @@
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { cifar100Format } from "../../src/data/cifar100.js";
 import { cifar10Format, readRecords } from "../../src/data/cifar10-files.js";
 import { decodeImage, UnreadableImage } from "../../src/data/folder/decode-image.js";
@@ -18,9 +17,9 @@ import { parseFolds } from "../../src/data/stl10-folds.js";
 import { parseStl10Labels, transposePlanes } from "../../src/data/stl10.js";
 import { SmashError } from "../../src/errors.js";
 import { damagedBytes, feed } from "./hostile.fixture.js";
+import { temporaryFolder } from "../search-command.fixture.js";
 
-const folder = mkdtempSync(join(tmpdir(), "smash-hostile-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder("hostile");
 
 // Seconds alone; minutes where ten other processes share two cores.
 vi.setConfig({ testTimeout: 900_000 });
@@ -204,7 +203,7 @@ describe("hostile image folders", () => {
     mkdirSync(join(folder, "outside", "cat"), { recursive: true });
     writeFileSync(join(folder, "outside", "cat", "secret.png"), "secret");
     let number = 0;
-    const runs = 500;
+    const runs = 1_500;
     await fc.assert(
       fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 8 }), async (entries) => {
         const root = join(folder, `root-${number++}`);
