@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import type { TrialOrigin } from "../search/index.js";
+import { drawFigure } from "./draw-figure.js";
 import { emptyRun, fakeRun } from "./fake-run.fixture.js";
 import { renderFigures } from "./figures.js";
+import { planScoreAgainstParameters } from "./score-against-cost.js";
 
 const names = (figures: readonly { readonly name: string }[]) => figures.map(({ name }) => name);
 const scoreFigures = ["score-histogram", "rank-curve", "score-parameters", "score-multiply-adds"];
@@ -84,6 +86,22 @@ describe("renderFigures", () => {
       expect(caption).toContain("3 of 240 scores lie far above");
       expect(svg).not.toMatch(/NaN|Infinity|undefined/);
     }
+  });
+
+  test.each([
+    [62_000, 243_000],
+    [85_000, 125_000],
+    [96_000, 98_000],
+    [5_000, 5_000_000],
+  ])("numbers at least three ticks of sizes from %i to %i, and every tick", async (least, most) => {
+    const run = fakeRun();
+    const spread = (index: number) => Math.round(least * (most / least) ** (index / (run.trials.length - 1)));
+    const trials = run.trials.map((trial, index) => ({ ...trial, parameters: spread(index) }));
+    const { svg } = await drawFigure(planScoreAgainstParameters({ ...run, trials })!);
+    // The horizontal axis comes first; Vega hides a label that would overlap another, and leaves its tick.
+    const labels = svg.split("role-axis-label")[1].split("</g>")[0];
+    expect(labels.match(/<text/g)?.length).toBeGreaterThanOrEqual(3);
+    expect(labels).not.toContain('opacity="0"');
   });
 
   test("copes with equal scores, equal and zero costs", async () => {

@@ -45,12 +45,13 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
     marked && marked[field] > 0 ? [{ score: marked.score, cost: marked[field], label: marked.label }] : [];
   const front = paretoFront(rows, (row) => row);
   const origins = originScale(rows.map(({ origin }) => origin));
+  const ticks = logTicks(rows.map(({ cost }) => cost));
   const x = {
     field: "cost",
     type: "quantitative",
-    title: `${noun} (logarithmic)`,
-    scale: { type: "log", nice: false, padding: 10 },
-    axis: { format: "~s", values: logTicks(rows.map(({ cost }) => cost)) },
+    title: ticks ? `${noun} (logarithmic)` : noun,
+    scale: { type: ticks ? "log" : "linear", zero: false, nice: false, padding: 10 },
+    axis: { format: "~s", ...(ticks ? { values: ticks } : { tickCount: 6 }) },
   } as const;
   const y = {
     field: "score",
@@ -99,23 +100,23 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
   };
 }
 
-/** Multiples of powers of ten, the coarser first. */
-const tickSteps = [
-  [1, 2, 5],
-  [1, 2, 3, 4, 5, 6, 7, 8, 9],
-  Array.from({ length: 90 }, (_, index) => (10 + index) / 10),
-] as const;
+/** Multiples of powers of ten, the coarser first. None are so close to each other that labels would overlap. */
+const tickSteps = [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]] as const;
 
-/** Round numbers in the range of the values; Vega's own choice labels too few or overlapping ones. */
-function logTicks(values: readonly number[]): number[] {
+/**
+ * Round numbers in the range of the values; Vega's own choice labels too few or overlapping ones. Undefined where the
+ * range holds less than three: values so close together need no logarithm.
+ */
+function logTicks(values: readonly number[]): number[] | undefined {
   const low = Math.min(...values);
   const high = Math.max(...values);
   const powers: number[] = [];
   for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) powers.push(power);
-  const choices = tickSteps.map((steps) =>
-    powers
-      .flatMap((power) => steps.map((step) => step * power))
-      .filter((tick) => tick >= low && tick <= high),
-  );
-  return choices.find((ticks) => ticks.length >= 3) ?? choices.at(-1)!;
+  return tickSteps
+    .map((steps) =>
+      powers
+        .flatMap((power) => steps.map((step) => step * power))
+        .filter((tick) => tick >= low && tick <= high),
+    )
+    .find((ticks) => ticks.length >= 3);
 }
