@@ -73,10 +73,14 @@ function checkBanks(settings: CompleteSettings): void {
   if (depthCompression > banks) {
     const rule =
       "The first layer of a block reads depthCompression banks, so its input fills at least that many.";
-    const name = stemWidth < width ? "stemWidth" : "width";
-    const factor = settings[name];
-    const found = `depthCompression ${depthCompression}, ${name} ${factor}, so ${banks} input banks (2 * ${name}).`;
-    const fix = `Set depthCompression to ${banks} or less, or ${name} to ${Math.ceil(depthCompression / 2)} or more.`;
+    // Both widths at this value suffice; one that is there already, or that the other follows, is not named.
+    const least = Math.ceil(depthCompression / 2);
+    const names =
+      stemWidth === width
+        ? ["width"]
+        : (["stemWidth", "width"] as const).filter((name) => settings[name] < least);
+    const found = `depthCompression ${depthCompression}, width ${width}, stemWidth ${stemWidth}, so ${banks} input banks.`;
+    const fix = `Set depthCompression to ${banks} or less, or ${names.join(" and ")} to ${least} or more.`;
     rejectSettings(rule, found, fix);
   }
 }
