@@ -58,12 +58,41 @@ test("a sum stands where a bank was written twice before it is read, and nowhere
   expect(into("layer 1.2")).toEqual(["layer 1.1"]);
   expect(into("layer 1.3")).toEqual(["0: stem + layer 1.1"]);
   expect(into("0: stem + layer 1.1")).toEqual(["stem", "layer 1.1"]);
+  // Two banks hold each sum when the block ends.
+  const carried = (id: string) => edges.filter(({ to }) => to === id).map(({ channels }) => channels);
+  expect(carried("0: stem + layer 1.1")).toEqual([block.bankChannels, block.bankChannels]);
   const sums = nodes.filter(({ id, kind }) => kind === "sum" && id.startsWith("0: "));
   expect(sums.map(({ id }) => id)).toEqual([
     "0: stem + layer 1.1",
     "0: 0: stem + layer 1.1 + layer 1.3",
     "0: layer 1.1 + layer 1.2",
   ]);
+});
+
+test("every node says what it computes, in the numbers of its own block", () => {
+  const architecture = sampleArchitecture(smallest, Random.stream(1));
+  const [block] = architecture.blocks;
+  const layer = { ...block.layers[0], reads: [0, 1, 2], writes: [0], units: 2, bottleneck: 4 };
+  const { nodes } = traceDataFlow({
+    ...architecture,
+    input: { channels: 3, size: 8 },
+    stem: { kernel: 5 },
+    classes: 7,
+    blocks: [
+      { bankChannels: 2, inputChannels: 6, layers: [layer] },
+      { bankChannels: 2, inputChannels: 10, layers: [layer] },
+    ],
+  });
+  const texts = Object.fromEntries(nodes.map(({ name, steps }) => [name, steps]));
+  expect(Object.keys(texts)).toEqual([
+    ...["image 8×8×3", "Stem", "Layer 1.1", "sum", "Transition to block 2", "Layer 2.1", "Head"],
+  ]);
+  expect(texts.Stem).toEqual(["5×5 → 6"]);
+  expect([texts["Layer 1.1"].at(0), texts["Layer 1.1"].at(-1)]).toEqual(["1×1 → 4", "2 units"]);
+  expect(texts["Transition to block 2"]).toEqual([
+    ...["BatchNorm, ReLU", "1×1 → 10", "2×2 pool → 4×4 pixels"],
+  ]);
+  expect(texts.Head).toEqual(["BatchNorm, ReLU", "global average pool", "7 classes"]);
 });
 
 test("the picture is self-contained, finite, the same every time, and holds every point it draws", async () => {

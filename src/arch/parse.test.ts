@@ -29,6 +29,8 @@ test.each([
   [[...layer, "reads", 0], -1, "blocks[1].layers[0].reads[0]: is at least 0. Found: -1."],
   [[...layer, "convolutions", 0, "kernel"], [3], "convolutions[0].kernel: has at least 2 items."],
   [[...layer, "convolutions", 0, "position"], 7, "convolutions[0].position: is at most 3. Found: 7."],
+  [[...layer, "convolutions"], Array(5).fill({}), "convolutions: has at most 4 items."],
+  [[...layer, "convolutions", 0, "kernel"], 3, "convolutions[0].kernel: is a list. Found: 3."],
   [["activationOrder"], "prior", 'activationOrder: is "pre" or "post". Found: "prior".'],
   [["space"], "nas-bench-201", 'space: is "memory-banks". Found: "nas-bench-201".'],
   [["blocks"], { first: "x".repeat(90) }, "blocks: is a list. Found: "],

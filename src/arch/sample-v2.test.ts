@@ -4,7 +4,7 @@ import { Random } from "../random.js";
 import { annealedOptions } from "./anneal.js";
 import type { Layer } from "./architecture.js";
 import { positionSets } from "./convolution-choices.js";
-import { drawUnits } from "./layer-choices.js";
+import { drawUnits, drawWriteCount } from "./layer-choices.js";
 import { MemoryBankSpace } from "./memory-bank-space.js";
 import { perturbArchitecture } from "./perturb.js";
 import { sampleArchitecture } from "./sample.js";
@@ -115,6 +115,31 @@ test.each([
   }
 });
 
+test("a kernel of one pixel has no dilation, beside larger ones that have", () => {
+  const settings = { ...v1, kernel: 1, maxKernel: 3 };
+  const random = Random.stream(4);
+  const drawn = Array.from({ length: 10 }, () => {
+    const architecture = sampleArchitecture(settings, random);
+    return [architecture, perturbArchitecture(architecture, settings, random, { probability: 0.5 })];
+  }).flat();
+  const pairs = drawn
+    .flatMap(({ blocks }) => blocks.flatMap((block) => block.layers))
+    .map(({ convolutions: [{ kernel, dilation }] }) => `${kernel[0]} ${dilation[0]}`);
+  expect([...new Set(pairs)].sort()).toEqual(["1 1", "3 1", "3 2", "3 3"]);
+});
+
+test("however many banks must be written, few more are", () => {
+  // exp(-1000) is 0 in a double.
+  const random = Random.stream(5);
+  const drawn = Array.from({ length: 300 }, () =>
+    drawWriteCount(random, { nonEmpty: 3000, outputBanks: 1000 }),
+  );
+  // The chance of one of 300 above this is below 1 in 1000.
+  expect(Math.max(...drawn)).toBeLessThan(1015);
+  const least = drawn.filter((count) => count === 1000).length / drawn.length;
+  expect(Math.abs(least - (1 - 1 / Math.E))).toBeLessThan(0.12);
+});
+
 test("a sampled layer of version 2 has units near what it reads", () => {
   const random = Random.stream(2);
   const settings = { ...v2, bankSizes: "base" } as const;
@@ -169,6 +194,21 @@ test("the first steps of training draw small architectures, those of the second 
   const late = sizes(500);
   expect(Math.max(...late.map(({ kernel }) => kernel))).toBe(7);
   expect(Math.max(...late.map(({ share }) => share))).toBeGreaterThan(0.9);
+});
+
+test("every step of training draws an architecture of its own, the same again when it is resumed", () => {
+  const space = new MemoryBankSpace(v1);
+  const draw = (seed: number, step: number) => space.sampleForStep({ seed, step, steps: 1000 });
+  expect(draw(1, 600)).toEqual(draw(1, 600));
+  expect(draw(1, 600)).not.toEqual(draw(1, 601));
+  expect(draw(1, 600)).not.toEqual(draw(2, 600));
+});
+
+test("a space perturbs its own architectures with the probability asked for", () => {
+  const space = new MemoryBankSpace(v1);
+  const architecture = space.sample(Random.stream(1));
+  expect(space.perturb(architecture, Random.stream(2), { probability: 0 })).toEqual(architecture);
+  expect(space.perturb(architecture, Random.stream(2))).not.toEqual(architecture);
 });
 
 test("a largest kernel that the space does not have is rejected", () => {

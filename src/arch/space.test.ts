@@ -26,6 +26,14 @@ test("widths and budgets of the reference space are those of the author's formul
   ]);
 });
 
+test("a narrower stem makes the first block narrower, and the next ones by what that leaves", () => {
+  // base 12, growth 48: blocks begin with 24, half of 120 and half of 156, 72 being the multiple of 12 below 78.
+  const limits = blockLimits({ ...v1, depth: 12, stemWidth: 2 });
+  expect(limits.map(({ inputChannels }) => inputChannels)).toEqual([24, 60, 72]);
+  expect(limits.map(({ maxChannels }) => maxChannels)).toEqual([120, 156, 192]);
+  expect(limits.map(({ channelBudget }) => channelBudget)).toEqual([600, 1212, 2376]);
+});
+
 test("every block has room to grow and an input that its first layer can read", () => {
   fc.assert(
     fc.property(goodSettings, (settings) => {

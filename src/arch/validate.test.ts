@@ -3,7 +3,8 @@ import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
 import type { Architecture, Layer } from "./architecture.js";
 import { sampleArchitecture } from "./sample.js";
-import { v1 } from "./space.fixture.js";
+import { v1, v2 } from "./space.fixture.js";
+import type { SpaceSettings } from "./space.js";
 import { validateArchitecture } from "./validate.js";
 
 const convolution = (position: number): Layer["convolutions"][number] => ({
@@ -38,6 +39,8 @@ test.each([
   [{ convolutions: [0, 1].map(convolution) }],
   [{ convolutions: [0, 1, 2].map(convolution) }],
   [{ convolutions: [0, 1, 2, 3].map(convolution), gates: [0, 1] }],
+  // The second convolution takes what the first one gave.
+  [{ bottleneck: 6, convolutions: [convolution(0), { ...convolution(1), groups: 8 }] }],
 ])("the whole space is accepted: %j", (change) => {
   validateArchitecture(withLayer(change));
 });
@@ -65,6 +68,7 @@ test.each<[Partial<Layer>, string]>([
   [{ convolutions: [convolution(1)] }, "Found: {1}."],
   [{ convolutions: [{ ...convolution(0), groups: 3 }] }, "groups 3, 8 channels in, 8 out."],
   [{ bottleneck: 7 }, "convolutions[0].groups: groups divide"],
+  [{ bottleneck: 6, convolutions: [{ ...convolution(0), groups: 3 }] }, "groups 3, 6 channels in, 8 out."],
   [{ convolutions: [{ ...convolution(0), kernel: [3, 4] }] }, "kernel sizes are odd"],
   [{ gates: [0] }, "gates are ascending junctions"],
   [{ convolutions: [0, 2].map(convolution), gates: [1, 0] }, "gates are ascending junctions"],
@@ -74,16 +78,31 @@ test.each<[Partial<Layer>, string]>([
   expect(validate).toThrow(message);
 });
 
+test("writing to filled banks fills no others", () => {
+  const [first, second] = [
+    { ...layer, writes: [0, 1] },
+    { ...layer, reads: [0, 2] },
+  ];
+  const architecture = withLayer({});
+  const blocks = [{ ...architecture.blocks[0], layers: [first, second] }];
+  expect(() => validateArchitecture({ ...architecture, blocks })).toThrow(
+    "blocks[0].layers[1].reads: a layer reads only banks that the input or an earlier layer has filled. " +
+      "Found: bank 2, while banks 0 to 1 are filled here.",
+  );
+});
+
 test("sizes that do not divide are rejected", () => {
   const architecture = sampleArchitecture(v1, Random.stream(1));
   const validate = (change: Partial<Architecture>) => () =>
     validateArchitecture({ ...architecture, ...change });
   expect(validate({ input: { channels: 3, size: 30 } })).toThrow(
-    "input.size: the size halves between blocks",
+    "input.size: the size halves between blocks, so 3 blocks need a multiple of 4 pixels. Found: 30. Fix: Use 32",
   );
   expect(validate({ stem: { kernel: 4 } })).toThrow("stem.kernel: the kernel size is odd");
   const blocks = architecture.blocks.map((block) => ({ ...block, inputChannels: block.inputChannels + 1 }));
-  expect(validate({ blocks })).toThrow("blocks[0].inputChannels: a block's input fills whole banks");
+  expect(validate({ blocks })).toThrow(
+    /a block's input fills whole banks.*Found: inputChannels 49, bankChannels 6\. Fix: Set inputChannels to 54\./,
+  );
 });
 
 test("membership names the field that does not belong to the space", () => {
@@ -115,4 +134,81 @@ test("what the version 1 sampler never draws does not belong to its space", () =
   );
   expect(change({ batchNorm: "ops" })).toThrow('batchNorm: is "transitions"');
   expect(change({ blocks: architecture.blocks.slice(0, 2) })).toThrow("blocks.length: is 3");
+});
+
+const plain = { position: 0, kernel: [3, 3], dilation: [1, 1], groups: 1, activation: "relu" } as const;
+
+/** A block of version 1 begins with 8 banks of 6 channels, has room for 24, and is read in threes. */
+const ofV1 = { reads: [0, 1, 2], writes: [8], units: 6, bottleneck: 18, convolutions: [plain] };
+/** One of version 2 begins with 8 banks of 8 channels, read in twos. */
+const ofV2 = { reads: [0, 1], writes: [8], units: 8, bottleneck: 16, convolutions: [plain] };
+const array = { ...v2, gates: false } as const;
+const places = (...positions: number[]) => positions.map((position) => ({ ...plain, position }));
+
+/** A sampled architecture with this layer alone in its first block. */
+function withFirstLayer(settings: SpaceSettings, first: Omit<Layer, "gates"> & Partial<Layer>): Architecture {
+  const { blocks, ...rest } = sampleArchitecture({ ...settings, bankSizes: "base" }, Random.stream(1));
+  const block = { ...blocks[0], layers: [{ gates: [], ...first }] };
+  return { ...rest, blocks: [block, ...blocks.slice(1)] };
+}
+
+test.each([
+  ["version 1", v1, ofV1],
+  ["version 2", v2, { ...ofV2, convolutions: places(0, 1, 2), gates: [0, 1] }],
+  ["one pair", v2, { ...ofV2, convolutions: places(0, 2), gates: [1] }],
+] as const)("a layer within every limit belongs to its space: %s", (_, settings, layer) => {
+  validateArchitecture(withFirstLayer(settings, layer), settings);
+});
+
+const banks = (low: number, high: number) => Array.from({ length: high - low + 1 }, (_, at) => low + at);
+
+test.each<[string, SpaceSettings, Omit<Layer, "gates"> & Partial<Layer>, string]>([
+  ["a second convolution", v1, { ...ofV1, convolutions: places(0, 1) }, "[1].position: is 0 in this"],
+  [
+    "an oblong kernel",
+    { ...v1, maxKernel: 5 },
+    { ...ofV1, convolutions: [{ ...plain, kernel: [3, 5] }] },
+    "kernel: is [3,3]",
+  ],
+  [
+    "an oblong dilation",
+    v1,
+    { ...ofV1, convolutions: [{ ...plain, dilation: [1, 2] }] },
+    "dilation: is [1,1] in this space. Found: [1,2].",
+  ],
+  ["groups", v1, { ...ofV1, convolutions: [{ ...plain, groups: 2 }] }, "groups: is 1 in this"],
+  [
+    "another nonlinearity",
+    v1,
+    { ...ofV1, convolutions: [{ ...plain, activation: "tanh" }] },
+    'activation: is "relu" in this',
+  ],
+  [
+    "a bank too many",
+    v1,
+    { ...ofV1, writes: banks(8, 24) },
+    "writes: at most 24 banks in this space. Found: 25.",
+  ],
+  [
+    "a wide kernel spread out",
+    v2,
+    { ...ofV2, convolutions: [{ ...plain, kernel: [3, 7], dilation: [1, 2] }] },
+    "dilation: at most 1 pixels for a kernel of 7 in this space. Found: 2.",
+  ],
+  [
+    "a gate where there are none",
+    array,
+    { ...ofV2, convolutions: places(0, 1, 2), gates: [0] },
+    "gates: is [] in this space. Found: [0].",
+  ],
+  [
+    "a gate before the paths have met",
+    v2,
+    { ...ofV2, convolutions: places(0, 2), gates: [0] },
+    "gates: is 1 in this space. Found: 0.",
+  ],
+])("a layer with %s is valid, but of another space", (_, settings, layer, message) => {
+  const architecture = withFirstLayer(settings, layer);
+  validateArchitecture(architecture);
+  expect(() => validateArchitecture(architecture, settings)).toThrow(message);
 });
