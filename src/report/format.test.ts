@@ -26,6 +26,8 @@ test("a change has a sign, unless it rounds to nothing", () => {
 test("losses and whole numbers have their own forms", () => {
   expect(formatLoss(1.04321)).toBe("1.043");
   expect(formatLoss(1.5e22)).toBe("1.50e+22");
+  expect(formatLoss(9_999.9)).toBe("9999.900");
+  expect(formatLoss(10_000)).toBe("1.00e+4");
   expect(formatLoss(NaN)).toBe(missing);
   expect(formatInteger(45_000)).toBe("45,000");
 });

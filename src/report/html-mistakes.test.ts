@@ -4,8 +4,10 @@ import { Random } from "../random.js";
 import { fakeRun, fakeTest } from "./fake-run.fixture.js";
 import { classErrors, confusedPairs } from "./confusion.js";
 import { drawConfusion } from "./confusion-map.js";
+import { pageText } from "./page-text.fixture.js";
 import { mistakesSection } from "./html-mistakes.js";
 import { render } from "./html-markup.js";
+import type { TestDetails } from "./report-data.js";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `class ${index}`);
 const testOf = (count: number) => fakeTest(Random.stream(1), names(count));
@@ -52,6 +54,42 @@ test("the map has a cell for every pair that occurs, in shades of two colours", 
   expect(svg.match(/text-anchor="middle"\s+fill="#(ffffff|1f2933)"\s*>(60|20|100)</g)).toHaveLength(4);
 });
 
+test("a row of the map is a true class and a column a predicted one, with the row's percentages and error", () => {
+  const uneven = [
+    [0, 1, 3],
+    [5, 500, 1],
+    [0, 0, 0],
+  ];
+  const svg = render(
+    drawConfusion({ ...testOf(3), classes: ["cat", "dog", "an owl of seventeen"], confusion: uneven }),
+  );
+  // Squares of 40 pixels; the mistakes of the first row lie in its second and third column.
+  const cells = [...svg.matchAll(/fill="#d55e00" fill-opacity="([\d.]+)" d="([^"]*)"/g)];
+  expect(cells.map(([, opacity, path]) => [Number(opacity), path])).toEqual([
+    // A third of the most frequent confusion, the most frequent one, and two rare ones that can still be seen.
+    [0.3, "M40.5 0.5h39v39h-39z"],
+    [1, "M80.5 0.5h39v39h-39z"],
+    [0.1, "M0.5 40.5h39v39h-39zM80.5 40.5h39v39h-39z"],
+  ]);
+  const numbers = [
+    ...svg.matchAll(/<text x="(\d+)" y="(\d+)" text-anchor="middle" fill="([^"]+)"\s*>([^<]+)</g),
+  ];
+  expect(numbers.filter(([, , , color]) => color !== "#6b7785").map((match) => match.slice(1))).toEqual([
+    ["60", "24", "#1f2933", "25"],
+    ["100", "24", "#ffffff", "75"],
+    ["20", "64", "#1f2933", "1"],
+    ["60", "64", "#ffffff", "99"],
+    ["100", "64", "#1f2933", "&lt;1"],
+  ]);
+  expect(svg).toMatch(/y="14" text-anchor="middle"[^>]*>predicted</);
+  expect(svg).toMatch(/rotate\(-90 14 [^>]*>\s*true\s*</);
+  expect([...svg.matchAll(/text-anchor="end"\s*>([^<]*)</g)].map(([, text]) => text)).toEqual([
+    ...["cat", "dog", "an owl of sevente…"],
+    // None of the four cats, all but six of 506 dogs, no owl.
+    ...["100.0 %", "1.2 %", ""],
+  ]);
+});
+
 test.each([2, 10, 30, 100, 128])(
   "the map of %i classes is a well-formed picture of bounded size",
   async (count) => {
@@ -70,6 +108,31 @@ test("a thousand classes come as tables of pairs and of classes, without a map",
   expect(page).not.toContain("<svg");
   expect(page).toContain("Most confused");
   expect(page).toContain("Hardest classes");
+});
+
+test("tables list the most confused pairs and, where the map names no classes, the hardest ones", () => {
+  const count = 31;
+  const wrong = new Map([
+    ["3 4", 2],
+    ["5 6", 24],
+  ]);
+  const imagesOf = (truth: number, prediction: number) =>
+    wrong.get(`${truth} ${prediction}`) ?? (truth === prediction && truth > 2 ? 8 : 0);
+  const rows = Array.from({ length: count }, (_, truth) =>
+    Array.from({ length: count }, (_, prediction) => imagesOf(truth, prediction)),
+  );
+  const text = (data: TestDetails) => pageText(`<body>${render(mistakesSection(fakeRun({ test: data })))}`);
+  expect(text({ ...testOf(count), confusion: rows })).toContain(
+    "Most confused True class Taken for Images Share of the class class 5 class 6 24 75.0 % " +
+      "class 3 class 4 2 20.0 % Hardest classes True class Images Error class 5 32 75.0 % class 3 10 20.0 % " +
+      // Classes 0 to 2 have no images; ten are listed.
+      `${[4, 6, 7, 8, 9, 10, 11, 12].map((label) => `class ${label} 8 0.0 %`).join(" ")} Its surest mistakes`,
+  );
+  expect(text(testOf(30))).not.toContain("Hardest classes");
+  const page = render(mistakesSection(fakeRun({ test: { ...testOf(3), confusion } })));
+  expect(page).toMatch(
+    /<td class="name">class 0<\/td>\s*<td class="name">class 1<\/td>\s*<td class="number">2</,
+  );
 });
 
 test("every mistake is an image that says what it is, what it was taken for, and how surely", () => {

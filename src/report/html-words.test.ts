@@ -131,6 +131,33 @@ test("on how many images a score is, and what the test images were used for", as
   expect(await words(untrained)).toContain("nothing. No number in this report comes from them.");
 });
 
+test("the trained network: its blocks, costs, errors, epochs and time, and the images it was tested on", async () => {
+  const [{ architecture }] = distinctTrials();
+  if (architecture.space !== "memory-banks") throw new Error("the fixture is of memory banks");
+  const layer = { ...architecture.blocks[0].layers[0], writes: [0] };
+  const blocks = [3, 1, 2].map((count, index) => ({
+    ...architecture.blocks[index],
+    layers: Array.from({ length: count }, () => ({
+      ...layer,
+      units: architecture.blocks[index].bankChannels,
+    })),
+  }));
+  const shown = { ...architecture, blocks };
+  const trained = { ...finished.trained!, architecture: shown };
+  const ranked = [trials[0], { ...trials[1], architecture: shown, validationLoss: 0.1 }, trials[2]];
+  const run = { ...finished, trials: ranked, trained };
+  const text = await words(run);
+  expect(text).toContain("The winner 3 blocks with 3, 1, 2 layers, 6 in all, on images of 32 × 32 pixels.");
+  // 100 images of each of ten classes.
+  expect(text).toContain(
+    "Trained from scratch Rank 1 of 3 Parameters 2.95M Multiply-adds 303M Test error 7.48 % Test images 1,000 " +
+      "Validation error 7.12 % Epochs 40 Training time 1 h 31 min Checkpoint runs/cifar10-small/",
+  );
+  expect(await words({ ...run, test: undefined })).toContain("Test images 10,000 Validation error");
+  const elsewhere = await words({ ...run, test: undefined, trained: { ...trained, dataset: "stl10" } });
+  expect(elsewhere).toContain("Test error 7.48 % Validation error 7.12 % Epochs");
+});
+
 test("with what the run can be had again", async () => {
   expect(await words({ ...finished, seed: 3 })).toContain(
     "smash 0.1.0 Node.js 20.20.2 libtorch 2.9.0 Device cpu Threads 2 Precision fp32 Seed 3 " +

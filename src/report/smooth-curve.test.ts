@@ -23,6 +23,19 @@ test("the steps of a point are counted in steps, also when only every tenth was 
   expect(smoothCurve(sparse).stepsPerPoint).toBe(100);
 });
 
+test("a rest of less than half a point is left out, a longer one is a point of its own", () => {
+  // Three to a point: 54 of them and one left over, or two.
+  const [one, two] = [163, 164].map((length) => smoothCurve(curve(length)).points);
+  expect([one.length, two.length]).toEqual([54, 55]);
+  expect(one.at(-1)).toEqual({ step: 161, loss: 320, error: 160 });
+  expect(two.at(-1)).toEqual({ step: 164, loss: 325, error: 162.5 });
+});
+
+test("the steps of a point do not depend on where a curve begins", () => {
+  const late = curve(800).map((point) => ({ ...point, step: 5000 + point.step }));
+  expect(smoothCurve(late).stepsPerPoint).toBe(10);
+});
+
 test("values that are not finite do not spoil their neighbours", () => {
   const { points } = smoothCurve([...curve(10), { step: 11, loss: NaN, error: Infinity }]);
   expect(points).toHaveLength(10);

@@ -22,6 +22,26 @@ describe("formatTrialTable", () => {
     expect(lines).toHaveLength(3);
   });
 
+  test("shows every number in its column, and others where there is something to say of them", () => {
+    const [first, second] = trials.slice(0, 2).map((trial, id) => ({
+      ...{ ...trial, id, origin: "chain" as const, parameters: 45_200, flops: 1_230_000_000 },
+      ...{ validationError: 0.1234, validationLoss: 0.5 + id, naswot: -1234.56 },
+    }));
+    expect(formatTrialTable([second, first]).split("\n")).toEqual([
+      "rank  error %   loss  parameters  multiply-adds  origin",
+      "   1    12.34  0.500       45.2k          1.23G  chain",
+      "   2    12.34  1.500       45.2k          1.23G  chain",
+    ]);
+    const byError = formatTrialTable([first, { ...second, validationError: 0.1 }], { rankedBy: "error" });
+    expect(byError.split("\n")[1]).toMatch(/^ +1 +10\.00 +1\.500 /);
+    const tuned = { ...first, fineTuned: { validationLoss: 0.321, validationError: 0.9 } };
+    expect(formatTrialTable([tuned, second], { rankedBy: "loss+naswot" }).split("\n")).toEqual([
+      "rank  error %   loss  tuned  parameters  multiply-adds   NASWOT  origin",
+      "   1    12.34  0.500  0.321       45.2k          1.23G  -1234.6  chain",
+      "   2    12.34  1.500      –       45.2k          1.23G  -1234.6  chain",
+    ]);
+  });
+
   test("is only a header without trials", () => {
     expect(formatTrialTable([]).split("\n")).toHaveLength(1);
   });
