@@ -35,9 +35,11 @@ describe("bricks", () => {
 
   it("make weights of norm 1 that are channels-last without a copy", () => {
     scope(() => {
-      for (const weight of layBricks(normal([18, columns], 2), layout)) {
-        expect(weight.norm().item()).toBeCloseTo(1, 5);
-        expect(weight.isChannelsLast).toBe(true);
+      for (const scale of [1, 1e-6]) {
+        for (const weight of layBricks(normal([18, columns], 2).mul(scale), layout)) {
+          expect(weight.norm().item()).toBeCloseTo(1, 5);
+          expect(weight.isChannelsLast).toBe(true);
+        }
       }
     });
   });

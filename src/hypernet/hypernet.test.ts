@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { EncodedArchitecture } from "../arch/index.js";
 import { Random } from "../random.js";
+import { mean } from "../statistics/index.js";
 import {
   cat,
   conv2d,
@@ -157,6 +158,57 @@ describe("the network", () => {
       "output 16 7 1 1",
       "convolution0 72 7 1 1",
     ]);
+    const odd = new HyperNet({ ...small, denseBlocks: [1, 1] }, dimensions, { seed: 1 });
+    expect(odd.parameters().get("transition1")!.shape).toEqual([3, 7, 1, 1]);
+  });
+
+  it("has other first weights for every name and seed", () => {
+    const nets = [1, 2].map((seed) => new HyperNet(small, dimensions, { seed }));
+    const firsts = nets.flatMap((net) =>
+      [...net.parameters().values()].map((weight) => String(weight.toNumbers().slice(0, 4))),
+    );
+    expect(new Set(firsts).size).toBe(2 * 8);
+  });
+
+  it("hears a standard normal z in every row and column, drawn from the seed, which may be 0", () => {
+    // Without layers, and with the identity as its last one: outputs are by turns the leaky ReLU of c = 1 and of z.
+    const outputs = [{ name: "output", rowOutputs: 2, kernel: 1 }];
+    const net = new HyperNet(
+      { ...small, denseBlocks: [] },
+      { channels: 1, columnInputs: 1, outputs },
+      { seed: 1 },
+    );
+    noGrad(() =>
+      net
+        .parameters()
+        .get("output")!
+        .copyFrom(eye(2).reshape([2, 2, 1, 1])),
+    );
+    const [rows, columns] = [8, 100];
+    const encoded: EncodedArchitecture = {
+      channels: 1,
+      height: rows,
+      length: columns,
+      data: new Float32Array(rows * columns).fill(1),
+      layers: [{ block: 0, layer: 0, start: 0, end: columns }],
+    };
+    const site = { output: "output", layer: 0, shape: [2 * rows, columns, 1, 1] } as const;
+    const drawn = (noiseSeed: number) =>
+      scope(() => {
+        const values = net.generate(encoded, [site], { noiseSeed })[0].toNumbers();
+        return Array.from({ length: rows * columns }, (_, place) => {
+          const one = 2 * Math.floor(place / columns) * columns + (place % columns);
+          const heard = values[one + columns] / values[one];
+          return heard < 0 ? heard / 0.02 : heard;
+        });
+      });
+    const z = drawn(0);
+    expect(new Set(z.map((value) => value.toFixed(4))).size).toBeGreaterThan(0.9 * z.length);
+    // Of 800 numbers: standard deviations .035 and .05.
+    expect(Math.abs(mean(z))).toBeLessThan(0.15);
+    expect(Math.abs(mean(z.map((value) => value ** 2)) - 1)).toBeLessThan(0.2);
+    expect(drawn(0)).toEqual(z);
+    expect(drawn(1)).not.toEqual(z);
   });
 
   it("starts from orthogonal weights", () => {
