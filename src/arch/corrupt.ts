@@ -148,6 +148,7 @@ function drawOthers(
 
 /** A cell that is described otherwise: dead edges play no part in a description. */
 function corruptCell(cell: Cell, count: number, random: Random): Cell {
+  if (count === 0) return cell;
   const own = formatCell(pruneCell(cell));
   for (;;) {
     const wrong = new Set(random.subset([...cell.keys()], count));
