@@ -8,6 +8,7 @@ import { encodingLayout } from "./encoding-layout.js";
 import { perturbArchitecture } from "./perturb.js";
 import { sampleArchitecture } from "./sample.js";
 import { bottleneckChannels } from "./space.js";
+import type { SpaceSettings } from "./space.js";
 import { sampled, smallest, v1, v2 } from "./space.fixture.js";
 
 test("channels follow the author's order, and choices with one option have none", () => {
@@ -165,18 +166,35 @@ test("what is said of convolutions stands in the author's order", () => {
   );
 });
 
+interface Space {
+  readonly settings: SpaceSettings;
+  readonly kernels: readonly number[];
+  readonly activations: readonly string[];
+}
+
+/** Of version 2, the second without the smallest kernel and one nonlinearity. */
+const spaces: readonly Space[] = [
+  { settings: v2, kernels: [3, 5, 7], activations: ["relu", "tanh", "sigmoid"] },
+  {
+    settings: { ...v2, kernel: 5, maxDilation: 2, activations: ["sigmoid", "relu"] },
+    kernels: [5, 7],
+    activations: ["sigmoid", "relu"],
+  },
+];
+
 test("every choice of a version 2 layer is in its columns, and nothing of a convolution that is not there", () => {
   for (let seed = 0; seed < 20; seed++) {
-    const architecture = sampleArchitecture(v2, Random.stream(seed));
-    const { data, height, length, layers } = encodeArchitecture(architecture, v2);
+    const { settings, kernels, activations } = spaces[seed % 2];
+    const architecture = sampleArchitecture(settings, Random.stream(seed));
+    const { data, height, length, layers } = encodeArchitecture(architecture, settings);
     for (const { block, layer: index, start } of layers) {
       const layer = architecture.blocks[block].layers[index];
-      const found = encodingLayout(v2).ranges.flatMap(({ name, position, axis, start: first, end }) =>
+      const found = encodingLayout(settings).ranges.flatMap(({ name, position, axis, start: first, end }) =>
         Array.from({ length: end - first }, (_, offset) => offset)
           .filter((offset) => data[(first + offset) * height * length + start] === 1)
           .map((offset) => [name, position, axis, offset].filter((part) => part !== undefined).join(" ")),
       );
-      const multiple = architecture.blocks[block].bankChannels / v2.baseChannels;
+      const multiple = architecture.blocks[block].bankChannels / settings.baseChannels;
       const bits = (name: string, banks: readonly number[]) =>
         banks.flatMap((bank) =>
           Array.from({ length: multiple }, (_, part) => `${name} ${bank * multiple + part}`),
@@ -191,9 +209,9 @@ test("every choice of a version 2 layer is in its columns, and nothing of a conv
           `active ${position}`,
           `dilation ${position} height ${dilation[0] - 1}`,
           `dilation ${position} width ${dilation[1] - 1}`,
-          `kernel ${position} height ${[3, 5, 7].indexOf(kernel[0])}`,
-          `kernel ${position} width ${[3, 5, 7].indexOf(kernel[1])}`,
-          `activation ${position} ${["relu", "tanh", "sigmoid"].indexOf(activation)}`,
+          `kernel ${position} height ${kernels.indexOf(kernel[0])}`,
+          `kernel ${position} width ${kernels.indexOf(kernel[1])}`,
+          `activation ${position} ${activations.indexOf(activation)}`,
           `groups ${position} ${[1, 2, 4, 8].indexOf(groups)}`,
         ]),
       ];

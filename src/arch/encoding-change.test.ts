@@ -4,6 +4,8 @@ import { Random } from "../random.js";
 import type { Architecture } from "./any-architecture.js";
 import { createSpace } from "./create-space.js";
 import { encode, encodingChange } from "./encoding-change.js";
+import { buildCellArchitecture } from "./nas-bench-201/cell-settings.js";
+import { parseCell } from "./nas-bench-201/cell.js";
 import type { SpaceSettings } from "./search-space.js";
 import { sampled, v1 } from "./space.fixture.js";
 
@@ -29,6 +31,22 @@ const slices = (architecture: Architecture) =>
     : architecture.blocks.map(({ bankChannels, layers }) =>
         layers.map(({ reads }) => bankChannels * reads.length),
       );
+
+describe("the encoding of a cell", () => {
+  it("has a one for the operation of every edge, edge by edge, and none where nothing reaches the output", () => {
+    const cell = parseCell("nor_conv_3x3~0|avg_pool_3x3~0+none~1|nor_conv_1x1~0+none~1+skip_connect~2");
+    const { shape, data } = encode(buildCellArchitecture(cells, cell), cells);
+    expect(shape).toEqual([30]);
+    expect(Array.from({ length: 6 }, (_, edge) => data.slice(5 * edge, 5 * edge + 5).join(""))).toEqual([
+      "10000", // 0-1 ends at node 1
+      "00001",
+      "10000",
+      "00100",
+      "10000",
+      "01000",
+    ]);
+  });
+});
 
 describe("the change of an encoding", () => {
   it("added to it gives the other cell's encoding", () => {

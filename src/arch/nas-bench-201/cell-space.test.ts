@@ -4,9 +4,10 @@ import { Random } from "../../random.js";
 import { parseCellArchitecture } from "./cell-architecture.js";
 import { CellSpace } from "./cell-space.js";
 import type { CellSettings } from "./cell-settings.js";
-import { cellEdges, operations, parseCell } from "./cell.js";
+import { cellEdges, formatCell, operations, parseCell } from "./cell.js";
 import { buildCellArchitecture } from "./cell-settings.js";
 import { countCellCost } from "./cell-cost.js";
+import { cellSiteName, listCellSites } from "./cell-sites.js";
 import { drawCell } from "./draw-cell.js";
 
 const settings: CellSettings = {
@@ -46,6 +47,17 @@ describe("sampling", () => {
     );
   });
 
+  it.each(["uniform", "fair"] as const)("%s, gives other cells for another step or seed", (sampling) => {
+    const space = new CellSpace({ ...settings, sampling });
+    const drawn = [1, 2].flatMap((seed) =>
+      Array.from({ length: 30 }, (_, step) =>
+        formatCell(space.sampleForStep({ seed, step, steps: 30 }).cell),
+      ),
+    );
+    // Of sixty cells among 15,625 hardly two are equal.
+    expect(new Set(drawn).size).toBeGreaterThan(50);
+  });
+
   it("gives architectures that their JSON gives back", () => {
     fc.assert(
       fc.property(seeds, (seed) => {
@@ -78,6 +90,48 @@ describe("perturbing", () => {
     expect(changed / 500).toBeGreaterThan(1);
     expect(changed / 500).toBeLessThan(1.6);
   });
+
+  it("changes every edge about equally often, and to every other operation", () => {
+    const changes = cellEdges.map(() => new Set<string>());
+    const counts = cellEdges.map(() => 0);
+    for (let seed = 0; seed < 1200; seed++) {
+      const architecture = space.sample(Random.stream(seed));
+      const perturbed = space.perturb(architecture, Random.stream(seed, "perturb"));
+      const { cell } = perturbed;
+      expect(perturbed).toEqual({ ...architecture, cell });
+      for (const [edge, operation] of cell.entries()) {
+        if (operation === architecture.cell[edge]) continue;
+        changes[edge].add(`${architecture.cell[edge]} ${operation}`);
+        counts[edge]++;
+      }
+    }
+    expect(changes.map(({ size }) => size)).toEqual(cellEdges.map(() => 5 * 4));
+    // .15, and .85 ** 6 / 6 where no edge was drawn, of 1200: 255, standard deviation 14.
+    for (const count of counts) expect(Math.abs(count - 255)).toBeLessThan(70);
+  });
+});
+
+describe("settings", () => {
+  it.each([
+    [{ channels: 0 }, "channels 0"],
+    [{ cells: 0 }, "cells 0"],
+    [{ cells: 1.5 }, "cells 1.5"],
+    [{ cells: 1001 }, "at most 1000 cells"],
+    [{ input: { channels: 0, size: 32 } }, "input.channels 0"],
+    [{ input: { channels: 3, size: 0 } }, "input.size 0"],
+    [{ input: { channels: 3, size: 30 } }, "--image-size 32"],
+    [{ classes: 1 }, "classes 1"],
+  ])("%j cannot make a space", (wrong, hint) => {
+    expect(() => new CellSpace({ ...settings, ...wrong })).toThrow(hint);
+  });
+
+  it("may be as small as a pixel for each quarter, and as long as a thousand cells a stage", () => {
+    const input = { channels: 1, size: 4 };
+    const edge = new CellSpace({ ...settings, channels: 1, cells: 1000, input, classes: 2 });
+    const architecture = edge.sample(Random.stream(1));
+    expect(parseCellArchitecture(architecture)).toEqual(architecture);
+    expect(() => parseCellArchitecture({ ...architecture, cells: 1001 })).toThrow("1000");
+  });
 });
 
 describe("a cell network", () => {
@@ -90,12 +144,38 @@ describe("a cell network", () => {
     expect(Math.round(flops / 1e6)).toBe(220);
   });
 
+  it("has the weights worked out by hand, of live edges only", () => {
+    const cell = parseCell("nor_conv_3x3~0|nor_conv_1x1~0+none~1|skip_connect~0+none~1+nor_conv_3x3~2");
+    const small = { ...settings, channels: 4, cells: 1, input: { channels: 3, size: 8 } };
+    const sites = listCellSites(buildCellArchitecture(small, cell)).map((site) => {
+      const stride = site.kind === "head" ? "" : `, stride ${site.stride}`;
+      const { shape, outputSize, normalizedChannels = "none" } = site;
+      return `${cellSiteName(site)}: ${shape.join(" ")} to ${outputSize}${stride}, norm ${normalizedChannels}`;
+    });
+    expect(sites).toEqual([
+      "stem: 4 3 3 3 to 8, stride 1, norm 4",
+      "stage0.cell0.edge1.nor_conv_1x1: 4 4 1 1 to 8, stride 1, norm 4",
+      "stage0.cell0.edge5.nor_conv_3x3: 4 4 3 3 to 8, stride 1, norm 4",
+      "stage1.reduction.first: 8 4 3 3 to 4, stride 2, norm 8",
+      "stage1.reduction.second: 8 8 3 3 to 4, stride 1, norm 8",
+      "stage1.reduction.shortcut: 8 4 1 1 to 4, stride 1, norm none", // after the average pool
+      "stage1.cell0.edge1.nor_conv_1x1: 8 8 1 1 to 4, stride 1, norm 8",
+      "stage1.cell0.edge5.nor_conv_3x3: 8 8 3 3 to 4, stride 1, norm 8",
+      "stage2.reduction.first: 16 8 3 3 to 2, stride 2, norm 16",
+      "stage2.reduction.second: 16 16 3 3 to 2, stride 1, norm 16",
+      "stage2.reduction.shortcut: 16 8 1 1 to 2, stride 1, norm none",
+      "stage2.cell0.edge1.nor_conv_1x1: 16 16 1 1 to 2, stride 1, norm 16",
+      "stage2.cell0.edge5.nor_conv_3x3: 16 16 3 3 to 2, stride 1, norm 16",
+      "head: 10 16 to 1, norm 16",
+    ]);
+  });
+
   it("is refused with the field that is wrong", () => {
     const architecture = space.sample(Random.stream(1));
     expect(() => parseCellArchitecture({ ...architecture, cell: ["none"] })).toThrow("cell");
     expect(() => parseCellArchitecture({ ...architecture, cels: 5 })).toThrow("cells");
     expect(() => parseCellArchitecture({ ...architecture, input: { channels: 3, size: 30 } })).toThrow(
-      "multiple of 4",
+      /multiple of 4.* 32 pixels/s,
     );
   });
 
@@ -106,5 +186,15 @@ describe("a cell network", () => {
     expect(svg).not.toMatch(/<script|href|url\(| id=|NaN|undefined|Infinity/);
     expect(svg.match(/<path/g)).toHaveLength(6);
     expect(svg).toContain("3×3 average pool");
+  });
+
+  it("is drawn with its widths, and dashes where nothing passes", () => {
+    // Of the six edges two carry something; the convolution to node 1 goes no further.
+    const cell = parseCell("nor_conv_3x3~0|skip_connect~0+none~1|none~0+none~1+nor_conv_1x1~2");
+    const svg = drawCell(buildCellArchitecture(settings, cell));
+    expect(svg).toContain("3 stages of 5 cells at 16, 32, 64 channels");
+    expect(svg.match(/stroke-dasharray/g)).toHaveLength(4);
+    expect(svg.match(/carries nothing/g)).toHaveLength(1);
+    expect(svg).toContain("input to 1: 3×3 convolution, carries nothing");
   });
 });

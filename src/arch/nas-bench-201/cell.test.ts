@@ -41,9 +41,16 @@ describe("the notation of cells", () => {
   it.each([
     ["none~0|none~0+none~1", "6 edges"],
     ["none~0|none~0+none~1|none~0+none~2+none~1", 'write "none~1"'],
+    ["none~0|none~0+none~1|none~0+none~1+none~1", "edge 6 leads from node 2 to node 3"],
     ["none~0|none~0+none~1|none~0+nor_conv_3x4~1+none~2", 'did you mean "nor_conv_3x3"'],
   ])("%s is refused with what to do", (text, hint) => {
     expect(() => parseCell(text)).toThrow(hint);
+  });
+
+  it("counts through the last edge's operations first", () => {
+    expect(cellAt(2)).toEqual(["none", "none", "none", "none", "none", "nor_conv_1x1"]);
+    // 1 * 5 ** 5 + 3 * 5 + 4
+    expect(cellAt(3144)).toEqual(["skip_connect", "none", "none", "none", "nor_conv_3x3", "avg_pool_3x3"]);
   });
 });
 
