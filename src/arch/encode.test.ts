@@ -24,6 +24,8 @@ test("channels follow the author's order, and choices with one option have none"
       { name: "dilation", start: 74, end: 77 },
     ],
   });
+  // A stem this wide makes the first block the widest: 2 * 6 * 20 + 2 * 48 channels are 56 banks.
+  expect(encodingLayout({ ...v1, stemWidth: 20 }).ranges[1]).toEqual({ name: "writes", start: 56, end: 112 });
   expect(encodingLayout(smallest).ranges.map((range) => range.name)).toEqual(["reads", "writes", "block"]);
 });
 

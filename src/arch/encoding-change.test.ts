@@ -7,6 +7,9 @@ import { encode, encodingChange } from "./encoding-change.js";
 import { buildCellArchitecture } from "./nas-bench-201/cell-settings.js";
 import { parseCell } from "./nas-bench-201/cell.js";
 import type { SpaceSettings } from "./search-space.js";
+import { encodeArchitecture } from "./encode.js";
+import { perturbArchitecture } from "./perturb.js";
+import { sampleArchitecture } from "./sample.js";
 import { sampled, v1 } from "./space.fixture.js";
 
 const cells = {
@@ -76,6 +79,27 @@ describe("the change of an encoding", () => {
       { seed: 1, numRuns: 200 },
     );
     expect(same).toBeGreaterThan(20);
+  });
+
+  it("is told on a layer's own columns, where earlier layers read more or less than before", () => {
+    let moved = 0;
+    for (let seed = 0; seed < 10; seed++) {
+      const [from, other] = [sampleArchitecture(v1, Random.stream(seed)), Random.stream(seed, "perturb")];
+      const to = perturbArchitecture(from, v1, other, { probability: 0.3 });
+      const [before, after] = [from, to].map((architecture) => encodeArchitecture(architecture, v1));
+      const { data } = encodingChange(from, to, v1);
+      const wrong = before.layers.flatMap(({ start, end }, index) => {
+        const target = after.layers[index].start;
+        if (target !== start) moved++;
+        return Array.from({ length: before.channels * before.height }, (_, row) => row).filter((row) => {
+          const [first, last] = [row * before.length + start, row * before.length + end - 1];
+          const expected = after.data[row * after.length + target];
+          return [first, last].some((at) => before.data[at] + data[at] !== expected);
+        });
+      });
+      expect(wrong).toEqual([]);
+    }
+    expect(moved).toBeGreaterThan(10);
   });
 
   it("has the origin's shape, and is nothing between an architecture and itself", () => {
