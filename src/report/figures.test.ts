@@ -73,9 +73,13 @@ describe("renderFigures", () => {
     ["loss", "validation loss (nats)"],
     ["error", "validation error (%)"],
     ["loss+naswot", "mean rank"],
-  ] as const)("names the score when ranked by %s", async (rankedBy, unit) => {
-    const figures = await renderFigures(fakeRun({ rankedBy }));
-    for (const { svg } of figures.slice(1, 5)) expect(svg).toContain(`SMASH score: ${unit}`);
+  ] as const)("names the score when ranked by %s, at the side in two lines", async (rankedBy, unit) => {
+    const [, histogram, ...others] = (await renderFigures(fakeRun({ rankedBy }))).slice(0, 5);
+    expect(histogram.svg).toContain(`>SMASH score: ${unit}<`);
+    for (const { svg } of others) {
+      expect(svg).toContain(">SMASH score:<");
+      expect(svg).toContain(`>${unit}<`);
+    }
   });
 
   test("leaves scores far out off the axis and says so", async () => {

@@ -8,7 +8,7 @@ import { scoreAxis } from "./score-axis.js";
 export function planRankCurve(data: ReportData): FigurePlan | undefined {
   const axis = scoreAxis(data);
   if (axis === undefined) return undefined;
-  const { rows, title, labelExpr, omitted } = axis;
+  const { rows, verticalTitle, labelExpr, omitted } = axis;
   const origins = originScale(rows.map(({ origin }) => origin));
   const x = {
     field: "rank",
@@ -20,7 +20,7 @@ export function planRankCurve(data: ReportData): FigurePlan | undefined {
   const y = {
     field: "score",
     type: "quantitative",
-    title,
+    title: verticalTitle,
     scale: { zero: false, padding: 8 },
     axis: { labelExpr, tickCount: 6 },
   } as const;

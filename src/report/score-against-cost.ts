@@ -56,7 +56,7 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
   const y = {
     field: "score",
     type: "quantitative",
-    title: axis.title,
+    title: axis.verticalTitle,
     // Room below the lowest for its label.
     scale: { zero: false, nice: false, padding: 26 },
     axis: { labelExpr: axis.labelExpr, tickCount: 6 },

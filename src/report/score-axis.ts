@@ -24,6 +24,8 @@ const leastForLimit = 8;
 
 export interface ScoreAxis {
   readonly title: string;
+  /** The same in two lines: a single one would take most of a figure's height, and press the figure down. */
+  readonly verticalTitle: string[];
   /** Vega expression for a label. */
   readonly labelExpr: string;
   /** Trials on the axis, best first. */
@@ -49,7 +51,7 @@ export function scoreAxis(data: ReportData): ScoreAxis | undefined {
   const place = scored.findIndex(({ trial }) => trial.id === shown?.trial?.id);
   const marked = rows.find((one) => one === ranked[place]);
   return {
-    ...{ title, labelExpr, rows },
+    ...{ labelExpr, rows, title: `SMASH score: ${title}`, verticalTitle: ["SMASH score:", title] },
     marked: marked && { ...marked, label: shown?.rank === 1 ? "best" : label(data) },
     omitted:
       left === 0 ? "" : ` ${left} of ${ranked.length} scores lie far above the others and are not drawn.`,

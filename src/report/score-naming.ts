@@ -34,7 +34,7 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
     noun: "loss",
     measure: "validation loss with generated weights",
     meaning: (images) => generated("loss", images),
-    title: "SMASH score: validation loss (nats)",
+    title: "validation loss (nats)",
     labelExpr: "datum.label",
     spread: tellsApart,
     format: formatLoss,
@@ -43,7 +43,7 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
     noun: "error",
     measure: "validation error with generated weights",
     meaning: (images) => generated("error", images),
-    title: "SMASH score: validation error (%)",
+    title: "validation error (%)",
     labelExpr: percentLabel,
     spread: tellsApart,
     format: (score) => formatPercent(score),
@@ -54,7 +54,7 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
     meaning: (images) =>
       `the mean of an architecture's ranks in this run in two measures: ${generated("loss", images)}, and NASWOT: ` +
       "how differently the untrained network sees training images",
-    title: "SMASH score: mean rank",
+    title: "mean rank",
     labelExpr: "datum.label",
     spread: "A wide spread means that loss and NASWOT agree.",
     format: (score) => score.toFixed(1),
