@@ -115,7 +115,8 @@ const presets: readonly Preset[] = [
   },
   {
     name: "small",
-    summary: "two hours of search on two cores, and four of training; networks of about 60k to 240k parameters",
+    summary:
+      "two hours of search on two cores, and four of training; networks of about 60k to 240k parameters",
     space: {
       name: "memory-banks",
       baseChannels: 8,
