@@ -64,9 +64,18 @@ describe("files", () => {
 describe("folders", () => {
   it("are made with those above them, and may be there already", async () => {
     const deep = join(folder, "a", "b", "c");
-    await Promise.all([makeFolder(deep), makeFolder(deep), makeFolder(join(folder, "a"))]);
+    await makeFolder(deep);
     await makeFolder(deep);
     expect(await readdir(join(folder, "a", "b"))).toEqual(["c"]);
+  });
+
+  it("are made by many at once", async () => {
+    for (let trial = 0; trial < 50; trial++) {
+      const above = join(folder, String(trial));
+      const wanted = [join(above, "b", "c"), join(above, "b", "c", "d"), join(above, "b"), above];
+      await Promise.all([...wanted, ...wanted.toReversed()].map(makeFolder));
+      expect(await readdir(join(above, "b", "c"))).toEqual(["d"]);
+    }
   });
 
   it("are not made of files or below them", async () => {

@@ -26,16 +26,15 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
 
 /**
  * Makes the folder and those above it. Not with Node's own `recursive`, which tries for ever where the folder above is
- * there and yet nothing can be made in it (ENOENT below /proc).
+ * there and yet nothing can be made in it (ENOENT below /proc). From above downwards, so that each folder may be made
+ * by someone else meanwhile.
  */
 export async function makeFolder(path: string): Promise<void> {
+  if (!(await statIfThere(dirname(path)))) await makeFolder(dirname(path));
   try {
     await mkdir(path);
   } catch (error) {
-    if ((await statIfThere(path))?.isDirectory()) return;
-    if (!hasCode(error, "ENOENT") || (await statIfThere(dirname(path)))) throw error;
-    await makeFolder(dirname(path));
-    await makeFolder(path);
+    if (!(await statIfThere(path))?.isDirectory()) throw error;
   }
 }
 
