@@ -17,7 +17,8 @@ constexpr double kRateOfOneVector = .65;
 constexpr double kProductOfSums = 1.35;
 
 // Sums of the weight gradient, one copy for every part of the work. A tile has rows of inputs and vectors of outputs, laid out
-// like packed weights, or rows of outputs and vectors of inputs, whichever fills vectors better.
+// like packed weights, or rows of outputs and vectors of inputs, whichever fills vectors better: by taps, or by tiles of
+// conv_winograd.h.
 class WeightGradient {
  public:
   WeightGradient(const ConvShape& shape, int64_t parts)
@@ -26,9 +27,7 @@ class WeightGradient {
         parts_(parts) {
     total_ = blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_;
     turn();
-    const double multiply = static_cast<double>(blocks_.count * blocks_.inputs * lanes_ / kLanes) / 2;
-    is_winograd_ = !is_turned() && suits_winograd(s_, is_in_halves() ? multiply / kRateOfHalves : multiply, kProductOfSums * multiply);
-    if (is_winograd_) total_ = total_ / 9 * kProducts;
+    use_tiles();
     sums_.take(parts_ * total_);
   }
 
@@ -90,7 +89,7 @@ class WeightGradient {
       float* out = taps.take(total_ / kProducts * 9);
       for (int64_t block = 0; block < blocks_.count; ++block) {
         for (const Piece& piece : pieces_) {
-          const int64_t length = blocks_.inputs * piece.vectors * kLanes;
+          const int64_t length = product_rows() * piece.vectors * kLanes;
           transform_sums(sum, length, out);
           sum += kProducts * length;
           out += 9 * length;
@@ -118,18 +117,24 @@ class WeightGradient {
   int64_t group_inputs() const { return blocks_.inputs / blocks_.groups; }
   int64_t group_outputs() const { return blocks_.outputs / blocks_.groups; }
 
+  // Sums [block, piece][tap][row, vector lane].
   void unpack(const float* sum, const ConvWeight& dw) const {
+    const int64_t rows = product_rows(), group_rows = rows / blocks_.groups;
+    const int64_t group_lanes = has_input_vectors_ ? group_inputs() : group_outputs();
+    const int64_t row_stride = dw.strides[has_input_vectors_ ? 0 : 1], lane_stride = dw.strides[has_input_vectors_ ? 1 : 0];
     for (int64_t block = 0; block < blocks_.count; ++block) {
       for (const Piece& piece : pieces_) {
-        const int64_t width = piece.vectors * kLanes, count = std::min(width, blocks_.outputs - piece.first);
-        float* outputs = dw.data + (block * blocks_.outputs + piece.first) * dw.strides[0];
+        const int64_t width = piece.vectors * kLanes;
         for (int64_t tap = 0; tap < s_.kernel[0] * s_.kernel[1]; ++tap) {
-          float* taps = outputs + tap / s_.kernel[1] * dw.strides[2] + tap % s_.kernel[1] * dw.strides[3];
-          for (int64_t input = 0; input < blocks_.inputs; ++input, sum += width) {
-            const int64_t group = input / group_inputs(), first = group * group_outputs() - piece.first;
-            float* to = taps + (input - group * group_inputs()) * dw.strides[1];
-            const int64_t last = std::min(count, first + group_outputs());
-            for (int64_t lane = std::max<int64_t>(0, first); lane < last; ++lane) to[lane * dw.strides[0]] = sum[lane];
+          float* taps = dw.data + block * blocks_.outputs * dw.strides[0] + tap / s_.kernel[1] * dw.strides[2] +
+                        tap % s_.kernel[1] * dw.strides[3];
+          for (int64_t row = 0; row < rows; ++row, sum += width) {
+            const int64_t group = row / group_rows;
+            const int64_t first = std::max(piece.first, group * group_lanes);
+            const int64_t last = std::min(piece.first + width, (group + 1) * group_lanes);
+            // Inputs are counted within their group.
+            float* to = taps + row * row_stride - group * group_inputs() * dw.strides[1];
+            for (int64_t lane = first; lane < last; ++lane) to[lane * lane_stride] = sum[lane - piece.first];
           }
         }
       }
@@ -183,6 +188,28 @@ class WeightGradient {
     total_ = blocks_.count * s_.kernel[0] * blocks_.outputs * vectors * kLanes;
     chunks_ = std::move(chunks);
   }
+
+  // Decides for the tiles of conv_winograd.h, and which of their factors are vectors, by the vectors of products.
+  void use_tiles() {
+    const auto vectors_of = [](int64_t channels) { return (channels + kLanes - 1) / kLanes; };
+    const auto cycles = [](int64_t rows, int64_t vectors) {
+      return static_cast<double>(rows * vectors) / 2 / (vectors == 1 ? kRateOfOneVector : 1.);
+    };
+    const auto blocks = static_cast<double>(blocks_.count);
+    const double by_outputs = blocks * cycles(blocks_.inputs, vectors_of(blocks_.outputs));
+    const double by_inputs = blocks * cycles(blocks_.outputs, vectors_of(blocks_.inputs));
+    const double taps = !is_turned() ? by_outputs
+                                     : blocks * cycles(blocks_.outputs, static_cast<int64_t>(chunks_.size())) / static_cast<double>(s_.kernel[1]);
+    is_winograd_ = suits_winograd(s_, is_in_halves() ? taps / kRateOfHalves : taps, kProductOfSums * std::min(by_inputs, by_outputs));
+    if (!is_winograd_) return;
+    chunks_.clear();
+    has_input_vectors_ = by_inputs < by_outputs;
+    pieces_ = cut_outputs(has_input_vectors_ ? blocks_.inputs : blocks_.outputs);
+    total_ = blocks_.count * kProducts * product_rows() * (pieces_.back().first + pieces_.back().vectors * kLanes);
+  }
+
+  // Of a product of tiles: the channels that are repeated over vectors of the others.
+  int64_t product_rows() const { return has_input_vectors_ ? blocks_.outputs : blocks_.inputs; }
 
   // What is added up: elements of x from one row, one pixel, to the next; taps that are one; rows of the image.
   struct Pixels {
@@ -266,11 +293,16 @@ class WeightGradient {
       for (const Piece& piece : pieces_) {
         with_vectors(piece.vectors, [&](auto vectors) {
           constexpr int kVectors = decltype(vectors)::value;
-          for (int product = 0; product < kProducts; ++product, target += blocks_.inputs * kVectors * kLanes) {
-            const float* factors = waiting.inputs.data() + product * inputs.size + block * blocks_.inputs;
-            const float* values = waiting.gradients.data() + product * gradients.size + block * blocks_.outputs + piece.first;
-            add_tiles<kVectors>(blocks_.inputs, target, [&](int64_t input) {
-              return ChannelRows{{factors + input, values, &none, &none, 1, count, gradients.channels}, inputs.channels};
+          for (int product = 0; product < kProducts; ++product, target += product_rows() * kVectors * kLanes) {
+            const float* of_rows = waiting.inputs.data() + product * inputs.size + block * blocks_.inputs;
+            const float* of_vectors = waiting.gradients.data() + product * gradients.size + block * blocks_.outputs;
+            int64_t row_step = inputs.channels, vector_step = gradients.channels;
+            if (has_input_vectors_) {
+              std::swap(of_rows, of_vectors);
+              std::swap(row_step, vector_step);
+            }
+            add_tiles<kVectors>(product_rows(), target, [&](int64_t row) {
+              return ChannelRows{{of_rows + row, of_vectors + piece.first, &none, &none, 1, count, vector_step}, row_step};
             });
           }
         });
@@ -345,7 +377,7 @@ class WeightGradient {
   std::vector<Chunk> chunks_;
   std::vector<Piece> chunk_pieces_;
   Floats sums_;
-  bool is_winograd_ = false;
+  bool is_winograd_ = false, has_input_vectors_ = false;
 };
 
 }  // namespace smash

@@ -88,9 +88,8 @@ inline bool suits_winograd(const ConvShape& s, double multiply, double product) 
   for_tiles_along(s.height, s.dilation[0], [&](int64_t, int64_t) { ++tiles[0]; });
   for_tiles_along(s.width, s.dilation[1], [&](int64_t, int64_t) { ++tiles[1]; });
   const auto vectors = [](int64_t channels) { return static_cast<double>((channels + kLanes - 1) / kLanes); };
-  // Of a vector of inputs and of outputs. Measured with half a register's lanes; otherwise by the number of instructions, from
-  // what tiles of 2x2 outputs took.
-  const double transforms = kLanes < 16 ? 90 * vectors(s.inputs) + 72 * vectors(s.outputs) : 150 * vectors(s.inputs) + 120 * vectors(s.outputs);
+  // Of a vector of inputs and of outputs. Measured on processors that multiply half a register, and a whole one, at a time.
+  const double transforms = 90 * vectors(s.inputs) + 72 * vectors(s.outputs);
   // Taps that lie above or below the image are left out.
   const double rows = static_cast<double>(3 * s.height - 2 * std::min(s.height, s.dilation[0]));
   return tiles[0] * tiles[1] * (kProducts * product + transforms) < rows * static_cast<double>(s.width) * 3 * multiply;
