@@ -14,7 +14,7 @@ let demo: Document;
 
 /** The one document that a command prints. */
 async function documentOf(...args: string[]): Promise<Document> {
-  const { code, stdout, stderr } = await runSmash([...args, "--threads", "2", "--json"]);
+  const { code, stdout, stderr } = await runSmash([...args, "--threads", "1", "--json"]);
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout) as Document;
 }

@@ -15,7 +15,7 @@ describe("a study", () => {
   const table = join(folder, "table.csv");
   const studyArgs = (out: string) => [
     ...["study", "nas-bench-201", "--data", "synthetic", "--preset", "nas-bench-201-tiny"],
-    ...["--table", table, "--threads", "2", "--json", "--out", out],
+    ...["--table", table, "--threads", "1", "--json", "--out", out],
   ];
   const agreement = (stdout: string) => {
     const { scores, truths, spearman, baselines } = JSON.parse(stdout) as Record<string, unknown>;
