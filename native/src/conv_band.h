@@ -65,6 +65,9 @@ inline Blocks merge_groups(int64_t groups, int64_t inputs, int64_t outputs) {
   return {groups / merged, merged, inputs / groups * merged, outputs / groups * merged};
 }
 
+// Vectors that hold so many channels, the last one perhaps in part.
+inline int64_t vectors_of(int64_t channels) { return (channels + kLanes - 1) / kLanes; }
+
 // The output channels of a block cut into pieces of at most kTileVectors vectors, evenly. A channel has `share` lanes.
 struct Piece {
   int64_t first;  // channel in the block
@@ -72,7 +75,7 @@ struct Piece {
 };
 
 inline std::vector<Piece> cut_outputs(int64_t outputs, int64_t share = 1) {
-  const int64_t vectors = (outputs * share + kLanes - 1) / kLanes;
+  const int64_t vectors = vectors_of(outputs * share);
   const int64_t count = (vectors + kTileVectors - 1) / kTileVectors;
   std::vector<Piece> pieces;
   int64_t at = 0;

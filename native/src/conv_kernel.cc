@@ -27,7 +27,7 @@ int64_t lanes_of_output(const ConvShape& s, const Blocks& blocks, int64_t factor
   const int64_t inputs = blocks.inputs / factors;
   // Adding the lanes up at the end has to pay.
   if (kLanes < 8 || blocks.inputs % factors != 0 || s.kernel[0] * s.kernel[1] * inputs < kLeastToShare) return 1;
-  const auto vectors = [&](int64_t share) { return (blocks.outputs * share + kLanes - 1) / kLanes; };
+  const auto vectors = [&](int64_t share) { return vectors_of(blocks.outputs * share); };
   if (inputs % 4 == 0 && vectors(4) <= 2) return 4;
   return inputs % 2 == 0 && (vectors(1) == 1 || vectors(2) < 2 * vectors(1)) ? 2 : 1;
 }

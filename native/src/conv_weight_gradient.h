@@ -23,7 +23,7 @@ class WeightGradient {
  public:
   WeightGradient(const ConvShape& shape, int64_t parts)
       : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)), pieces_(cut_outputs(blocks_.outputs)),
-        lanes_(pieces_.back().first + pieces_.back().vectors * kLanes), joined_(has_joined_taps(s_, blocks_) ? s_.kernel[1] : 1),
+        lanes_(whole_vectors(blocks_.outputs)), joined_(has_joined_taps(s_, blocks_) ? s_.kernel[1] : 1),
         parts_(parts) {
     total_ = blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_;
     turn();
@@ -191,7 +191,6 @@ class WeightGradient {
 
   // Decides for the tiles of conv_winograd.h, and which of their factors are vectors, by the vectors of products.
   void use_tiles() {
-    const auto vectors_of = [](int64_t channels) { return (channels + kLanes - 1) / kLanes; };
     const auto cycles = [](int64_t rows, int64_t vectors) {
       return static_cast<double>(rows * vectors) / 2 / (vectors == 1 ? kRateOfOneVector : 1.);
     };
@@ -204,8 +203,9 @@ class WeightGradient {
     if (!is_winograd_) return;
     chunks_.clear();
     has_input_vectors_ = by_inputs < by_outputs;
-    pieces_ = cut_outputs(has_input_vectors_ ? blocks_.inputs : blocks_.outputs);
-    total_ = blocks_.count * kProducts * product_rows() * (pieces_.back().first + pieces_.back().vectors * kLanes);
+    const int64_t channels = has_input_vectors_ ? blocks_.inputs : blocks_.outputs;
+    pieces_ = cut_outputs(channels);
+    total_ = blocks_.count * kProducts * product_rows() * whole_vectors(channels);
   }
 
   // Of a product of tiles: the channels that are repeated over vectors of the others.

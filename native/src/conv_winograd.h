@@ -87,9 +87,8 @@ inline bool suits_winograd(const ConvShape& s, double multiply, double product) 
   double tiles[2] = {};
   for_tiles_along(s.height, s.dilation[0], [&](int64_t, int64_t) { ++tiles[0]; });
   for_tiles_along(s.width, s.dilation[1], [&](int64_t, int64_t) { ++tiles[1]; });
-  const auto vectors = [](int64_t channels) { return static_cast<double>((channels + kLanes - 1) / kLanes); };
   // Of a vector of inputs and of outputs. Measured on processors that multiply half a register, and a whole one, at a time.
-  const double transforms = 90 * vectors(s.inputs) + 72 * vectors(s.outputs);
+  const auto transforms = static_cast<double>(90 * vectors_of(s.inputs) + 72 * vectors_of(s.outputs));
   // Taps that lie above or below the image are left out.
   const double rows = static_cast<double>(3 * s.height - 2 * std::min(s.height, s.dilation[0]));
   return tiles[0] * tiles[1] * (kProducts * product + transforms) < rows * static_cast<double>(s.width) * 3 * multiply;
@@ -107,7 +106,7 @@ struct TilePlanes {
 };
 
 // Outputs of a tile lie in whole vectors.
-inline int64_t whole_vectors(int64_t channels) { return (channels + kLanes - 1) / kLanes * kLanes; }
+inline int64_t whole_vectors(int64_t channels) { return vectors_of(channels) * kLanes; }
 
 // How many tiles are worked on at a time.
 inline int64_t tiles_at_a_time(const ConvShape& s) {
