@@ -238,7 +238,7 @@ class BandConvolution {
           for (int64_t row = 0; row < rows; ++row) {
             int64_t done = 0;
             // Rows too short for a tile of one vector are taken two at a time.
-            if (kMost > kTileRows && s_.width < kMost && s_.width >= kTileRows && row + 1 < rows) {
+            if (kMost == 2 * kTileRows && s_.width < kMost && s_.width >= kTileRows && row + 1 < rows) {
               span(row, 2);
               for (; done + kTileRows <= s_.width; done += kTileRows) {
                 tile_at(std::integral_constant<int, kMost>(), row, done, true);

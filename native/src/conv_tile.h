@@ -21,8 +21,11 @@ constexpr int kLanes = 4, kTileRows = 4;
 #endif
 // Vectors of output channels a tile holds: with kTileRows, what fits the registers.
 constexpr int kTileVectors = 3;
-// A tile of one vector has twice the rows: sums that wait for each other would leave the multipliers idle.
-constexpr int tile_rows(int vectors) { return vectors == 1 ? 2 * kTileRows : kTileRows; }
+// Rows of a tile: more than kTileRows where few vectors would be sums that wait for each other, and multipliers idle.
+constexpr int tile_rows(int vectors) {
+  if (vectors == 1) return 2 * kTileRows;
+  return vectors == 2 && kTileRows == 4 ? 6 : kTileRows;
+}
 
 // Unaligned: channels start anywhere.
 typedef float Vector __attribute__((vector_size(kLanes * sizeof(float)), aligned(sizeof(float))));
@@ -107,6 +110,15 @@ inline __attribute__((always_inline)) Vector multiply_add(const Half*, Vector su
 }
 #endif
 
+// A vector that stays in its register. With 16 of them the compiler would rather read it again for every product, and reads
+// would take longer than products.
+inline __attribute__((always_inline)) Vector kept(Vector value) {
+#if defined(__AVX2__)
+  asm("" : "+v"(value));
+#endif
+  return value;
+}
+
 // With `kShare` lanes an output, b holds that many k for each, and those of a are neighbours.
 template <int kRows, int kVectors, int kShare, class AnyFactors>
 inline __attribute__((always_inline)) void multiply(const AnyFactors& f, Vector (&sum)[kRows][kVectors]) {
@@ -117,7 +129,7 @@ inline __attribute__((always_inline)) void multiply(const AnyFactors& f, Vector 
     for (int64_t k = 0; k < f.length; k += kShare) {
       Vector column[kVectors];
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) column[v] = *reinterpret_cast<const Vector*>(b + vectors[v]);
+      for (int v = 0; v < kVectors; ++v) column[v] = kept(*reinterpret_cast<const Vector*>(b + vectors[v]));
 #pragma GCC unroll 16
       for (int i = 0; i < kRows; ++i) {
         const Vector value = repeat<kShare>(a + f.row(i));
