@@ -16,6 +16,10 @@ constexpr double kRateOfOneVector = .65;
 // A product that is added to sums in memory for few tiles at a time, against one of many pixels.
 constexpr double kProductOfSums = 1.35;
 
+// Pixels that all tiles go through before the next: so many stay in the first-level cache. A tile uses a part of every line
+// it reads, and from the second level narrow tiles read more than it can give.
+constexpr int64_t kPixelsAtATime = kLanes == 8 ? 64 : 1 << 20;
+
 // Sums of the weight gradient, one copy for every part of the work. A tile has rows of inputs and vectors of outputs, laid out
 // like packed weights, or rows of outputs and vectors of inputs, whichever fills vectors better: by taps, or by tiles of
 // conv_winograd.h.
@@ -52,19 +56,27 @@ class WeightGradient {
       x_offsets[row] = row * x.row;
       dy_offsets[row] = row * dy_row;
     }
-    const Pixels pixels{x.row, s_.inputs, joined_, first, rows};
-    if (is_turned()) {
-      add_turned(sums_of(part), pixels, [&](int64_t block, int64_t output, int64_t offset, const int64_t* vectors, const Span& used) {
-        return ScatteredVectors{{{dy + block * blocks_.outputs + output, x.data + offset + block * blocks_.inputs,
-                                  dy_offsets.data() + used.first, x_offsets.data() + used.first, used.last - used.first,
-                                  s_.width, s_.inputs}, s_.outputs}, vectors};
-      });
-    } else {
-      add(sums_of(part), pixels, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
-        return ChannelRows{{x.data + offset + block * blocks_.inputs + input, dy + block * blocks_.outputs + output,
-                            x_offsets.data() + used.first, dy_offsets.data() + used.first, used.last - used.first, s_.width,
-                            s_.outputs}, s_.inputs};
-      });
+    const int64_t few = std::max<int64_t>(1, kPixelsAtATime / s_.width), most = std::min(s_.width, kPixelsAtATime);
+    for (int64_t row = 0; row < rows; row += few) {
+      const Pixels pixels{x.row, s_.inputs, joined_, first + row, std::min(few, rows - row)};
+      for (int64_t column = 0; column < s_.width; column += most) {
+        const float* inputs = x.data + row * x.row + column * s_.inputs;
+        const float* gradients = dy + row * dy_row + column * s_.outputs;
+        const int64_t width = std::min(most, s_.width - column);
+        if (is_turned()) {
+          add_turned(sums_of(part), pixels, [&](int64_t block, int64_t output, int64_t offset, const int64_t* vectors, const Span& used) {
+            return ScatteredVectors{{{gradients + block * blocks_.outputs + output, inputs + offset + block * blocks_.inputs,
+                                      dy_offsets.data() + used.first, x_offsets.data() + used.first, used.last - used.first,
+                                      width, s_.inputs}, s_.outputs}, vectors};
+          });
+        } else {
+          add(sums_of(part), pixels, [&](int64_t block, int64_t output, int64_t offset, int64_t input, const Span& used) {
+            return ChannelRows{{inputs + offset + block * blocks_.inputs + input, gradients + block * blocks_.outputs + output,
+                                x_offsets.data() + used.first, dy_offsets.data() + used.first, used.last - used.first, width,
+                                s_.outputs}, s_.inputs};
+          });
+        }
+      }
     }
   }
 
