@@ -17,6 +17,8 @@ namespace {
 // Parts of the work of a weight gradient, each with sums of its own, for every thread: enough to share them out where
 // threads are not equally fast, few enough that adding their sums up costs nothing.
 constexpr int64_t kGradientParts = 5;
+// Bytes of tiles, as they are before and after their products, that the second-level cache holds.
+constexpr int64_t kTileBytes = 256 << 10;
 // Multiplications an output needs at least for several lanes to pay.
 constexpr int64_t kLeastToShare = 24;
 
@@ -137,7 +139,7 @@ class BandConvolution {
     thread_local Floats input_scratch, product_scratch;
     thread_local std::vector<WinogradTile> tiles;
     list_tiles(s_, band, rows, tiles);
-    const int64_t most = tiles_at_a_time(s_);
+    const int64_t most = tiles_at_a_time(s_, kTileBytes);
     const TilePlanes inputs(most, s_.inputs), products(most, whole_vectors(s_.outputs));
     float *from = inputs.take(input_scratch), *to = products.take(product_scratch);
     const int64_t right = s_.dilation[1] * s_.outputs;

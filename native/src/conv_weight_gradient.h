@@ -16,6 +16,9 @@ constexpr double kRateOfOneVector = .65;
 // A product that is added to sums in memory for few tiles at a time, against one of many pixels.
 constexpr double kProductOfSums = 1.35;
 
+// Bytes of tiles that wait for each other. The sums of all products, which are read and written for each such batch, are
+// larger than the second-level cache anyway.
+constexpr int64_t kPendingBytes = 768 << 10;
 // Pixels that all tiles go through before the next: so many stay in the first-level cache. A tile uses a part of every line
 // it reads, and from the second level narrow tiles read more than it can give.
 constexpr int64_t kPixelsAtATime = kLanes == 8 ? 64 : 1 << 20;
@@ -287,11 +290,11 @@ class WeightGradient {
   }
 
   TilePlanes input_planes() const {
-    return {tiles_at_a_time(s_), s_.inputs};
+    return {tiles_at_a_time(s_, kPendingBytes), s_.inputs};
   }
 
   TilePlanes gradient_planes() const {
-    return {tiles_at_a_time(s_), whole_vectors(s_.outputs)};
+    return {tiles_at_a_time(s_, kPendingBytes), whole_vectors(s_.outputs)};
   }
 
   // Every pending tile's inputs times its outputs' gradients, product by product.

@@ -108,11 +108,10 @@ struct TilePlanes {
 // Outputs of a tile lie in whole vectors.
 inline int64_t whole_vectors(int64_t channels) { return vectors_of(channels) * kLanes; }
 
-// How many tiles are worked on at a time.
-inline int64_t tiles_at_a_time(const ConvShape& s) {
-  constexpr int64_t kBytes = 256 << 10;
+// How many tiles are worked on at a time: as many as lie in so many bytes.
+inline int64_t tiles_at_a_time(const ConvShape& s, int64_t bytes) {
   const int64_t tile = kProducts * (s.inputs + whole_vectors(s.outputs)) * static_cast<int64_t>(sizeof(float));
-  return std::clamp<int64_t>(kBytes / tile / 16 * 16, 16, 128);
+  return std::clamp<int64_t>(bytes / tile / 16 * 16, 16, 128);
 }
 
 inline Vector& vector_at(float* data) { return *reinterpret_cast<Vector*>(data); }
