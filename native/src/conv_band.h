@@ -129,8 +129,9 @@ struct Band {
        int64_t last, Floats& scratch) {
     const int64_t* pad = bands.pad;
     const int64_t inner = s.width * channels, side = pad[1] * channels, origin = image * s.height;
-    if (pad[0] == 0 && pad[1] == 0 && source.relu != Relu::apply && source.dense != nullptr) {
-      float* direct = source.dense + (origin + first) * inner;
+    float* dense = source.dense == nullptr ? nullptr : source.dense + (image - source.first_image) * s.height * inner;
+    if (pad[0] == 0 && pad[1] == 0 && source.relu != Relu::apply && dense != nullptr) {
+      float* direct = dense + first * inner;
       if (source.gather) source.gather((origin + first) * s.width, (last - first) * s.width, direct);
       data = direct;
       row = inner;
@@ -147,7 +148,7 @@ struct Band {
       std::memset(out, 0, side * sizeof(float));
       float* target = out + side;
       if (source.gather) source.gather((origin + y) * s.width, s.width, target);
-      const float* from = source.gather ? target : source.dense + (origin + y) * inner;
+      const float* from = source.gather ? target : dense + y * inner;
       if (source.relu == Relu::apply) {
         // NaN must survive, so that divergence is seen.
         for (int64_t i = 0; i < inner; ++i) target[i] = from[i] < 0.f ? 0.f : from[i];
@@ -200,21 +201,24 @@ inline Span rows_reached(const ConvShape& s, int64_t tap, int64_t y, int64_t row
 // Taps of a row of the kernel that are neighbours in memory are one: longer loops, fuller tiles.
 inline bool has_joined_taps(const ConvShape& s, const Blocks& blocks) { return s.dilation[1] == 1 && blocks.count == 1; }
 
-// Calls body(image, first row, last row) for the bands [begin, end) of all images.
+// Calls body(image, its rows) for the bands [begin, end) of all images.
 template <class Body>
 void for_bands(const ConvShape& s, const Bands& bands, int64_t begin, int64_t end, Body body) {
   for (int64_t band = begin; band < end; ++band) {
     const int64_t first = band % bands.count * bands.rows;
-    body(band / bands.count, first, std::min(s.height, first + bands.rows));
+    body(band / bands.count, Span{first, std::min(s.height, first + bands.rows)});
   }
 }
 
-// Lends `write` the place of a band's results: in the sink's memory, or in scratch that is then handed on.
+// Lends `write` the place of the results of an image's rows `first` to before `last`: in the sink's memory, or in scratch that is
+// then handed on.
 template <class Write>
-void emit(const PixelSink& sink, int64_t first, int64_t count, int64_t channels, Floats& scratch, Write write) {
-  float* target = sink.scatter ? scratch.take(count * channels) : sink.dense + first * channels;
+void emit(const PixelSink& sink, const ConvShape& s, int64_t image, const Span& rows, int64_t channels, Floats& scratch, Write write) {
+  const int64_t count = (rows.last - rows.first) * s.width;
+  if (!sink.scatter) return write(sink.dense + ((image - sink.first_image) * s.height + rows.first) * s.width * channels);
+  float* target = scratch.take(count * channels);
   write(target);
-  if (sink.scatter) sink.scatter(first, count, target);
+  sink.scatter((image * s.height + rows.first) * s.width, count, target);
 }
 
 }  // namespace smash

@@ -277,6 +277,45 @@ class BandConvolution {
   Floats packed_;
 };
 
+// Both gradients of one band after the other.
+struct BandGradients {
+  ConvShape s;
+  BandConvolution convolution;
+  Bands bands;
+  WeightGradient gradient;
+  bool wants_dw;
+
+  BandGradients(const ConvShape& shape, const ConvWeight& weight, int64_t parts, bool wants_dw, int64_t slot)
+      : s(flattened(shape)), convolution(reversed(s), weight, true), bands(s, std::max(s.inputs, s.outputs)),
+        gradient(s, parts, slot), wants_dw(wants_dw) {}
+
+  static ConvShape reversed(ConvShape s) {
+    std::swap(s.inputs, s.outputs);
+    return s;
+  }
+
+  void run(int64_t part, int64_t image, const Span& span, const PixelSource& x, const PixelSource& dy, const PixelSink& dx) {
+    thread_local Floats input, output, incoming, copy;
+    const Band x_band(s, bands, s.inputs, x, image, span.first, span.last, input);
+    const Band dy_band(s, bands, s.outputs, dy, image, span.first, span.last, incoming);
+    const int64_t rows = span.last - span.first;
+    if (wants_dw) {
+      const float* values = dy_band.inside(bands, s.outputs);
+      // Dense memory of somebody else ends with the last pixel.
+      if (gradient.overreaches() && values != incoming.data() && dy_band.row == s.width * s.outputs) {
+        float* safe = copy.take(rows * dy_band.row);
+        std::memcpy(safe, values, rows * dy_band.row * sizeof(float));
+        values = safe;
+      }
+      gradient.add(part, x_band, values, dy_band.row, span.first, rows);
+    }
+    if (dx.dense == nullptr && !dx.scatter) return;
+    const float* mask = x.relu != Relu::none ? x_band.inside(bands, s.inputs) : nullptr;
+    emit(dx, s, image, span, s.inputs, output,
+         [&](float* target) { convolution.run(dy_band, span.first, rows, mask, x_band.row, target); });
+  }
+};
+
 }  // namespace
 
 struct PackedConv::Packed {
@@ -287,12 +326,11 @@ struct PackedConv::Packed {
   Packed(const ConvShape& shape, const ConvWeight& weight)
       : s(flattened(shape)), convolution(s, weight, false), bands(s, std::max(s.inputs, s.outputs)) {}
 
-  // Rows `first` to `last` of an image of x, to one of y.
-  void run(int64_t from, int64_t to, int64_t first, int64_t last, const PixelSource& x, const PixelSink& y) const {
+  void run(int64_t image, const Span& rows, const PixelSource& x, const PixelSink& y) const {
     thread_local Floats input, output;
-    const Band band(s, bands, s.inputs, x, from, first, last, input);
-    emit(y, (to * s.height + first) * s.width, (last - first) * s.width, s.outputs, output,
-         [&](float* target) { convolution.run(band, first, last - first, nullptr, 0, target); });
+    const Band band(s, bands, s.inputs, x, image, rows.first, rows.last, input);
+    emit(y, s, image, rows, s.outputs, output,
+         [&](float* target) { convolution.run(band, rows.first, rows.last - rows.first, nullptr, 0, target); });
   }
 };
 
@@ -300,16 +338,16 @@ PackedConv::PackedConv(const ConvShape& shape, const ConvWeight& weight) : packe
 PackedConv::PackedConv(PackedConv&&) noexcept = default;
 PackedConv::~PackedConv() = default;
 
-void PackedConv::run_image(int64_t from, const PixelSource& x, int64_t to, const PixelSink& y) const {
-  for_bands(packed_->s, packed_->bands, 0, packed_->bands.count,
-            [&](int64_t, int64_t first, int64_t last) { packed_->run(from, to, first, last, x, y); });
+void PackedConv::run_image(int64_t image, const PixelSource& x, const PixelSink& y) const {
+  for_bands(packed_->s, packed_->bands, image * packed_->bands.count, (image + 1) * packed_->bands.count,
+            [&](int64_t, const Span& rows) { packed_->run(image, rows, x, y); });
 }
 
 void PackedConv::run(const PixelSource& x, const PixelSink& y) const {
   const int64_t count = packed_->s.batch * packed_->bands.count;
   share_work(count, count, [&](int64_t begin, int64_t end, int64_t) {
     for_bands(packed_->s, packed_->bands, begin, end,
-              [&](int64_t image, int64_t first, int64_t last) { packed_->run(image, image, first, last, x, y); });
+              [&](int64_t image, const Span& rows) { packed_->run(image, rows, x, y); });
   });
 }
 
@@ -318,42 +356,48 @@ void conv_forward(const ConvShape& shape, const PixelSource& x, const ConvWeight
   PackedConv(shape, weight).run(x, y);
 }
 
+int64_t gradient_parts(int64_t tasks) { return std::min(tasks, kGradientParts * at::get_num_threads()); }
+
+struct ConvGradients::Packed : BandGradients {
+  using BandGradients::BandGradients;
+};
+
+ConvGradients::ConvGradients(const ConvShape& shape, const ConvWeight& weight, int64_t parts, bool wants_dw, int64_t slot)
+    : packed_(std::make_unique<Packed>(shape, weight, parts, wants_dw, slot)) {}
+ConvGradients::ConvGradients(ConvGradients&&) noexcept = default;
+ConvGradients::~ConvGradients() = default;
+
+void ConvGradients::start(int64_t part) {
+  if (packed_->wants_dw) packed_->gradient.start(part);
+}
+
+void ConvGradients::end(int64_t part) {
+  if (packed_->wants_dw) packed_->gradient.end(part);
+}
+
+void ConvGradients::run_image(int64_t part, int64_t image, const PixelSource& x, const PixelSource& dy, const PixelSink& dx) {
+  for_bands(packed_->s, packed_->bands, image * packed_->bands.count, (image + 1) * packed_->bands.count,
+            [&](int64_t, const Span& rows) { packed_->run(part, image, rows, x, dy, dx); });
+}
+
+void ConvGradients::finish(const ConvWeight& dw) const {
+  if (packed_->wants_dw) packed_->gradient.finish(dw);
+}
+
 void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSource& dy, const ConvWeight& weight,
                    const PixelSink& dx, const ConvWeight& dw) {
   const KernelMark mark("convBackward");
   const ConvShape s = flattened(shape);
-  ConvShape reversed = s;
-  std::swap(reversed.inputs, reversed.outputs);
-  const bool wants_dx = dx.dense != nullptr || dx.scatter;
-  const BandConvolution convolution(reversed, weight, true);
   const Bands bands(s, std::max(s.inputs, s.outputs));
-  const int64_t count = s.batch * bands.count, parts = std::min(count, kGradientParts * at::get_num_threads());
-  WeightGradient gradient(s, parts);
+  const int64_t count = s.batch * bands.count, parts = gradient_parts(count);
+  BandGradients gradients(shape, weight, parts, dw.data != nullptr, 0);
   share_work(count, parts, [&](int64_t begin, int64_t end, int64_t part) {
-    thread_local Floats input, output, incoming, copy;
-    if (dw.data != nullptr) gradient.start(part);
-    for_bands(s, bands, begin, end, [&](int64_t image, int64_t first, int64_t last) {
-      const Band x_band(s, bands, s.inputs, x, image, first, last, input);
-      const Band dy_band(s, bands, s.outputs, dy, image, first, last, incoming);
-      const int64_t rows = last - first;
-      if (dw.data != nullptr) {
-        const float* values = dy_band.inside(bands, s.outputs);
-        // Dense memory of somebody else ends with the last pixel.
-        if (gradient.overreaches() && values != incoming.data() && dy_band.row == s.width * s.outputs) {
-          float* safe = copy.take(rows * dy_band.row);
-          std::memcpy(safe, values, rows * dy_band.row * sizeof(float));
-          values = safe;
-        }
-        gradient.add(part, x_band, values, dy_band.row, first, rows);
-      }
-      if (!wants_dx) return;
-      const float* mask = x.relu != Relu::none ? x_band.inside(bands, s.inputs) : nullptr;
-      emit(dx, (image * s.height + first) * s.width, rows * s.width, s.inputs, output,
-           [&](float* target) { convolution.run(dy_band, first, rows, mask, x_band.row, target); });
-    });
-    if (dw.data != nullptr) gradient.end(part);
+    if (dw.data != nullptr) gradients.gradient.start(part);
+    for_bands(s, bands, begin, end,
+              [&](int64_t image, const Span& rows) { gradients.run(part, image, rows, x, dy, dx); });
+    if (dw.data != nullptr) gradients.gradient.end(part);
   });
-  if (dw.data != nullptr) gradient.finish(dw);
+  if (dw.data != nullptr) gradients.gradient.finish(dw);
 }
 
 }  // namespace smash

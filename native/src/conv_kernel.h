@@ -38,12 +38,14 @@ struct PixelSource {
   Relu relu = Relu::none;
   // Writes `count` pixels from `first` on, counted over the batch. Where `dense` is given too, it is filled by this.
   std::function<void(int64_t first, int64_t count, float* out)> gather = nullptr;
+  int64_t first_image = 0;  // of the batch that is in `dense`
 };
 
 // Where results go: dense, or handed on pixel by pixel while they are in the cache.
 struct PixelSink {
   float* dense;
   std::function<void(int64_t first, int64_t count, const float* values)> scatter = nullptr;
+  int64_t first_image = 0;  // of the batch that is in `dense`
 };
 
 // A convolution whose weights have been brought into the order of the kernel.
@@ -55,8 +57,32 @@ class PackedConv {
 
   // y [batch, height, width, outputs] = conv(x), x [batch, height, width, inputs], by all threads.
   void run(const PixelSource& x, const PixelSink& y) const;
-  // Image `to` of y from image `from` of x, by the calling thread.
-  void run_image(int64_t from, const PixelSource& x, int64_t to, const PixelSink& y) const;
+  // One image, by the calling thread.
+  void run_image(int64_t image, const PixelSource& x, const PixelSink& y) const;
+
+ private:
+  struct Packed;
+  std::unique_ptr<Packed> packed_;
+};
+
+// Parts into which a gradient's work is cut for all threads: each has sums of its own, which are added in order.
+int64_t gradient_parts(int64_t tasks);
+
+// Both gradients of a convolution, image by image.
+class ConvGradients {
+ public:
+  // `slot`: convolutions whose images alternate in one thread have different ones. Without `wants_dw` only dx is computed.
+  ConvGradients(const ConvShape& shape, const ConvWeight& weight, int64_t parts, bool wants_dw, int64_t slot);
+  ConvGradients(ConvGradients&&) noexcept;
+  ~ConvGradients();
+
+  // Around all images of a part, by the thread that runs them.
+  void start(int64_t part);
+  void end(int64_t part);
+  // Adds an image to the sums of a part; dx as in `conv_backward`.
+  void run_image(int64_t part, int64_t image, const PixelSource& x, const PixelSource& dy, const PixelSink& dx);
+  // After all parts.
+  void finish(const ConvWeight& dw) const;
 
  private:
   struct Packed;

@@ -3,6 +3,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -28,10 +29,11 @@ constexpr int64_t kPixelsAtATime = kLanes == 8 ? 64 : 1 << 20;
 // conv_winograd.h.
 class WeightGradient {
  public:
-  WeightGradient(const ConvShape& shape, int64_t parts)
+  // `slot`: of the tiles that wait in a thread.
+  WeightGradient(const ConvShape& shape, int64_t parts, int64_t slot)
       : s_(shape), blocks_(merge_groups(shape.groups, shape.inputs, shape.outputs)), pieces_(cut_outputs(blocks_.outputs)),
         lanes_(whole_vectors(blocks_.outputs)), joined_(has_joined_taps(s_, blocks_) ? s_.kernel[1] : 1),
-        parts_(parts) {
+        parts_(parts), slot_(slot) {
     total_ = blocks_.count * s_.kernel[0] * s_.kernel[1] * blocks_.inputs * lanes_;
     turn();
     use_tiles();
@@ -270,9 +272,10 @@ class WeightGradient {
     int64_t count = 0;
   };
 
-  static PendingTiles& pending() {
-    thread_local PendingTiles tiles;
-    return tiles;
+  PendingTiles& pending() const {
+    thread_local std::deque<PendingTiles> slots;
+    while (static_cast<int64_t>(slots.size()) <= slot_) slots.emplace_back();
+    return slots[slot_];
   }
 
   void add_winograd(int64_t part, const Band& x, const float* dy, int64_t dy_row, int64_t rows) {
@@ -387,7 +390,7 @@ class WeightGradient {
   ConvShape s_;
   Blocks blocks_;
   std::vector<Piece> pieces_;
-  int64_t lanes_, joined_, total_, parts_;
+  int64_t lanes_, joined_, total_, parts_, slot_;
   // Of a turned sum, for every row of taps; otherwise none.
   std::vector<Chunk> chunks_;
   std::vector<Piece> chunk_pieces_;

@@ -18,7 +18,6 @@ import {
   BankBuffer,
   batchNorm,
   globalAvgPool2d,
-  isGradEnabled,
   linear,
   normReluPool2d,
   sameConv2d,
@@ -118,7 +117,7 @@ class Interpreter {
   /** Whether layers are nothing but ReLUs and convolutions, and only their results are wanted. */
   #runsAtOnce({ layers }: Block, { dtype, device }: BankBuffer): boolean {
     const { stochasticDepth } = this.#options;
-    if (isGradEnabled() || device !== "cpu" || dtype !== "float32") return false;
+    if (device !== "cpu" || dtype !== "float32") return false;
     if (!this.#isPre || this.#isShown || stochasticDepth || this.#hasBatchNorm(this.#cursor)) return false;
     return layers.every(
       ({ gates, convolutions }) =>

@@ -126,7 +126,7 @@ export class BankBuffer {
 
   /**
    * Several steps at once, with the results of `readConv`, `sameConv2d` and `writeConv`: image by image, so that banks
-   * stay in the cache. Only where no graph is recorded, in float32 on a processor.
+   * and tensors between stay in the cache. Only in float32 on a processor.
    */
   runLayers(steps: readonly LayerStep[], { bfloat16 = false } = {}): void {
     const banks = (place: LayerStep["from"]) => (typeof place === "number" ? [] : place);
@@ -141,13 +141,15 @@ export class BankBuffer {
       ...dilation,
       groups,
     ]);
-    native().runLayers(
-      this.#buffer.handle,
-      steps.map(({ weight }) => weight.handle),
-      specs,
-      this.#bankChannels,
-      this.#occupied,
-      bfloat16,
+    this.#buffer = new Tensor(
+      native().runLayers(
+        this.#buffer.handle,
+        steps.map(({ weight }) => weight.handle),
+        specs,
+        this.#bankChannels,
+        this.#occupied,
+        bfloat16,
+      ),
     );
     for (const { to } of steps) if (typeof to !== "number") this.#occupy(to);
   }
