@@ -1,5 +1,5 @@
-// A 1x1 convolution that reads memory banks, and a convolution that writes them, without the tensor in between: the
-// banks' channels are gathered (and the results scattered) while they are in the cache.
+// A convolution that writes memory banks without the tensor in between: results are scattered (and their gradients
+// gathered) while they are in the cache.
 
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -16,56 +16,6 @@ using torch::autograd::variable_list;
 bool has_bank_kernel(const Tensor& buffer, const Tensor& weight) {
   return has_conv_kernel(buffer, weight) && buffer.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
-
-struct ReadConv : Function<ReadConv> {
-  static variable_list forward(AutogradContext* context, Tensor buffer, Tensor weight, Ints banks, int64_t width, bool keep, bool bfloat16) {
-    const int64_t stride = buffer.size(1), inputs = weight.size(1);
-    // What was read is needed again for the gradients; without them it never leaves the cache.
-    const Tensor read = keep ? new_banks(buffer, inputs) : Tensor();
-    const Tensor hidden = new_banks(buffer, weight.size(0));
-    with_chunks(read_runs(banks, width), [&](auto chunk, const Runs& chunks) {
-      const float* data = buffer.data_ptr<float>();
-      const auto gather = [&](int64_t first, int64_t count, float* out) {
-        gather_pixels<float, decltype(chunk)::value>(data + first * stride, stride, out, inputs, count, chunks, true);
-      };
-      conv_forward(conv_shape(buffer, weight, {1, 1}, 1, bfloat16), {keep ? read.data_ptr<float>() : nullptr, Relu::none, gather},
-                   conv_weight(weight), {hidden.data_ptr<float>()});
-    });
-    context->mark_dirty({buffer});
-    context->set_materialize_grads(false);
-    context->save_for_backward({read, weight});
-    context->saved_data["banks"] = banks;
-    context->saved_data["width"] = width;
-    context->saved_data["channels"] = stride;
-    context->saved_data["bfloat16"] = bfloat16;
-    return {hidden, buffer};
-  }
-
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    Tensor buffer = gradients[1];
-    if (!gradients[0].defined()) return {buffer, Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};  // values nobody used
-    const variable_list saved = context->get_saved_variables();
-    const Tensor &read = saved[0], &weight = saved[1];
-    const Tensor dy = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
-    const int64_t stride = context->saved_data["channels"].toInt(), inputs = weight.size(1);
-    Runs runs = read_runs(context->saved_data["banks"].toIntVector(), context->saved_data["width"].toInt());
-    if (buffer.defined()) {
-      for (Run& run : runs) run.add = true;
-    } else {
-      buffer = start_gradient(dy, stride, runs);
-    }
-    const Tensor dw = at::empty_like(weight);
-    with_chunks(runs, [&](auto chunk, const Runs& chunks) {
-      float* data = buffer.data_ptr<float>();
-      const auto scatter = [&](int64_t first, int64_t count, const float* values) {
-        scatter_pixels<float, decltype(chunk)::value, false>(data + first * stride, stride, values, nullptr, inputs, count, chunks);
-      };
-      conv_backward(conv_shape(dy, weight, {1, 1}, 1, context->saved_data["bfloat16"].toBool()), {read.data_ptr<float>(), Relu::applied}, {dy.data_ptr<float>()},
-                    conv_weight(weight), {nullptr, scatter}, conv_weight(dw));
-    });
-    return {buffer, dw, Tensor(), Tensor(), Tensor(), Tensor()};
-  }
-};
 
 struct ConvWrite : Function<ConvWrite> {
   static Tensor forward(AutogradContext* context, Tensor buffer, Tensor input, Tensor weight, Ints banks, int64_t width,
@@ -118,14 +68,6 @@ struct ConvWrite : Function<ConvWrite> {
 }  // namespace
 
 void add_bank_conv_ops(OpTable& table) {
-  add_op(table, "readConv2d", "buffer weight banks width bfloat16", +[](Tensor buffer, Tensor weight, Ints banks, int64_t width, bool bfloat16) -> Tensors {
-    check_banks(buffer, banks, width);
-    check_conv(buffer, static_cast<int64_t>(banks.size()) * width, weight, {1, 1}, 1);
-    TORCH_CHECK(weight.size(2) == 1 && weight.size(3) == 1, "banks are read by a 1x1 convolution, got ", weight.sizes());
-    if (has_bank_kernel(buffer, weight)) return ReadConv::apply(buffer, weight, banks, width, c10::GradMode::is_enabled(), bfloat16);
-    const Tensors read = read_banks(buffer, banks, width, true);
-    return {same_conv(read[0], weight, {1, 1}, 1, false, bfloat16), read[1]};
-  });
   add_op(table, "convWrite2d", "buffer x weight banks width occupied dilation groups relu bfloat16",
          +[](Tensor buffer, Tensor x, Tensor weight, Ints banks, int64_t width, int64_t occupied, Ints dilation,
              int64_t groups, bool relu, bool bfloat16) {

@@ -103,26 +103,30 @@ class Interpreter {
       groups,
       bfloat16: this.#bfloat16,
     });
-    if (this.#runsAtOnce(block, banks)) {
-      banks.runLayers(
-        block.layers.flatMap((layer) => this.#layerSteps(layer)),
-        { bfloat16: this.#bfloat16 },
-      );
-    } else {
-      for (const layer of block.layers) this.#runLayer(layer, banks);
+    let steps: LayerStep[] = [];
+    const runSteps = () => {
+      if (steps.length > 0) banks.runLayers(steps, { bfloat16: this.#bfloat16 });
+      steps = [];
+    };
+    for (const layer of block.layers) {
+      if (this.#isPlain(layer, banks)) {
+        steps.push(...this.#layerSteps(layer));
+      } else {
+        runSteps();
+        this.#runLayer(layer, banks);
+      }
     }
+    runSteps();
     return banks;
   }
 
-  /** Whether layers are nothing but ReLUs and convolutions, and only their results are wanted. */
-  #runsAtOnce({ layers }: Block, { dtype, device }: BankBuffer): boolean {
-    const { stochasticDepth } = this.#options;
+  /** Whether the next layer is nothing but ReLUs and convolutions, and only its result is wanted. */
+  #isPlain({ gates, convolutions }: Layer, { dtype, device }: BankBuffer): boolean {
     if (device !== "cpu" || dtype !== "float32") return false;
-    if (!this.#isPre || this.#isShown || stochasticDepth || this.#hasBatchNorm(this.#cursor)) return false;
-    return layers.every(
-      ({ gates, convolutions }) =>
-        gates.length === 0 && convolutions.every(({ activation }) => activation === "relu"),
-    );
+    if (!this.#isPre || this.#isShown || this.#options.stochasticDepth || this.#hasBatchNorm(this.#cursor)) {
+      return false;
+    }
+    return gates.length === 0 && convolutions.every(({ activation }) => activation === "relu");
   }
 
   /** Tensors between the steps of a layer: what its 1x1 convolution gives, and what leads from one convolution of a path to the next. */
@@ -184,13 +188,10 @@ class Interpreter {
   /** The banks the layer reads, through its 1x1 convolution. */
   #readBanks(layer: Layer, banks: BankBuffer): Tensor {
     const pointwise = this.#cursor++;
-    // Pre-activation without a BatchNorm in between: ReLU and convolution happen while the banks are read.
-    if (this.#isPre && !this.#hasBatchNorm(pointwise) && !this.#isShown) {
-      return banks.readConv(layer.reads, this.#source.weights(pointwise).weight, {
-        bfloat16: this.#bfloat16,
-      });
-    }
-    return this.#activateAndConvolve(pointwise, banks.read(layer.reads), "relu");
+    // Pre-activation without a BatchNorm in between: ReLU while the banks are read.
+    const relu = this.#isPre && !this.#hasBatchNorm(pointwise) && !this.#isShown;
+    const x = banks.read(layer.reads, { relu });
+    return relu ? this.#convolve(pointwise, x) : this.#activateAndConvolve(pointwise, x, "relu");
   }
 
   /** Pre-activation and convolution at `position`, added to the banks the layer writes. */

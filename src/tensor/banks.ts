@@ -84,22 +84,6 @@ export class BankBuffer {
     this.#occupy(banks);
   }
 
-  /**
-   * ReLU and a 1x1 convolution, weight [O, banks * bankChannels, 1, 1], of the banks' channels concatenated:
-   * [N, O, H, W]. The concatenation itself is never made.
-   */
-  readConv(banks: readonly number[], weight: Tensor, { bfloat16 = false } = {}): Tensor {
-    const [values, buffer] = native().readConv2d(
-      this.#buffer.handle,
-      weight.handle,
-      banks,
-      this.#bankChannels,
-      bfloat16,
-    );
-    this.#buffer = new Tensor(buffer);
-    return new Tensor(values);
-  }
-
   /** Writes `sameConv2d(x, weight, options)` without making it. */
   writeConv(
     x: Tensor,
@@ -125,8 +109,8 @@ export class BankBuffer {
   }
 
   /**
-   * Several steps at once, with the results of `readConv`, `sameConv2d` and `writeConv`: image by image, so that banks
-   * and tensors between stay in the cache. Only in float32 on a processor.
+   * Several steps at once, with the results of `read`, `sameConv2d` and `writeConv`: image by image, so that banks and
+   * what lies between two convolutions stay in the cache. Only in float32 on a processor.
    */
   runLayers(steps: readonly LayerStep[], { bfloat16 = false } = {}): void {
     const banks = (place: LayerStep["from"]) => (typeof place === "number" ? [] : place);

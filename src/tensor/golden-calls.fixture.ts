@@ -196,7 +196,6 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "newBanks",
     "readBanks",
     "writeBanks",
-    "readConv2d",
     "convWrite2d",
     "runLayers",
   ],

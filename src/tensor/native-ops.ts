@@ -99,7 +99,6 @@ export interface NativeOps {
   lerpInPlace(target: Handle, x: Handle, weight: number): void;
   fillInPlace(target: Handle, value: number): void;
   reluInPlace(x: Handle): Handle;
-  readConv2d(buffer: Handle, weight: Handle, banks: readonly number[], width: number, bfloat16: boolean): Handle[];
   convWrite2d(buffer: Handle, x: Handle, weight: Handle, banks: readonly number[], width: number, occupied: number, dilation: readonly number[], groups: number, relu: boolean, bfloat16: boolean): Handle;
   newBanks(like: Handle, channels: number): Handle;
   readBanks(buffer: Handle, banks: readonly number[], width: number, relu: boolean): Handle[];
