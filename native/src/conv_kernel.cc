@@ -294,6 +294,18 @@ struct BandGradients {
     return s;
   }
 
+  void start(int64_t part) {
+    if (wants_dw) gradient.start(part);
+  }
+
+  void end(int64_t part) {
+    if (wants_dw) gradient.end(part);
+  }
+
+  void finish(const ConvWeight& dw) const {
+    if (wants_dw) gradient.finish(dw);
+  }
+
   void run(int64_t part, int64_t image, const Span& span, const PixelSource& x, const PixelSource& dy, const PixelSink& dx) {
     thread_local Floats input, output, incoming, copy;
     const Band x_band(s, bands, s.inputs, x, image, span.first, span.last, input);
@@ -367,22 +379,16 @@ ConvGradients::ConvGradients(const ConvShape& shape, const ConvWeight& weight, i
 ConvGradients::ConvGradients(ConvGradients&&) noexcept = default;
 ConvGradients::~ConvGradients() = default;
 
-void ConvGradients::start(int64_t part) {
-  if (packed_->wants_dw) packed_->gradient.start(part);
-}
+void ConvGradients::start(int64_t part) { packed_->start(part); }
 
-void ConvGradients::end(int64_t part) {
-  if (packed_->wants_dw) packed_->gradient.end(part);
-}
+void ConvGradients::end(int64_t part) { packed_->end(part); }
 
 void ConvGradients::run_image(int64_t part, int64_t image, const PixelSource& x, const PixelSource& dy, const PixelSink& dx) {
   for_bands(packed_->s, packed_->bands, image * packed_->bands.count, (image + 1) * packed_->bands.count,
             [&](int64_t, const Span& rows) { packed_->run(part, image, rows, x, dy, dx); });
 }
 
-void ConvGradients::finish(const ConvWeight& dw) const {
-  if (packed_->wants_dw) packed_->gradient.finish(dw);
-}
+void ConvGradients::finish(const ConvWeight& dw) const { packed_->finish(dw); }
 
 void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSource& dy, const ConvWeight& weight,
                    const PixelSink& dx, const ConvWeight& dw) {
@@ -392,12 +398,12 @@ void conv_backward(const ConvShape& shape, const PixelSource& x, const PixelSour
   const int64_t count = s.batch * bands.count, parts = gradient_parts(count);
   BandGradients gradients(shape, weight, parts, dw.data != nullptr, 0);
   share_work(count, parts, [&](int64_t begin, int64_t end, int64_t part) {
-    if (dw.data != nullptr) gradients.gradient.start(part);
+    gradients.start(part);
     for_bands(s, bands, begin, end,
               [&](int64_t image, const Span& rows) { gradients.run(part, image, rows, x, dy, dx); });
-    if (dw.data != nullptr) gradients.gradient.end(part);
+    gradients.end(part);
   });
-  if (dw.data != nullptr) gradients.gradient.finish(dw);
+  gradients.finish(dw);
 }
 
 }  // namespace smash

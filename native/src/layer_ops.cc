@@ -18,15 +18,33 @@ using torch::autograd::variable_list;
 // ReLU and a convolution, from banks or a tensor between to banks or another.
 struct Step {
   Tensor weight;
-  Ints dilation;
-  int64_t groups;
   Ints reads, writes;  // banks; empty: a tensor between
   int64_t from, to;    // numbers of tensors between
-  int64_t occupied;    // banks before this step
-  int64_t inputs = 0, maker = -1;  // channels read; the step that wrote `from`
+  Ints dilation;
+  int64_t groups;
+  int64_t occupied;  // banks before this step
+  // Found out from the steps before and after it.
+  int64_t inputs = 0, maker = -1;  // channels read; the step that has written `from`
   bool is_last_reader = false;     // of `from`
 
   int64_t outputs() const { return weight.size(0); }
+};
+
+// What gradients need of every step, of all images: what it reads from banks, or writes between two steps. The other of
+// the two is undefined.
+struct Kept {
+  Tensors read, made;
+};
+
+// Tensors between the steps of one image, by number; one set for every thread.
+using Between = std::vector<std::vector<float>>;
+
+// What the steps of one image work on.
+struct Image {
+  int64_t index;
+  float* banks;      // of all images; backward, their gradient
+  const Kept* kept;  // may be null: nothing but the banks is left
+  Between& between;  // backward, gradients
 };
 
 class Layers {
@@ -43,9 +61,7 @@ class Layers {
       return banks;
     };
     for (const Tensor& weight : weights) {
-      Step step{weight, {}, 1, take_banks(), take_banks(), take(), take(), occupied};
-      step.dilation = {take(), take()};
-      step.groups = take();
+      Step step{weight, take_banks(), take_banks(), take(), take(), {take(), take()}, take(), occupied};
       TORCH_CHECK(step.from >= 0 && step.to >= 0, "tensors between are counted from 0, got ", step.from, " and ", step.to);
       if (static_cast<int64_t>(makers.size()) <= std::max(step.from, step.to)) makers.resize(std::max(step.from, step.to) + 1, -1);
       if (step.reads.empty()) {
@@ -69,107 +85,102 @@ class Layers {
     }
     TORCH_CHECK(at == specs.size(), "specs of ", weights.size(), " steps end at ", at, ", got ", specs.size());
     between_ = makers.size();
-    std::vector<bool> is_read(steps_.size(), false);
-    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
-      if (step->maker >= 0) step->is_last_reader = !is_read[step->maker];
-      if (step->maker >= 0) is_read[step->maker] = true;
-    }
-    for (size_t step = 0; step < steps_.size(); ++step) {
-      TORCH_CHECK(is_read[step] || !steps_[step].writes.empty(), "no step reads what step ", step, " has written");
-    }
+    find_last_readers();
   }
 
-  size_t count() const { return steps_.size(); }
-
-  // What every step reads from banks, or writes between two, to keep for the gradients; of the others an undefined tensor.
-  Tensors new_kept(const Tensor& buffer) const {
-    Tensors kept;
+  Kept new_kept(const Tensor& buffer) const {
+    Kept kept;
     for (const Step& step : steps_) {
-      kept.push_back(!step.reads.empty() ? new_banks(buffer, step.inputs) : Tensor());
-      kept.push_back(step.writes.empty() ? new_banks(buffer, step.outputs()) : Tensor());
+      kept.read.push_back(step.reads.empty() ? Tensor() : new_banks(buffer, step.inputs));
+      kept.made.push_back(step.writes.empty() ? new_banks(buffer, step.outputs()) : Tensor());
     }
     return kept;
   }
 
-  // Without `kept` nothing but the banks is left.
-  void run(const Tensor& buffer, const Tensors& kept) const {
+  void run(const Tensor& buffer, const Kept* kept) const {
     const KernelMark mark("layers");
     std::vector<PackedConv> convolutions;
     for (const Step& step : steps_) convolutions.emplace_back(shape_of(step, buffer), conv_weight(step.weight));
     share_work(images_, images_, [&](int64_t begin, int64_t end, int64_t) {
-      std::vector<std::vector<float>>& between = scratch();
-      for (int64_t image = begin; image < end; ++image) {
-        for (size_t step = 0; step < steps_.size(); ++step) {
-          run_step(step, convolutions[step], image, buffer.data_ptr<float>(), kept, between);
-        }
+      for (Image image{begin, buffer.data_ptr<float>(), kept, between()}; image.index < end; ++image.index) {
+        for (size_t step = 0; step < steps_.size(); ++step) run_step(step, convolutions[step], image);
       }
     });
   }
 
-  // Adds to the gradient of the banks, and returns those of the weights. A layer's images come one after the other, and the
-  // layers too: sums of all weights at once would be more than a cache holds.
-  Tensors run_backward(const Tensor& gradient, const Tensors& kept, const std::vector<bool>& wanted) const {
+  // Adds to the gradient of the banks, and returns those of the weights that are wanted. All images pass one layer after
+  // the other: sums of all weights at once would be more than a cache holds.
+  Tensors run_backward(const Tensor& gradient, const Kept& kept, const std::vector<bool>& wanted) const {
     const KernelMark mark("layersBackward");
     Tensors of_weights(steps_.size());
     for (size_t end = steps_.size(); end > 0;) {
       size_t begin = end - 1;
       while (begin > 0 && steps_[begin].reads.empty()) --begin;
-      run_backward(begin, end, gradient, kept, wanted, of_weights);
+      run_layer_backward(begin, end, gradient, kept, wanted, of_weights);
       end = begin;
     }
     return of_weights;
   }
 
  private:
+  // Of every tensor between the first to add to its gradient, which is the last to read it.
+  void find_last_readers() {
+    std::vector<bool> is_read(steps_.size(), false);
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+      if (step->maker < 0) continue;
+      step->is_last_reader = !is_read[step->maker];
+      is_read[step->maker] = true;
+    }
+    for (size_t step = 0; step < steps_.size(); ++step) {
+      TORCH_CHECK(is_read[step] || !steps_[step].writes.empty(), "no step reads what step ", step, " has written");
+    }
+  }
+
   ConvShape shape_of(const Step& step, const Tensor& like) const {
     return conv_shape(like, step.weight, step.dilation, step.groups, bfloat16_);
   }
 
-  // Of one image, by number.
-  std::vector<std::vector<float>>& scratch() const {
-    thread_local std::vector<std::vector<float>> between;
-    between.resize(std::max(between.size(), between_));
-    // A kernel may read a vector beyond them.
-    for (auto& tensor : between) tensor.resize(std::max<size_t>(tensor.size(), floats_));
-    return between;
+  Between& between() const {
+    thread_local Between tensors;
+    tensors.resize(std::max(tensors.size(), between_));
+    for (auto& tensor : tensors) tensor.resize(std::max<size_t>(tensor.size(), floats_));
+    return tensors;
   }
 
-  void run_step(size_t index, const PackedConv& convolution, int64_t image, float* data, const Tensors& kept,
-                std::vector<std::vector<float>>& between) const {
+  void run_step(size_t index, const PackedConv& convolution, const Image& image) const {
     const Step& step = steps_[index];
     if (step.reads.empty()) {
-      const PixelSource x = kept.empty() ? PixelSource{between[step.from].data(), Relu::apply, nullptr, image}
-                                         : PixelSource{kept[2 * step.maker + 1].data_ptr<float>(), Relu::apply};
-      return write(index, convolution, image, x, data, kept, between);
+      return write(index, convolution, image,
+                   image.kept == nullptr ? PixelSource{image.between[step.from].data(), Relu::apply, nullptr, image.index}
+                                         : PixelSource{image.kept->made[step.maker].data_ptr<float>(), Relu::apply});
     }
     with_chunks(read_runs(step.reads, width_), [&](auto chunk, const Runs& chunks) {
       const auto gather = [&](int64_t first, int64_t count, float* out) {
-        gather_pixels<float, decltype(chunk)::value>(data + first * stride_, stride_, out, step.inputs, count, chunks, true);
+        gather_pixels<float, decltype(chunk)::value>(image.banks + first * stride_, stride_, out, step.inputs, count, chunks, true);
       };
-      float* read = kept.empty() ? nullptr : kept[2 * index].data_ptr<float>();
-      write(index, convolution, image, {read, Relu::none, gather}, data, kept, between);
+      write(index, convolution, image, {image.kept == nullptr ? nullptr : image.kept->read[index].data_ptr<float>(), Relu::none, gather});
     });
   }
 
-  void write(size_t index, const PackedConv& convolution, int64_t image, const PixelSource& x, float* data, const Tensors& kept,
-             std::vector<std::vector<float>>& between) const {
+  void write(size_t index, const PackedConv& convolution, const Image& image, const PixelSource& x) const {
     const Step& step = steps_[index];
     if (step.writes.empty()) {
-      return convolution.run_image(image, x, kept.empty() ? PixelSink{between[step.to].data(), nullptr, image}
-                                                          : PixelSink{kept[2 * index + 1].data_ptr<float>()});
+      return convolution.run_image(image.index, x,
+                                   image.kept == nullptr ? PixelSink{image.between[step.to].data(), nullptr, image.index}
+                                                         : PixelSink{image.kept->made[index].data_ptr<float>()});
     }
     with_chunks(write_runs(step.writes, width_, step.outputs(), step.occupied), [&](auto chunk, const Runs& chunks) {
       const auto scatter = [&](int64_t first, int64_t count, const float* values) {
-        scatter_pixels<float, decltype(chunk)::value, false>(data + first * stride_, stride_, values, nullptr, step.outputs(),
+        scatter_pixels<float, decltype(chunk)::value, false>(image.banks + first * stride_, stride_, values, nullptr, step.outputs(),
                                                              count, chunks);
       };
-      convolution.run_image(image, x, {nullptr, scatter});
+      convolution.run_image(image.index, x, {nullptr, scatter});
     });
   }
 
-  // Steps `begin` to before `end`: one layer.
-  void run_backward(size_t begin, size_t end, const Tensor& gradient, const Tensors& kept, const std::vector<bool>& wanted,
-                    Tensors& of_weights) const {
+  // Steps `begin` to before `end`.
+  void run_layer_backward(size_t begin, size_t end, const Tensor& gradient, const Kept& kept, const std::vector<bool>& wanted,
+                          Tensors& of_weights) const {
     const int64_t parts = gradient_parts(images_);
     std::vector<ConvGradients> convolutions;
     for (size_t step = begin; step < end; ++step) {
@@ -177,12 +188,9 @@ class Layers {
                                 static_cast<int64_t>(step - begin));
     }
     share_work(images_, parts, [&](int64_t first, int64_t last, int64_t part) {
-      std::vector<std::vector<float>>& between = scratch();
       for (ConvGradients& convolution : convolutions) convolution.start(part);
-      for (int64_t image = first; image < last; ++image) {
-        for (size_t step = end; step-- > begin;) {
-          run_step_backward(step, convolutions[step - begin], part, image, gradient.data_ptr<float>(), kept, between);
-        }
+      for (Image image{first, gradient.data_ptr<float>(), &kept, between()}; image.index < last; ++image.index) {
+        for (size_t step = end; step-- > begin;) run_step_backward(step, convolutions[step - begin], part, image);
       }
       for (ConvGradients& convolution : convolutions) convolution.end(part);
     });
@@ -193,41 +201,40 @@ class Layers {
     }
   }
 
-  void run_step_backward(size_t index, ConvGradients& convolution, int64_t part, int64_t image, float* data, const Tensors& kept,
-                         std::vector<std::vector<float>>& between) const {
+  void run_step_backward(size_t index, ConvGradients& convolution, int64_t part, const Image& image) const {
     const Step& step = steps_[index];
     if (step.writes.empty()) {
-      return pass_back(index, convolution, part, image, {between[step.to].data(), Relu::none, nullptr, image}, data, kept, between);
+      return pass_back(index, convolution, part, image, {image.between[step.to].data(), Relu::none, nullptr, image.index});
     }
     with_chunks(slice_gradient_runs(step.writes, width_, step.outputs()), [&](auto chunk, const Runs& chunks) {
       const auto gather = [&](int64_t first, int64_t count, float* out) {
-        gather_pixels<float, decltype(chunk)::value>(data + first * stride_, stride_, out, step.outputs(), count, chunks, false);
+        gather_pixels<float, decltype(chunk)::value>(image.banks + first * stride_, stride_, out, step.outputs(), count, chunks, false);
       };
-      pass_back(index, convolution, part, image, {nullptr, Relu::none, gather}, data, kept, between);
+      pass_back(index, convolution, part, image, {nullptr, Relu::none, gather});
     });
   }
 
-  void pass_back(size_t index, ConvGradients& convolution, int64_t part, int64_t image, const PixelSource& dy, float* data,
-                 const Tensors& kept, std::vector<std::vector<float>>& between) const {
+  void pass_back(size_t index, ConvGradients& convolution, int64_t part, const Image& image, const PixelSource& dy) const {
     const Step& step = steps_[index];
     if (!step.reads.empty()) {
       Runs runs = read_runs(step.reads, width_);
       for (Run& run : runs) run.add = true;
       return with_chunks(runs, [&](auto chunk, const Runs& chunks) {
         const auto scatter = [&](int64_t first, int64_t count, const float* values) {
-          scatter_pixels<float, decltype(chunk)::value, false>(data + first * stride_, stride_, values, nullptr, step.inputs, count,
-                                                               chunks);
+          scatter_pixels<float, decltype(chunk)::value, false>(image.banks + first * stride_, stride_, values, nullptr, step.inputs,
+                                                               count, chunks);
         };
-        convolution.run_image(part, image, {kept[2 * index].data_ptr<float>(), Relu::applied}, dy, {nullptr, scatter});
+        convolution.run_image(part, image.index, {image.kept->read[index].data_ptr<float>(), Relu::applied}, dy, {nullptr, scatter});
       });
     }
-    const PixelSource x{kept[2 * step.maker + 1].data_ptr<float>(), Relu::apply};
-    float* target = between[step.from].data();
-    if (step.is_last_reader) return convolution.run_image(part, image, x, dy, {target, nullptr, image});
-    convolution.run_image(part, image, x, dy, {nullptr, [&](int64_t first, int64_t count, const float* values) {
-      float* to = target + (first - image * pixels_) * step.inputs;
+    const PixelSource x{image.kept->made[step.maker].data_ptr<float>(), Relu::apply};
+    float* target = image.between[step.from].data();
+    if (step.is_last_reader) return convolution.run_image(part, image.index, x, dy, {target, nullptr, image.index});
+    const auto add = [&](int64_t first, int64_t count, const float* values) {
+      float* to = target + (first - image.index * pixels_) * step.inputs;
       for (int64_t i = 0; i < count * step.inputs; ++i) to[i] += values[i];
-    }});
+    };
+    convolution.run_image(part, image.index, x, dy, {nullptr, add});
   }
 
   int64_t images_, pixels_, stride_, width_;
@@ -241,11 +248,12 @@ struct RunLayers : Function<RunLayers> {
   static Tensor forward(AutogradContext* context, Tensor buffer, at::TensorList weights, Ints specs, int64_t width, int64_t occupied,
                         bool bfloat16) {
     const Layers layers(buffer, weights, specs, width, occupied, bfloat16);
-    const Tensors kept = layers.new_kept(buffer);
-    layers.run(buffer, kept);
+    const Kept kept = layers.new_kept(buffer);
+    layers.run(buffer, &kept);
     context->mark_dirty({buffer});
     variable_list saved(weights.begin(), weights.end());
-    saved.insert(saved.end(), kept.begin(), kept.end());
+    saved.insert(saved.end(), kept.read.begin(), kept.read.end());
+    saved.insert(saved.end(), kept.made.begin(), kept.made.end());
     context->save_for_backward(saved);
     context->saved_data["specs"] = specs;
     context->saved_data["width"] = width;
@@ -257,15 +265,18 @@ struct RunLayers : Function<RunLayers> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const Tensor buffer = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
     const variable_list saved = context->get_saved_variables();
-    const size_t count = saved.size() / 3;
-    const Tensors weights(saved.begin(), saved.begin() + count), kept(saved.begin() + count, saved.end());
+    const auto count = static_cast<int64_t>(saved.size()) / 3;
+    const auto saved_at = [&](int64_t list) { return Tensors(saved.begin() + list * count, saved.begin() + (list + 1) * count); };
+    const Tensors weights = saved_at(0);
+    const Kept kept{saved_at(1), saved_at(2)};
     const Layers layers(buffer, weights, context->saved_data["specs"].toIntVector(), context->saved_data["width"].toInt(),
                         context->saved_data["occupied"].toInt(), context->saved_data["bfloat16"].toBool());
     std::vector<bool> wanted;
-    for (size_t step = 0; step < count; ++step) wanted.push_back(context->needs_input_grad(1 + step));
-    variable_list result{buffer};
-    for (Tensor& gradient : layers.run_backward(buffer, kept, wanted)) result.push_back(gradient);
-    result.resize(1 + count + 4);
+    for (int64_t step = 0; step < count; ++step) wanted.push_back(context->needs_input_grad(1 + step));
+    variable_list result = layers.run_backward(buffer, kept, wanted);
+    result.insert(result.begin(), buffer);
+    // Specs, width, occupied and bfloat16 have no gradient.
+    result.resize(result.size() + 4);
     return result;
   }
 };
@@ -277,7 +288,7 @@ void add_layer_ops(OpTable& table) {
          +[](Tensor buffer, Tensors weights, Ints specs, int64_t width, int64_t occupied, bool bfloat16) -> Tensor {
     TORCH_CHECK(buffer.is_contiguous(at::MemoryFormat::ChannelsLast), "a bank buffer is channels-last");
     if (c10::GradMode::is_enabled()) return RunLayers::apply(buffer, at::TensorList(weights), specs, width, occupied, bfloat16);
-    Layers(buffer, weights, specs, width, occupied, bfloat16).run(buffer, {});
+    Layers(buffer, weights, specs, width, occupied, bfloat16).run(buffer, nullptr);
     return buffer;
   });
 }
