@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import sharp from "sharp";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { TrialOrigin } from "../search/index.js";
 import { drawFigure } from "./draw-figure.js";
 import { distinctTrials, emptyRun, fakeRun } from "./fake-run.fixture.js";
@@ -108,6 +108,13 @@ describe("renderFigures", () => {
     const labels = svg.split("role-axis-label")[1].split("</g>")[0];
     expect(labels.match(/<text/g)?.length).toBeGreaterThanOrEqual(3);
     expect(labels).not.toContain('opacity="0"');
+  });
+
+  test("are drawn without a word on the terminal", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    await renderFigures(fakeRun());
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 
   test("copes with equal scores, equal and zero costs", async () => {

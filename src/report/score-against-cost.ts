@@ -31,6 +31,9 @@ interface CostOptions {
   readonly noun: string;
 }
 
+const logScale = { type: "log" } as const;
+const linearScale = { type: "linear", zero: false } as const;
+
 function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | undefined {
   const { field, name, title, noun } = options;
   const axis = scoreAxis(data);
@@ -50,7 +53,8 @@ function planScoreAgainst(data: ReportData, options: CostOptions): FigurePlan | 
     field: "cost",
     type: "quantitative",
     title: ticks ? `${noun} (logarithmic)` : noun,
-    scale: { type: ticks ? "log" : "linear", zero: false, nice: false, padding: 10 },
+    // Vega has a word to say about `zero` beside a logarithmic scale.
+    scale: { ...(ticks ? logScale : linearScale), nice: false, padding: 10 },
     axis: { format: "~s", ...(ticks ? { values: ticks } : { tickCount: 6 }) },
   } as const;
   const y = {
