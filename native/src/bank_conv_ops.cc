@@ -21,12 +21,8 @@ struct ConvWrite : Function<ConvWrite> {
   static Tensor forward(AutogradContext* context, Tensor buffer, Tensor input, Tensor weight, Ints banks, int64_t width,
                         int64_t occupied, Ints dilation, int64_t groups, bool relu, bool bfloat16) {
     const Tensor x = input.contiguous(at::MemoryFormat::ChannelsLast);
-    const int64_t stride = buffer.size(1), units = weight.size(0);
-    with_chunks(write_runs(banks, width, units, occupied), [&](auto chunk, const Runs& chunks) {
-      float* data = buffer.data_ptr<float>();
-      const auto scatter = [&](int64_t first, int64_t count, const float* values) {
-        scatter_pixels<float, decltype(chunk)::value, false>(data + first * stride, stride, values, nullptr, units, count, chunks);
-      };
+    const int64_t units = weight.size(0);
+    with_scatter(write_runs(banks, width, units, occupied), buffer.data_ptr<float>(), buffer.size(1), units, [&](const auto& scatter) {
       conv_forward(conv_shape(x, weight, dilation, groups, bfloat16), {x.data_ptr<float>(), relu ? Relu::apply : Relu::none},
                    conv_weight(weight), {nullptr, scatter});
     });
@@ -45,17 +41,13 @@ struct ConvWrite : Function<ConvWrite> {
     const variable_list saved = context->get_saved_variables();
     const Tensor &x = saved[0], &weight = saved[1];
     const Tensor buffer = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
-    const int64_t stride = buffer.size(1), units = weight.size(0);
+    const int64_t units = weight.size(0);
     const Runs runs =
         slice_gradient_runs(context->saved_data["banks"].toIntVector(), context->saved_data["width"].toInt(), units);
     // The images themselves have no gradient.
     const Tensor dx = context->needs_input_grad(1) ? at::empty_like(x, at::MemoryFormat::ChannelsLast) : Tensor();
     const Tensor dw = at::empty_like(weight);
-    with_chunks(runs, [&](auto chunk, const Runs& chunks) {
-      const float* data = buffer.data_ptr<float>();
-      const auto gather = [&](int64_t first, int64_t count, float* out) {
-        gather_pixels<float, decltype(chunk)::value>(data + first * stride, stride, out, units, count, chunks, false);
-      };
+    with_gather(runs, buffer.data_ptr<float>(), buffer.size(1), units, false, [&](const auto& gather) {
       conv_backward(conv_shape(x, weight, context->saved_data["dilation"].toIntVector(), context->saved_data["groups"].toInt(),
                                context->saved_data["bfloat16"].toBool()),
                     {x.data_ptr<float>(), context->saved_data["relu"].toBool() ? Relu::apply : Relu::none},

@@ -91,6 +91,27 @@ void scatter_pixels(T* bank, int64_t bank_stride, const T* inner, const T* mask,
   }
 }
 
+// Calls body(gather): `gather` writes `count` pixels of `channels` from pixel `first` of the banks on, through ReLU if asked, as
+// a `PixelSource` does.
+template <class Body>
+void with_gather(const Runs& runs, const float* banks, int64_t stride, int64_t channels, bool relu, Body body) {
+  with_chunks(runs, [&](auto chunk, const Runs& chunks) {
+    body([&](int64_t first, int64_t count, float* out) {
+      gather_pixels<float, decltype(chunk)::value>(banks + first * stride, stride, out, channels, count, chunks, relu);
+    });
+  });
+}
+
+// Calls body(scatter): the same the other way, as a `PixelSink` does.
+template <class Body>
+void with_scatter(const Runs& runs, float* banks, int64_t stride, int64_t channels, Body body) {
+  with_chunks(runs, [&](auto chunk, const Runs& chunks) {
+    body([&](int64_t first, int64_t count, const float* values) {
+      scatter_pixels<float, decltype(chunk)::value, false>(banks + first * stride, stride, values, nullptr, channels, count, chunks);
+    });
+  });
+}
+
 inline Tensor new_banks(const Tensor& like, int64_t channels) {
   return at::empty({like.size(0), channels, like.size(2), like.size(3)}, like.options(), at::MemoryFormat::ChannelsLast);
 }
@@ -169,8 +190,7 @@ inline Runs slice_gradient_runs(const Ints& banks, int64_t width, int64_t units)
   return runs;
 }
 
-// The same through libtorch's graph, for any device, type and layout: {what was read, the buffer}; the buffer.
-Tensors read_banks(const Tensor& buffer, const Ints& banks, int64_t width, bool relu);
+// What `write_runs` describes, through libtorch's graph, for any device, type and layout: the buffer.
 Tensor write_banks(const Tensor& buffer, const Tensor& value, const Ints& banks, int64_t width, int64_t occupied);
 
 }  // namespace smash

@@ -177,10 +177,6 @@ struct WriteBanks : Function<WriteBanks> {
 
 }  // namespace
 
-Tensors read_banks(const Tensor& buffer, const Ints& banks, int64_t width, bool relu) {
-  return ReadBanks::apply(buffer, banks, width, relu);
-}
-
 Tensor write_banks(const Tensor& buffer, const Tensor& value, const Ints& banks, int64_t width, int64_t occupied) {
   return WriteBanks::apply(buffer, value, banks, width, occupied);
 }
@@ -189,7 +185,7 @@ void add_bank_ops(OpTable& table) {
   add_op(table, "newBanks", "like channels", +[](Tensor like, int64_t channels) { return new_banks(like, channels); });
   add_op(table, "readBanks", "buffer banks width relu", +[](Tensor buffer, Ints banks, int64_t width, bool relu) -> Tensors {
     check_banks(buffer, banks, width);
-    return read_banks(buffer, banks, width, relu);
+    return ReadBanks::apply(buffer, banks, width, relu);
   });
   add_op(table, "writeBanks", "buffer value banks width occupied",
          +[](Tensor buffer, Tensor value, Ints banks, int64_t width, int64_t occupied) {

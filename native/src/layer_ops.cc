@@ -154,10 +154,7 @@ class Layers {
                    image.kept == nullptr ? PixelSource{image.between[step.from].data(), Relu::apply, nullptr, image.index}
                                          : PixelSource{image.kept->made[step.maker].data_ptr<float>(), Relu::apply});
     }
-    with_chunks(read_runs(step.reads, width_), [&](auto chunk, const Runs& chunks) {
-      const auto gather = [&](int64_t first, int64_t count, float* out) {
-        gather_pixels<float, decltype(chunk)::value>(image.banks + first * stride_, stride_, out, step.inputs, count, chunks, true);
-      };
+    with_gather(read_runs(step.reads, width_), image.banks, stride_, step.inputs, true, [&](const auto& gather) {
       write(index, convolution, image, {image.kept == nullptr ? nullptr : image.kept->read[index].data_ptr<float>(), Relu::none, gather});
     });
   }
@@ -169,11 +166,8 @@ class Layers {
                                    image.kept == nullptr ? PixelSink{image.between[step.to].data(), nullptr, image.index}
                                                          : PixelSink{image.kept->made[index].data_ptr<float>()});
     }
-    with_chunks(write_runs(step.writes, width_, step.outputs(), step.occupied), [&](auto chunk, const Runs& chunks) {
-      const auto scatter = [&](int64_t first, int64_t count, const float* values) {
-        scatter_pixels<float, decltype(chunk)::value, false>(image.banks + first * stride_, stride_, values, nullptr, step.outputs(),
-                                                             count, chunks);
-      };
+    const Runs runs = write_runs(step.writes, width_, step.outputs(), step.occupied);
+    with_scatter(runs, image.banks, stride_, step.outputs(), [&](const auto& scatter) {
       convolution.run_image(image.index, x, {nullptr, scatter});
     });
   }
@@ -206,10 +200,8 @@ class Layers {
     if (step.writes.empty()) {
       return pass_back(index, convolution, part, image, {image.between[step.to].data(), Relu::none, nullptr, image.index});
     }
-    with_chunks(slice_gradient_runs(step.writes, width_, step.outputs()), [&](auto chunk, const Runs& chunks) {
-      const auto gather = [&](int64_t first, int64_t count, float* out) {
-        gather_pixels<float, decltype(chunk)::value>(image.banks + first * stride_, stride_, out, step.outputs(), count, chunks, false);
-      };
+    const Runs runs = slice_gradient_runs(step.writes, width_, step.outputs());
+    with_gather(runs, image.banks, stride_, step.outputs(), false, [&](const auto& gather) {
       pass_back(index, convolution, part, image, {nullptr, Relu::none, gather});
     });
   }
@@ -219,11 +211,7 @@ class Layers {
     if (!step.reads.empty()) {
       Runs runs = read_runs(step.reads, width_);
       for (Run& run : runs) run.add = true;
-      return with_chunks(runs, [&](auto chunk, const Runs& chunks) {
-        const auto scatter = [&](int64_t first, int64_t count, const float* values) {
-          scatter_pixels<float, decltype(chunk)::value, false>(image.banks + first * stride_, stride_, values, nullptr, step.inputs,
-                                                               count, chunks);
-        };
+      return with_scatter(runs, image.banks, stride_, step.inputs, [&](const auto& scatter) {
         convolution.run_image(part, image.index, {image.kept->read[index].data_ptr<float>(), Relu::applied}, dy, {nullptr, scatter});
       });
     }

@@ -72,7 +72,6 @@ void add_tensor_ops(OpTable& table) {
   op("memoryStats", "", []() { const MemoryStats s = memory_stats(); return Ints{s.live_bytes, s.peak_bytes}; });
 
   // Autograd
-  op("gradEnabled", "", []() { return c10::GradMode::is_enabled(); });
   op("setGradEnabled", "enabled", [](bool enabled) { const bool old = c10::GradMode::is_enabled(); c10::GradMode::set_enabled(enabled); return old; });
   op("requiresGrad", "x", [](Tensor x) { return x.requires_grad(); });
   op("setRequiresGrad", "x required", [](Tensor x, bool required) { x.set_requires_grad(required); });

@@ -123,9 +123,7 @@ class Interpreter {
   /** Whether the next layer is nothing but ReLUs and convolutions, and only its result is wanted. */
   #isPlain({ gates, convolutions }: Layer, { dtype, device }: BankBuffer): boolean {
     if (device !== "cpu" || dtype !== "float32") return false;
-    if (!this.#isPre || this.#isShown || this.#options.stochasticDepth || this.#hasBatchNorm(this.#cursor)) {
-      return false;
-    }
+    if (!this.#isPre || this.#options.stochasticDepth || !this.#isBare(this.#cursor)) return false;
     return gates.length === 0 && convolutions.every(({ activation }) => activation === "relu");
   }
 
@@ -189,7 +187,7 @@ class Interpreter {
   #readBanks(layer: Layer, banks: BankBuffer): Tensor {
     const pointwise = this.#cursor++;
     // Pre-activation without a BatchNorm in between: ReLU while the banks are read.
-    const relu = this.#isPre && !this.#hasBatchNorm(pointwise) && !this.#isShown;
+    const relu = this.#isPre && this.#isBare(pointwise);
     const x = banks.read(layer.reads, { relu });
     return relu ? this.#convolve(pointwise, x) : this.#activateAndConvolve(pointwise, x, "relu");
   }
@@ -227,6 +225,11 @@ class Interpreter {
     return this.#source.hasBatchNorm(this.#sites[index]);
   }
 
+  /** Whether an activation is all that stands before this site's convolution, and nobody looks at it. */
+  #isBare(index: number): boolean {
+    return !this.#hasBatchNorm(index) && !this.#isShown;
+  }
+
   #normalize(index: number, x: Tensor): Tensor {
     return this.#hasBatchNorm(index) ? batchNorm(x, this.#source.batchNorm(index)) : x;
   }
@@ -238,7 +241,7 @@ class Interpreter {
     activation: Activation,
   ): { readonly x: Tensor; readonly relu: boolean } {
     const isRelu = activation === "relu";
-    if (isRelu && !this.#hasBatchNorm(index) && !this.#isShown) return { x, relu: true };
+    if (isRelu && this.#isBare(index)) return { x, relu: true };
     const activated =
       isRelu && this.#hasBatchNorm(index)
         ? normReluPool2d(x, this.#source.batchNorm(index), 1)

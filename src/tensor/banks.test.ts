@@ -321,10 +321,16 @@ describe("banks in one buffer", () => {
             runWith(block, banks, weights);
             const output = banks.readAll();
             output.mul(normal(output.shape, 99)).sum().backward();
-            return { output, weights, gradients: [input, ...weights].map(({ grad }) => grad!) };
+            return {
+              output,
+              weights,
+              occupied: banks.occupied,
+              gradients: [input, ...weights].map(({ grad }) => grad!),
+            };
           };
           scope(() => {
             const [oneByOne, atOnce] = [evaluate(runOneByOne), evaluate(runAtOnce)];
+            expect(atOnce.occupied).toBe(oneByOne.occupied);
             expect(atOnce.output.toArray()).toEqual(oneByOne.output.toArray());
             for (const [index, gradient] of oneByOne.gradients.entries()) {
               expect(difference(atOnce.gradients[index], gradient)).toBeLessThanOrEqual(1e-5);

@@ -146,7 +146,6 @@ export const calls: Readonly<Record<string, Call>> = {
 const reasons: Readonly<Record<string, readonly string[]>> = {
   "state of the engine, no numerics": ["torchVersion", "cudaDevices", "setThreads", "memoryStats"],
   "the graph itself: every golden with a gradient passes through it": [
-    "gradEnabled",
     "setGradEnabled",
     "requiresGrad",
     "setRequiresGrad",

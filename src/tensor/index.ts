@@ -13,7 +13,7 @@ export type { DType } from "./native-ops.js";
 export { Tensor } from "./tensor.js";
 export type { ReduceOptions, Shape, TypedArray } from "./tensor.js";
 export { arange, bernoulli, empty, eye, fromArray, full, normal, ones, uniform, zeros } from "./create.js";
-export { isGradEnabled, noGrad, scope } from "./scope.js";
+export { noGrad, scope } from "./scope.js";
 export {
   avgPool2d,
   batchNorm,

@@ -14,7 +14,6 @@ export interface NativeOps {
   cudaDevices(): number;
   setThreads(count: number): void;
   memoryStats(): number[];
-  gradEnabled(): boolean;
   setGradEnabled(enabled: boolean): boolean;
   requiresGrad(x: Handle): boolean;
   setRequiresGrad(x: Handle, required: boolean): void;

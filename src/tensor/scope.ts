@@ -41,11 +41,6 @@ export function scope<T>(body: () => T): T {
   }
 }
 
-/** Whether a graph is recorded. */
-export function isGradEnabled(): boolean {
-  return native().gradEnabled();
-}
-
 /** Runs `body` without recording a graph. */
 export function noGrad<T>(body: () => T): T {
   const engine = native();
