@@ -5,19 +5,18 @@
 
 #include <limits>
 #include <numeric>
-#include <type_traits>
 #include <vector>
 
 #include "bank_runs.h"
+#include "chunk.h"
 #include "op_table.h"
 
 namespace smash {
 
-// Cuts runs into chunks of the largest power of two (16 at most) that divides every offset and length, and calls
-// body(integral_constant chunk, chunks): loops of that fixed size vectorise.
+// Cuts runs into chunks of the largest size that divides every offset and length, and calls body(chunk, chunks).
 template <class Body>
 void with_chunks(const Runs& runs, Body body) {
-  int64_t divisor = 16;
+  int64_t divisor = kMostChunk;
   for (const Run& run : runs) divisor = std::gcd(divisor, std::gcd(run.inner, std::gcd(run.bank, run.length)));
   Runs chunks;
   for (const Run& run : runs) {
@@ -25,39 +24,8 @@ void with_chunks(const Runs& runs, Body body) {
       chunks.push_back({run.inner + at, run.bank + at, divisor, run.add});
     }
   }
-  switch (divisor) {
-    case 16: return body(std::integral_constant<int64_t, 16>(), chunks);
-    case 8: return body(std::integral_constant<int64_t, 8>(), chunks);
-    case 4: return body(std::integral_constant<int64_t, 4>(), chunks);
-    case 2: return body(std::integral_constant<int64_t, 2>(), chunks);
-    default: return body(std::integral_constant<int64_t, 1>(), chunks);
-  }
+  with_chunk(divisor, [&](auto chunk) { body(chunk, chunks); });
 }
-
-// A chunk's channels as one vector of floats, whatever type they have in memory. The compiler would copy them one by one:
-// it does not know that buffer and tensor are different memory.
-template <int64_t kChunk>
-struct Chunk {
-  typedef float Vector __attribute__((vector_size(kChunk * sizeof(float)), aligned(sizeof(float)), may_alias));
-
-  template <class T>
-  static Vector load(const T* from) {
-    if constexpr (std::is_same_v<T, float>) return *reinterpret_cast<const Vector*>(from);
-    float values[kChunk];
-    for (int64_t c = 0; c < kChunk; ++c) values[c] = from[c];
-    return *reinterpret_cast<const Vector*>(values);
-  }
-
-  template <class T>
-  static void store(Vector values, T* to) {
-    if constexpr (std::is_same_v<T, float>) {
-      *reinterpret_cast<Vector*>(to) = values;
-    } else {
-      const float* from = reinterpret_cast<const float*>(&values);
-      for (int64_t c = 0; c < kChunk; ++c) to[c] = from[c];
-    }
-  }
-};
 
 // inner (+)= relu?(bank), `pixels` pixels of `inner_stride` and `bank_stride` elements.
 template <class T, int64_t kChunk>

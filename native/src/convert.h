@@ -19,6 +19,7 @@ using Tensor = at::Tensor;
 using OptionalTensor = c10::optional<at::Tensor>;
 using Ints = std::vector<int64_t>;
 using Tensors = std::vector<at::Tensor>;
+using OptionalTensors = std::vector<OptionalTensor>;
 
 // Where an op runs: the thread's own table, found through the addon's instance data.
 struct Context {
@@ -227,7 +228,7 @@ struct Convert<Tensors> : ConvertList<Tensor> {
   static constexpr const char* name = "readonly Handle[]";
 };
 template <>
-struct Convert<std::vector<OptionalTensor>> : ConvertList<OptionalTensor> {
+struct Convert<OptionalTensors> : ConvertList<OptionalTensor> {
   static constexpr const char* name = "readonly (Handle | null)[]";
 };
 

@@ -4,7 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernel_mark.h"
-#include "op_table.h"
+#include "norm_kernel.h"
 #include "share_work.h"
 
 namespace smash {
@@ -60,37 +60,6 @@ inline void add_activated(int64_t channels, const float* __restrict x, const flo
     const float value = x[c] * scale[c] + shift[c];
     // NaN must survive, so that divergence is seen.
     sums[c] += value < 0.f ? 0.f : value;
-  }
-}
-
-inline void add_moments(int64_t channels, const float* __restrict x, const float* __restrict origin, float* __restrict sums,
-                        float* __restrict squares) {
-  for (int64_t c = 0; c < channels; ++c) {
-    const float value = x[c] - origin[c];
-    sums[c] += value;
-    squares[c] += value * value;
-  }
-}
-
-// Mean and biased variance of every channel, in one pass: float sums within a row of pixels, double ones across rows.
-// Shifted by the first pixel, so that a mean far from zero does not cancel the variance.
-void moments(const Layout& l, const float* x, std::vector<double>& mean, std::vector<double>& variance) {
-  const KernelMark mark("moments");
-  std::vector<double> sums(2 * l.channels);
-  reduce_rows(l.batch * l.height, 2 * l.channels, sums.data(), [&](int64_t row, float* own) {
-    const float* pixel = x + row * l.width * l.channels;
-    float* squares = own + l.channels;
-    for (int64_t column = 0; column < l.width; ++column, pixel += l.channels) {
-      add_moments(l.channels, pixel, x, own, squares);
-    }
-  });
-  mean.resize(l.channels);
-  variance.resize(l.channels);
-  const double count = static_cast<double>(l.pixels());
-  for (int64_t c = 0; c < l.channels; ++c) {
-    const double shifted = sums[c] / count;
-    mean[c] = x[c] + shifted;
-    variance[c] = std::max(0., sums[l.channels + c] / count - shifted * shifted);
   }
 }
 
@@ -221,15 +190,6 @@ Tensor composed(const Tensor& x, const Tensor& weight, const Tensor& bias, const
   return window == 0 ? at::mean(y, {2, 3}, true) : at::avg_pool2d(y, {window, window}, {window, window});
 }
 
-// A vector of a BatchNorm, by its name. Other types of x have rules of libtorch's own.
-void check_vector(const char* name, const Tensor& vector, const Tensor& x) {
-  TORCH_CHECK(vector.dim() == 1 && vector.size(0) == x.size(1), name, " must have a value for each of ", x.size(1),
-              " channels of x ", x.sizes(), ", got ", vector.sizes());
-  TORCH_CHECK(x.scalar_type() != at::kFloat || vector.scalar_type() == at::kFloat, name, " must be float32, as x is, got ",
-              vector.scalar_type());
-  TORCH_CHECK(vector.device() == x.device(), name, " must be on the device of x, ", x.device(), ", got ", vector.device());
-}
-
 }  // namespace
 
 void add_norm_ops(OpTable& table) {
@@ -239,14 +199,7 @@ void add_norm_ops(OpTable& table) {
              double momentum, double epsilon, int64_t window) -> Tensor {
     TORCH_CHECK(input.dim() == 4, "x must have 4 dimensions, got ", input.sizes());
     const Layout l = layout_of(input, window);
-    check_vector("weight", weight, input);
-    check_vector("bias", bias, input);
-    TORCH_CHECK(mean.has_value() == variance.has_value(), "running mean and variance must be given together, got ",
-                mean.has_value() ? "a mean" : "a variance", " alone");
-    if (mean.has_value()) {
-      check_vector("running mean", *mean, input);
-      check_vector("running variance", *variance, input);
-    }
+    check_norm(weight, bias, mean, variance, input, l.channels);
     TORCH_CHECK(window >= 0 && window <= l.height && window <= l.width, "a pool of ", window, " does not fit ", input.sizes());
     // An empty batch has no first pixel to shift by and no statistics; libtorch leaves the running ones alone.
     if (!input.device().is_cpu() || input.scalar_type() != at::kFloat || input.numel() == 0) {
@@ -256,18 +209,17 @@ void add_norm_ops(OpTable& table) {
     Tensor used_mean, used_variance;
     const bool batch = training || !mean.has_value();
     if (batch) {
-      std::vector<double> means, variances;
-      moments(l, x.data_ptr<float>(), means, variances);
-      used_mean = at::tensor(means, at::kDouble).to(at::kFloat);
-      used_variance = at::tensor(variances, at::kDouble).to(at::kFloat);
-      if (training && mean.has_value()) {
-        const c10::NoGradGuard guard;
-        const double count = static_cast<double>(l.pixels());
-        // Outside the version count, as libtorch's own BatchNorm does it: layers may share running statistics, and no
-        // gradient depends on them while the batch's are used.
-        mean->variable_data().lerp_(used_mean, momentum);
-        variance->variable_data().lerp_(used_variance * (count / std::max(1., count - 1)), momentum);
+      Moments moments(l.batch, l.channels, l.height * l.width);
+      {
+        const KernelMark mark("moments");
+        share_work(l.batch, l.batch, [&](int64_t begin, int64_t end, int64_t) {
+          for (int64_t image = begin; image < end; ++image) moments.add(image, x.data_ptr<float>());
+        });
       }
+      const BatchStatistics statistics = moments.finish();
+      used_mean = float_tensor(statistics.mean);
+      used_variance = float_tensor(statistics.variance);
+      if (training && mean.has_value()) statistics.update(*mean, *variance, momentum);
     } else {
       used_mean = mean->contiguous();
       used_variance = *variance;

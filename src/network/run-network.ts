@@ -120,10 +120,10 @@ class Interpreter {
     return banks;
   }
 
-  /** Whether the next layer is nothing but ReLUs and convolutions, and only its result is wanted. */
+  /** Whether the next layer is nothing but BatchNorms, ReLUs and convolutions, and only its result is wanted. */
   #isPlain({ gates, convolutions }: Layer, { dtype, device }: BankBuffer): boolean {
     if (device !== "cpu" || dtype !== "float32") return false;
-    if (!this.#isPre || this.#options.stochasticDepth || !this.#isBare(this.#cursor)) return false;
+    if (!this.#isPre || this.#isShown || this.#options.stochasticDepth) return false;
     return gates.length === 0 && convolutions.every(({ activation }) => activation === "relu");
   }
 
@@ -131,7 +131,8 @@ class Interpreter {
   #layerSteps(layer: Layer): LayerStep[] {
     const step = (from: LayerStep["from"], to: LayerStep["to"], site = this.#cursor++): LayerStep => {
       const { dilation, groups } = this.#convolutionAt(site);
-      return { weight: this.#source.weights(site).weight, dilation, groups, from, to };
+      const norm = this.#hasBatchNorm(site) ? this.#source.batchNorm(site) : undefined;
+      return { norm, weight: this.#source.weights(site).weight, dilation, groups, from, to };
     };
     const [hidden, between] = [0, 1];
     const first = step(layer.reads, hidden);

@@ -166,6 +166,115 @@ function difference(found: Tensor, expected: Tensor): number {
   return found.sub(expected).abs().max().item() / scale;
 }
 
+type Statistics = "batch" | "training" | "running";
+
+/** Layers of four steps: two paths from one 1x1 convolution, the first of which has one convolution more. */
+interface LayersOptions {
+  readonly block: Block;
+  readonly kernel: number;
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+  readonly bfloat16?: boolean;
+  /** Of the BatchNorm before every ReLU. Default: there is none. */
+  readonly statistics?: Statistics;
+}
+
+const drawnLayers: fc.Arbitrary<LayersOptions> = fc
+  .record({
+    seed: fc.nat(),
+    bankChannels: fc.constantFrom(2, 4, 8, 16, 24),
+    layers: fc.integer({ min: 1, max: 5 }),
+    kernel: fc.constantFrom(1, 3, 5),
+    dilation: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    groups: fc.constantFrom(1, 2),
+  })
+  .map(({ seed, bankChannels, layers, ...options }) => ({
+    block: randomBlock(Random.stream(seed), bankChannels, layers),
+    ...options,
+  }));
+
+function layerSteps(
+  { block, dilation, groups }: LayersOptions,
+  weights: readonly Tensor[],
+  norms: readonly LayerStep["norm"][],
+): LayerStep[] {
+  return block.layers.flatMap(({ reads, writes }, index): LayerStep[] => {
+    const [narrowing, own, last] = weights.slice(3 * index);
+    const [ofBanks, first, ofBetween, second] = norms.slice(4 * index);
+    return [
+      { norm: ofBanks, weight: narrowing, dilation: [1, 1], groups: 1, from: reads, to: 0 },
+      { norm: first, weight: own, dilation, groups, from: 0, to: 1 },
+      { norm: ofBetween, weight: last, dilation, groups, from: 1, to: writes },
+      { norm: second, weight: last, dilation, groups, from: 0, to: writes },
+    ];
+  });
+}
+
+type RunSteps = (banks: BankBuffer, steps: readonly LayerStep[], bfloat16: boolean) => void;
+
+const runAtOnce: RunSteps = (banks, steps, bfloat16) => banks.runLayers(steps, { bfloat16 });
+
+const runOneByOne: RunSteps = (banks, steps, bfloat16) => {
+  const between: Tensor[] = [];
+  for (const { norm, weight, dilation, groups, from, to } of steps) {
+    const x = typeof from === "number" ? between[from] : banks.read(from);
+    const input = norm ? normReluPool2d(x, norm, 1) : x.relu();
+    if (typeof to === "number") between[to] = sameConv2d(input, weight, { dilation, groups, bfloat16 });
+    else banks.writeConv(input, weight, { dilation, groups, bfloat16, banks: to });
+  }
+};
+
+/** What the banks hold in the end, the gradients of everything, and the running statistics. */
+function evaluateLayers(options: LayersOptions, run: RunSteps) {
+  const { block, kernel, groups, statistics, bfloat16 = false } = options;
+  const { input } = makeLeaves(block, { dtype: "float32", channelsLast: true });
+  const weights = block.layers.flatMap(({ reads, units }, index) =>
+    [
+      [2 * units, reads.length * block.bankChannels, 1, 1],
+      [2 * units, (2 * units) / groups, kernel, kernel],
+      [units, (2 * units) / groups, kernel, kernel],
+    ].map((shape, place) =>
+      normal(shape, index + 30 * place, { deviation: statistics ? 0.5 : 0.1 }).requireGrad(),
+    ),
+  );
+  const near = (channels: number, seed: number, mean: number) =>
+    normal([channels], seed, { deviation: 0.3 }).add(mean);
+  const makeNorm = (channels: number, seed: number) => ({
+    weight: near(channels, seed, 1).requireGrad(),
+    bias: near(channels, seed + 1, 0).requireGrad(),
+    ...(statistics !== "batch" && {
+      mean: near(channels, seed + 2, 0),
+      variance: near(channels, seed + 3, 1).abs(),
+    }),
+    training: statistics === "training",
+    momentum: 0.3,
+  });
+  const norms = statistics
+    ? block.layers.flatMap(({ reads, units }, index) =>
+        [reads.length * block.bankChannels, 2 * units, 2 * units, 2 * units].map((channels, place) =>
+          makeNorm(channels, 100 + 100 * index + 10 * place),
+        ),
+      )
+    : [];
+  const banks = buffered(block)(input);
+  run(banks, layerSteps(options, weights, norms), bfloat16);
+  const output = banks.readAll();
+  const leaves = [input, ...weights, ...norms.flatMap(({ weight, bias }) => [weight, bias])];
+  if (output.requiresGrad) output.mul(normal(output.shape, 99)).sum().backward();
+  return {
+    output,
+    occupied: banks.occupied,
+    gradients: output.requiresGrad ? leaves.map(({ grad }) => grad!) : [],
+    running: norms.flatMap(({ mean, variance }) => [mean, variance].filter((tensor) => tensor !== undefined)),
+  };
+}
+
+/** Summed difference, relative to the sum of all values. */
+function meanDifference(found: Tensor, expected: Tensor): number {
+  expect(found.shape).toEqual(expected.shape);
+  return found.sub(expected).abs().sum().item() / Math.max(expected.abs().sum().item(), 1e-3);
+}
+
 const tolerances = { float32: 1e-5, float64: 1e-12, bfloat16: 0.04 };
 const placements = (Object.keys(tolerances) as (keyof typeof tolerances)[]).flatMap((dtype) =>
   [true, false].map((channelsLast) => ({
@@ -273,81 +382,71 @@ describe("banks in one buffer", () => {
   it.each([false, true])(
     "run layers image by image as one by one, values bit for bit, bfloat16: %s",
     onCpu((bfloat16: boolean) => {
-      const drawn = fc.record({
-        seed: fc.nat(),
-        bankChannels: fc.constantFrom(2, 4, 8, 16, 24),
-        layers: fc.integer({ min: 1, max: 5 }),
-        kernel: fc.constantFrom(1, 3, 5),
-        dilation: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
-        groups: fc.constantFrom(1, 2),
-      });
       fc.assert(
-        fc.property(drawn, ({ seed, bankChannels, layers, kernel, dilation, groups }) => {
-          const block = randomBlock(Random.stream(seed), bankChannels, layers);
-          const options = { dilation, groups, bfloat16 };
-          const runOneByOne = ({ layers }: Block, banks: BankBuffer, weights: readonly Tensor[]) => {
-            for (const [index, { reads, writes }] of layers.entries()) {
-              const [narrowing, own, last] = weights.slice(3 * index);
-              const hidden = sameConv2d(banks.read(reads, { relu: true }), narrowing, { bfloat16 });
-              const between = sameConv2d(hidden, own, { ...options, relu: true });
-              banks.writeConv(between, last, { ...options, relu: true, banks: writes });
-              banks.writeConv(hidden, last, { ...options, relu: true, banks: writes });
-            }
-          };
-          const runAtOnce = ({ layers }: Block, banks: BankBuffer, weights: readonly Tensor[]) =>
-            banks.runLayers(
-              layers.flatMap(({ reads, writes }, index): LayerStep[] => {
-                const [narrowing, own, last] = weights.slice(3 * index);
-                return [
-                  { weight: narrowing, dilation: [1, 1], groups: 1, from: reads, to: 0 },
-                  { weight: own, dilation, groups, from: 0, to: 1 },
-                  { weight: last, dilation, groups, from: 1, to: writes },
-                  { weight: last, dilation, groups, from: 0, to: writes },
-                ];
-              }),
-              { bfloat16 },
-            );
-          /** What the banks hold in the end, and the gradients of everything. */
-          const evaluate = (runWith: typeof runAtOnce) => {
-            const { input } = makeLeaves(block, { dtype: "float32", channelsLast: true });
-            const weights = block.layers.flatMap(({ reads, units }, index) =>
-              [
-                [2 * units, reads.length * bankChannels, 1, 1],
-                [2 * units, (2 * units) / groups, kernel, kernel],
-                [units, (2 * units) / groups, kernel, kernel],
-              ].map((shape, place) => normal(shape, index + 30 * place, { deviation: 0.1 }).requireGrad()),
-            );
-            const banks = buffered(block)(input);
-            runWith(block, banks, weights);
-            const output = banks.readAll();
-            output.mul(normal(output.shape, 99)).sum().backward();
-            return {
-              output,
-              weights,
-              occupied: banks.occupied,
-              gradients: [input, ...weights].map(({ grad }) => grad!),
-            };
-          };
+        fc.property(drawnLayers, (drawn) => {
           scope(() => {
-            const [oneByOne, atOnce] = [evaluate(runOneByOne), evaluate(runAtOnce)];
+            const options = { ...drawn, bfloat16 };
+            const [oneByOne, atOnce] = [runOneByOne, runAtOnce].map((run) => evaluateLayers(options, run));
             expect(atOnce.occupied).toBe(oneByOne.occupied);
             expect(atOnce.output.toArray()).toEqual(oneByOne.output.toArray());
             for (const [index, gradient] of oneByOne.gradients.entries()) {
               expect(difference(atOnce.gradients[index], gradient)).toBeLessThanOrEqual(1e-5);
             }
-            const { input } = makeLeaves(block, { dtype: "float32", channelsLast: true });
-            const withoutGraph = noGrad(() => {
-              const banks = buffered(block)(input);
-              runAtOnce(block, banks, atOnce.weights);
-              return banks.readAll();
-            });
-            expect(withoutGraph.toArray()).toEqual(oneByOne.output.toArray());
+            const withoutGraph = noGrad(() => evaluateLayers(options, runAtOnce));
+            expect(withoutGraph.output.toArray()).toEqual(oneByOne.output.toArray());
           });
         }),
         { numRuns: 40, seed: 4 },
       );
     }),
   );
+
+  describe.each(["batch", "training", "running"] as const)("with BatchNorms, %s statistics", (statistics) => {
+    /** Where a sum near zero ends on the other side of a ReLU, a pixel's gradient differs as a whole: `tolerance`. */
+    const expectSame = (options: LayersOptions, tolerance: number) => {
+      const [oneByOne, atOnce] = [runOneByOne, runAtOnce].map((run) => evaluateLayers(options, run));
+      const withoutGraph = noGrad(() => evaluateLayers(options, runAtOnce));
+      expect(atOnce.occupied).toBe(oneByOne.occupied);
+      for (const { output, running } of [atOnce, withoutGraph]) {
+        expect(difference(output, oneByOne.output)).toBeLessThanOrEqual(1e-5);
+        for (const [index, expected] of oneByOne.running.entries()) {
+          expect(difference(running[index], expected)).toBeLessThanOrEqual(1e-5);
+        }
+      }
+      for (const [index, expected] of oneByOne.gradients.entries()) {
+        expect(meanDifference(atOnce.gradients[index], expected)).toBeLessThanOrEqual(tolerance);
+      }
+    };
+    // Variances of a few values would make much of what was rounded.
+    const drawn = drawnLayers.map(({ block: { shape, ...block }, ...options }) => ({
+      block: { ...block, shape: [shape[0] + 1, shape[1], shape[2] + 3, shape[3] + 3] as const },
+      ...{ ...options, statistics },
+    }));
+
+    it(
+      "run layers as one by one",
+      onCpu(() => {
+        fc.assert(
+          fc.property(drawn, (options) => scope(() => expectSame(options, 0.05))),
+          { numRuns: 40, seed: 5 },
+        );
+      }),
+    );
+
+    it(
+      "run a small block with gradients of one by one",
+      onCpu(() => {
+        const block: Block = {
+          ...{ shape: [3, 4, 5, 4], bankChannels: 4, banks: 3 },
+          layers: [
+            { reads: [0], writes: [0, 1], units: 4, relu: true },
+            { reads: [0, 1], writes: [1, 2], units: 8, relu: true },
+          ],
+        };
+        scope(() => expectSame({ block, kernel: 3, dilation: [1, 2], groups: 1, statistics }, 1e-5));
+      }),
+    );
+  });
 
   it("pass gradients through a read whose values nobody uses", () => {
     scope(() => {
@@ -370,6 +469,9 @@ describe("banks in one buffer", () => {
 
 describe("a bank buffer refuses", () => {
   const make = () => BankBuffer.holding(normal([2, 4, 3, 3], 1), 16, 4);
+  const makeNorm = (channels: number) => ({
+    ...{ weight: ones([channels]), bias: zeros([channels]), training: true },
+  });
   const step = (from: LayerStep["from"], to: LayerStep["to"]): LayerStep => ({
     ...{ weight: normal([4, 4, 1, 1], 3), dilation: [1, 1], groups: 1 },
     ...{ from, to },
@@ -408,6 +510,16 @@ describe("a bank buffer refuses", () => {
       "a step to a tensor of no number",
       (banks: BankBuffer) => noGrad(() => banks.runLayers([step([0], -1)])),
       /counted from 0/,
+    ],
+    [
+      "a BatchNorm of other channels",
+      (banks: BankBuffer) => banks.runLayers([{ ...step([0], [1]), norm: makeNorm(5) }]),
+      /weight must have a value for each of 4 channels/,
+    ],
+    [
+      "a BatchNorm for some steps alone",
+      (banks: BankBuffer) => banks.runLayers([{ ...step([0], 0), norm: makeNorm(4) }, step(0, [1])]),
+      /each of 2 steps has a BatchNorm, or none has, got 1/,
     ],
     [
       "more slices than banks",

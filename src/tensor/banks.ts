@@ -11,8 +11,10 @@ import type { DType } from "./native-ops.js";
 import { normReluPool2d, toPair, type AffineBatchNorm, type SameConvOptions } from "./ops.js";
 import { Tensor } from "./tensor.js";
 
-/** ReLU and `sameConv2d`, from banks or a tensor between to banks or another. */
+/** BatchNorm if given, ReLU and `sameConv2d`, from banks or a tensor between to banks or another. */
 export interface LayerStep {
+  /** All steps of a `runLayers` have one, or none has. */
+  readonly norm?: AffineBatchNorm | undefined;
   readonly weight: Tensor; // [O, I / groups, height, width]
   readonly dilation: readonly [number, number];
   readonly groups: number;
@@ -109,31 +111,30 @@ export class BankBuffer {
   }
 
   /**
-   * Several steps at once, with the results of `read`, `sameConv2d` and `writeConv`: image by image, so that banks and
-   * what lies between two convolutions stay in the cache. Only in float32 on a processor.
+   * Several steps at once, with the results of `read`, `normReluPool2d`, `sameConv2d` and `writeConv`: image by image, so
+   * that banks and what lies between two convolutions stay in the cache; where BatchNorms need the whole batch, step by
+   * step. Only in float32 on a processor.
    */
   runLayers(steps: readonly LayerStep[], { bfloat16 = false } = {}): void {
-    const banks = (place: LayerStep["from"]) => (typeof place === "number" ? [] : place);
-    const tensor = (place: LayerStep["from"]) => (typeof place === "number" ? place : 0);
-    const specs = steps.flatMap(({ from, to, dilation, groups }) => [
-      banks(from).length,
-      ...banks(from),
-      banks(to).length,
-      ...banks(to),
-      tensor(from),
-      tensor(to),
-      ...dilation,
-      groups,
-    ]);
+    const handles = (tensors: readonly Tensor[]) => tensors.map(({ handle }) => handle);
+    const weights = handles(steps.map(({ weight }) => weight));
+    const specs = [encodeSteps(steps), this.#bankChannels, this.#occupied, bfloat16] as const;
+    const norms = steps.flatMap(({ norm }) => norm ?? []);
     this.#buffer = new Tensor(
-      native().runLayers(
-        this.#buffer.handle,
-        steps.map(({ weight }) => weight.handle),
-        specs,
-        this.#bankChannels,
-        this.#occupied,
-        bfloat16,
-      ),
+      norms.length === 0
+        ? native().runLayers(this.#buffer.handle, weights, ...specs)
+        : native().runNormLayers(
+            this.#buffer.handle,
+            weights,
+            handles(norms.map(({ weight }) => weight)),
+            handles(norms.map(({ bias }) => bias)),
+            norms.map(({ mean }) => mean?.handle ?? null),
+            norms.map(({ variance }) => variance?.handle ?? null),
+            norms.map(({ training }) => Number(training)),
+            norms.map(({ momentum = 0.1 }) => momentum),
+            norms.map(({ epsilon = 1e-5 }) => epsilon),
+            ...specs,
+          ),
     );
     for (const { to } of steps) if (typeof to !== "number") this.#occupy(to);
   }
@@ -150,6 +151,22 @@ export class BankBuffer {
   #occupy(banks: readonly number[]): void {
     this.#occupied = Math.max(this.#occupied, banks[banks.length - 1] + 1);
   }
+}
+
+/** As the kernel takes them: banks read and written, each with their count before them; tensors between; options. */
+function encodeSteps(steps: readonly LayerStep[]): readonly number[] {
+  const banks = (place: LayerStep["from"]) => (typeof place === "number" ? [] : place);
+  const tensor = (place: LayerStep["from"]) => (typeof place === "number" ? place : 0);
+  return steps.flatMap(({ from, to, dilation, groups }) => [
+    banks(from).length,
+    ...banks(from),
+    banks(to).length,
+    ...banks(to),
+    tensor(from),
+    tensor(to),
+    ...dilation,
+    groups,
+  ]);
 }
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);

@@ -197,6 +197,7 @@ const reasons: Readonly<Record<string, readonly string[]>> = {
     "writeBanks",
     "convWrite2d",
     "runLayers",
+    "runNormLayers",
   ],
   "against libtorch's ops one after the other: kernels.test.ts": [
     "sameConv2d",

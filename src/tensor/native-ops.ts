@@ -106,7 +106,8 @@ export interface NativeOps {
   generatedWeights(output: Handle, cuts: readonly number[], gains: readonly number[], inputs: number, outputs: number, kernel: number): Handle[];
   sliceWeights(weight: Handle, specs: readonly number[]): Handle[];
   denseBlock(x: Handle, weights: readonly Handle[], slope: number): Handle;
-  runLayers(buffer: Handle, weights: readonly Handle[], specs: readonly number[], width: number, occupied: number, bfloat16: boolean): Handle;
+  runLayers(buffer: Handle, weights: readonly Handle[], steps: readonly number[], width: number, occupied: number, bfloat16: boolean): Handle;
+  runNormLayers(buffer: Handle, weights: readonly Handle[], normWeights: readonly Handle[], normBiases: readonly Handle[], means: readonly (Handle | null)[], variances: readonly (Handle | null)[], trains: readonly number[], momenta: readonly number[], epsilons: readonly number[], steps: readonly number[], width: number, occupied: number, bfloat16: boolean): Handle;
   normReluPool2d(x: Handle, weight: Handle, bias: Handle, mean: Handle | null, variance: Handle | null, training: boolean, momentum: number, epsilon: number, window: number): Handle;
   adamStep(parameters: readonly Handle[], means: readonly Handle[], squares: readonly Handle[], steps: Handle, rate: number, beta1: number, beta2: number, epsilon: number, decay: number, decoupled: boolean): void;
   sgdStep(parameters: readonly Handle[], velocities: readonly Handle[], rate: number, momentum: number, decay: number, nesterov: boolean): void;
