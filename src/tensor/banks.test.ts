@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../random.js";
 import {
   BankBuffer,
+  batchNorm,
   cat,
   noGrad,
   normal,
@@ -218,7 +219,7 @@ const runOneByOne: RunSteps = (banks, steps, bfloat16) => {
   const between: Tensor[] = [];
   for (const { norm, weight, dilation, groups, from, to } of steps) {
     const x = typeof from === "number" ? between[from] : banks.read(from);
-    const input = norm ? normReluPool2d(x, norm, 1) : x.relu();
+    const input = (norm ? batchNorm(x, norm) : x).relu();
     if (typeof to === "number") between[to] = sameConv2d(input, weight, { dilation, groups, bfloat16 });
     else banks.writeConv(input, weight, { dilation, groups, bfloat16, banks: to });
   }
@@ -246,7 +247,7 @@ function evaluateLayers(options: LayersOptions, run: RunSteps) {
       mean: near(channels, seed + 2, 0),
       variance: near(channels, seed + 3, 1).abs(),
     }),
-    training: statistics === "training",
+    training: statistics !== "running",
     momentum: 0.3,
   });
   const norms = statistics
