@@ -84,13 +84,15 @@ class Layers {
     const Affine* affine = affines_.empty() ? nullptr : &affines_[index];
     if (!step.reads.empty()) {
       return plan_.with_read(step, image.banks, affine == nullptr, [&](const auto& gather) {
-        if (affine == nullptr) {
-          return write(index, convolution, image, {image.kept == nullptr ? nullptr : image.kept->read[index].data_ptr<float>(), Relu::none, gather});
+        if (affine != nullptr) {
+          const auto activate = [&](int64_t first, int64_t count, float* out) {
+            gather(first, count, out);
+            affine->activate(count, out, out);
+          };
+          return write(index, convolution, image, {nullptr, Relu::none, activate});
         }
-        write(index, convolution, image, {nullptr, Relu::none, [&](int64_t first, int64_t count, float* out) {
-          gather(first, count, out);
-          affine->activate(count, out, out);
-        }});
+        float* dense = image.kept == nullptr ? nullptr : image.kept->read[index].data_ptr<float>();
+        write(index, convolution, image, {dense, Relu::none, gather});
       });
     }
     float* between = image.between[step.from].data();
@@ -175,25 +177,16 @@ struct RunLayers : Function<RunLayers> {
     const Kept kept = layers.new_kept(buffer);
     layers.run(buffer, &kept);
     context->mark_dirty({buffer});
-    variable_list saved(weights.begin(), weights.end());
-    saved.insert(saved.end(), kept.read.begin(), kept.read.end());
-    saved.insert(saved.end(), kept.made.begin(), kept.made.end());
-    context->save_for_backward(saved);
+    save_lists(context, {weights, kept.read, kept.made});
     specs.save(context);
     return buffer;
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const Tensor buffer = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
-    const variable_list saved = context->get_saved_variables();
-    const auto count = static_cast<int64_t>(saved.size()) / 3;
-    const auto saved_at = [&](int64_t list) { return Tensors(saved.begin() + list * count, saved.begin() + (list + 1) * count); };
-    const Tensors weights = saved_at(0);
-    const Kept kept{saved_at(1), saved_at(2)};
-    const Layers layers({buffer, weights, LayerSpecs::saved(context)});
-    std::vector<bool> wanted;
-    for (int64_t step = 0; step < count; ++step) wanted.push_back(context->needs_input_grad(1 + step));
-    variable_list result = layers.run_backward(buffer, kept, wanted);
+    const std::vector<Tensors> saved = saved_lists(context, 3);
+    const Layers layers({buffer, saved[0], LayerSpecs::saved(context)});
+    variable_list result = layers.run_backward(buffer, {saved[1], saved[2]}, wanted_weights(context, saved[0].size()));
     result.insert(result.begin(), buffer);
     result.emplace_back();  // specs
     return result;

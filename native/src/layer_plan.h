@@ -3,6 +3,8 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <initializer_list>
+
 #include "bank_kernel.h"
 #include "conv_tensors.h"
 
@@ -44,7 +46,8 @@ struct LayerSpecs {
 
 struct LayerPlan {
   LayerPlan(const Tensor& buffer, at::TensorList weights, const LayerSpecs& specs)
-      : images(buffer.size(0)), pixels(buffer.size(2) * buffer.size(3)), stride(buffer.size(1)), width(specs.width), bfloat16(specs.bfloat16) {
+      : images(buffer.size(0)), pixels(buffer.size(2) * buffer.size(3)), stride(buffer.size(1)), width(specs.width),
+        bfloat16(specs.bfloat16) {
     TORCH_CHECK(buffer.is_contiguous(at::MemoryFormat::ChannelsLast), "a bank buffer is channels-last");
     int64_t occupied = specs.occupied;
     Ints makers;  // of every tensor between
@@ -126,6 +129,28 @@ struct LayerPlan {
     }
   }
 };
+
+// Keeps lists of one tensor a step for the gradient.
+inline void save_lists(torch::autograd::AutogradContext* context, std::initializer_list<at::TensorList> lists) {
+  torch::autograd::variable_list saved;
+  for (const at::TensorList list : lists) saved.insert(saved.end(), list.begin(), list.end());
+  context->save_for_backward(saved);
+}
+
+inline std::vector<Tensors> saved_lists(torch::autograd::AutogradContext* context, int64_t count) {
+  const torch::autograd::variable_list saved = context->get_saved_variables();
+  const auto steps = static_cast<int64_t>(saved.size()) / count;
+  std::vector<Tensors> lists;
+  for (auto list = saved.begin(); list != saved.end(); list += steps) lists.emplace_back(list, list + steps);
+  return lists;
+}
+
+// Whether the gradients of the weights of so many steps, which follow the banks, are wanted.
+inline std::vector<bool> wanted_weights(torch::autograd::AutogradContext* context, size_t steps) {
+  std::vector<bool> wanted;
+  for (size_t step = 0; step < steps; ++step) wanted.push_back(context->needs_input_grad(1 + step));
+  return wanted;
+}
 
 // What gradients need of every step, of all images: what it reads from banks, or writes between two steps. The other of
 // the two is undefined.

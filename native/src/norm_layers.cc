@@ -72,8 +72,8 @@ class NormLayers {
     return affines;
   }
 
-  // Adds to the gradient of the banks.
-  Gradients run_backward(const Tensor& gradient, const Kept& kept, const std::vector<Affine>& affines, const std::vector<bool>& of_batch,
+  // Adds to the gradient of the banks. `of_batch`: of every step whether its statistics were the batch's.
+  Gradients run_backward(const Tensor& gradient, const Kept& kept, const std::vector<Affine>& affines, const Ints& of_batch,
                          const std::vector<bool>& wanted) const {
     const KernelMark mark("normLayersBackward");
     Gradients result{Tensors(count_), Tensors(count_), Tensors(count_)};
@@ -123,7 +123,7 @@ class NormLayers {
         }
         convolution.end(part);
       });
-      norms[index].finish(of_batch[index]);
+      norms[index].finish(of_batch[index] != 0);
       result.norm_weights[index] = norms[index].of_weight();
       result.norm_biases[index] = norms[index].of_bias();
       if (wanted[index]) {
@@ -183,15 +183,13 @@ struct RunNormLayers : Function<RunNormLayers> {
     Kept kept;
     const std::vector<Affine> affines = NormLayers({buffer, weights, specs}).run(buffer, norms, kept, true);
     context->mark_dirty({buffer});
-    variable_list saved(weights.begin(), weights.end());
-    saved.insert(saved.end(), kept.read.begin(), kept.read.end());
-    saved.insert(saved.end(), kept.made.begin(), kept.made.end());
+    Tensors rows;
     Ints of_batch;
     for (size_t step = 0; step < affines.size(); ++step) {
-      saved.push_back(affines[step].rows());
+      rows.push_back(affines[step].rows());
       of_batch.push_back(norms.uses_batch(step));
     }
-    context->save_for_backward(saved);
+    save_lists(context, {weights, kept.read, kept.made, rows});
     context->saved_data["ofBatch"] = of_batch;
     specs.save(context);
     return buffer;
@@ -199,19 +197,15 @@ struct RunNormLayers : Function<RunNormLayers> {
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const Tensor buffer = gradients[0].contiguous(at::MemoryFormat::ChannelsLast);
-    const variable_list saved = context->get_saved_variables();
-    const auto count = static_cast<int64_t>(saved.size()) / 4;
-    const auto saved_at = [&](int64_t list) { return Tensors(saved.begin() + list * count, saved.begin() + (list + 1) * count); };
-    const Tensors weights = saved_at(0), rows = saved_at(3);
-    const Kept kept{saved_at(1), saved_at(2)};
-    const std::vector<Affine> affines(rows.begin(), rows.end());
-    const Ints of_batch = context->saved_data["ofBatch"].toIntVector();
-    std::vector<bool> wanted;
-    for (int64_t step = 0; step < count; ++step) wanted.push_back(context->needs_input_grad(1 + step));
-    const Gradients found = NormLayers({buffer, weights, LayerSpecs::saved(context)})
-                                .run_backward(buffer, kept, affines, std::vector<bool>(of_batch.begin(), of_batch.end()), wanted);
+    const std::vector<Tensors> saved = saved_lists(context, 4);
+    const std::vector<Affine> affines(saved[3].begin(), saved[3].end());
+    const NormLayers layers({buffer, saved[0], LayerSpecs::saved(context)});
+    const Gradients found = layers.run_backward(buffer, {saved[1], saved[2]}, affines, context->saved_data["ofBatch"].toIntVector(),
+                                                wanted_weights(context, affines.size()));
     variable_list result{buffer};
-    for (const Tensors& list : {found.weights, found.norm_weights, found.norm_biases}) result.insert(result.end(), list.begin(), list.end());
+    for (const Tensors* list : {&found.weights, &found.norm_weights, &found.norm_biases}) {
+      result.insert(result.end(), list->begin(), list->end());
+    }
     result.resize(result.size() + 2);  // specs, norms
     return result;
   }
@@ -221,7 +215,8 @@ struct RunNormLayers : Function<RunNormLayers> {
 
 void StepNorms::check(const LayerPlan& plan, const Tensor& x) const {
   const size_t count = plan.steps.size();
-  for (const size_t size : {weights.size(), biases.size(), means.size(), variances.size(), trains.size(), momenta.size(), epsilons.size()}) {
+  for (const size_t size : {weights.size(), biases.size(), means.size(), variances.size(), trains.size(), momenta.size(),
+                            epsilons.size()}) {
     TORCH_CHECK(size == count, "each of ", count, " steps has a BatchNorm, or none has, got ", size);
   }
   for (size_t step = 0; step < count; ++step) {
