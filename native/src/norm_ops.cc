@@ -185,7 +185,7 @@ struct NormReluPool : Function<NormReluPool> {
 // Any device, type and layout.
 Tensor composed(const Tensor& x, const Tensor& weight, const Tensor& bias, const OptionalTensor& mean,
                 const OptionalTensor& variance, bool training, double momentum, double epsilon, int64_t window) {
-  const Tensor y = at::relu(at::batch_norm(x, weight, bias, mean, variance, training, momentum, epsilon,
+  const Tensor y = at::relu(at::batch_norm(x, weight, bias, mean, variance, training || !mean.has_value(), momentum, epsilon,
                                            at::globalContext().userEnabledCuDNN()));
   return window == 0 ? at::mean(y, {2, 3}, true) : at::avg_pool2d(y, {window, window}, {window, window});
 }

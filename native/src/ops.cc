@@ -165,7 +165,7 @@ void add_tensor_ops(OpTable& table) {
   op("avgPool2d", "x kernel stride padding countPadding", [](Tensor x, Ints k, Ints s, Ints p, bool count) { return average_pool(x, k, s, p, count); });
   op("maxPool2d", "x kernel stride padding", [](Tensor x, Ints k, Ints s, Ints p) { return at::max_pool2d(x, k, s, p); });
   op("batchNorm", "x weight bias mean variance training momentum epsilon", [](Tensor x, OptionalTensor w, OptionalTensor b, OptionalTensor m, OptionalTensor v, bool training, double momentum, double epsilon) {
-    return at::batch_norm(x, w, b, m, v, training, momentum, epsilon, at::globalContext().userEnabledCuDNN()); });
+    return at::batch_norm(x, w, b, m, v, training || !m.has_value(), momentum, epsilon, at::globalContext().userEnabledCuDNN()); });
   op("layerNorm", "x shape weight bias epsilon", [](Tensor x, Ints shape, OptionalTensor w, OptionalTensor b, double epsilon) { return at::layer_norm(x, shape, w, b, epsilon); });
 
   // Losses

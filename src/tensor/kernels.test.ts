@@ -244,6 +244,25 @@ describe("a convolution of our own", () => {
 describe("BatchNorm, ReLU and pool in one", () => {
   const pools = [1, 2, 3, "global"] as const;
 
+  it.each(["float32", "float64"] as const)(
+    "uses the batch's statistics where there are no running ones, as BatchNorm alone does: %s",
+    (dtype) => {
+      scope(() => {
+        const x = normal([3, 8, 5, 4], 1, { dtype }).add(3).channelsLast();
+        const affine = { weight: normal([8], 2, { dtype }), bias: normal([8], 3, { dtype }) };
+        const expected = batchNorm(x, { ...affine, training: true }).relu();
+        for (const training of [true, false]) {
+          for (const found of [
+            batchNorm(x, { ...affine, training }).relu(),
+            normReluPool2d(x, { ...affine, training }, 1),
+          ]) {
+            expect(found.sub(expected).abs().max().item()).toBeLessThanOrEqual(1e-5);
+          }
+        }
+      });
+    },
+  );
+
   it.each(pools)(
     "equals one after the other, with the batch's statistics and moved running ones: %s",
     (pool) => {
