@@ -218,10 +218,12 @@ const runAtOnce: RunSteps = (banks, steps, bfloat16) => banks.runLayers(steps, {
 const runOneByOne: RunSteps = (banks, steps, bfloat16) => {
   const between: Tensor[] = [];
   for (const { norm, weight, dilation, groups, from, to } of steps) {
-    const x = typeof from === "number" ? between[from] : banks.read(from);
-    const input = (norm ? batchNorm(x, norm) : x).relu();
-    if (typeof to === "number") between[to] = sameConv2d(input, weight, { dilation, groups, bfloat16 });
-    else banks.writeConv(input, weight, { dilation, groups, bfloat16, banks: to });
+    const relu = norm === undefined; // while banks are read, and within convolutions
+    const x = typeof from === "number" ? between[from] : banks.read(from, { relu });
+    const input = norm ? batchNorm(x, norm).relu() : x;
+    const options = { dilation, groups, relu, bfloat16 };
+    if (typeof to === "number") between[to] = sameConv2d(input, weight, options);
+    else banks.writeConv(input, weight, { ...options, banks: to });
   }
 };
 
