@@ -122,6 +122,31 @@ describe("a search", () => {
     expect(kept).toEqual(ranking.slice(0, 4));
   }, 180_000);
 
+  it("killed while it trains a finalist goes on to the bit-identical ranking; rank can train more of them", async () => {
+    const final = (out: string) => searchArgs(out, "--finalists", "3");
+    const [out, other] = [join(folder, "finalists-killed"), join(folder, "finalists-whole")];
+    const { child, ended } = startSmash(final(out));
+    await waitFor(() => countEvents(out, "finalist-step") >= 5);
+    child.kill("SIGKILL");
+    expect((await ended).code).toBeNull();
+    const resumed = results((await runSmash(final(out))).stdout);
+    expect(resumed).toEqual(results((await runSmash(final(other))).stdout));
+    expect(countEvents(out, "finalist")).toBe(3);
+
+    type Trial = { readonly id: number; readonly trained?: { readonly validationError: number } };
+    const { ranking } = resumed as { readonly ranking: readonly Trial[] };
+    const errors = ranking.slice(0, 3).map(({ trained }) => trained!.validationError);
+    expect(errors).toEqual(errors.toSorted((one, other) => one - other));
+    expect(ranking.slice(3).every(({ trained }) => trained === undefined)).toBe(true);
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("the best 3, for one epoch");
+
+    const more = await runSmash(["rank", "--run", out, "--finalists", "4", "--threads", "1", "--json"]);
+    const after = JSON.parse(more.stdout) as { readonly ranking: readonly Trial[]; readonly best: unknown };
+    expect(after.ranking.filter(({ trained }) => trained)).toHaveLength(4);
+    expect(after.best).toEqual(after.ranking[0]);
+    expect(after.ranking).toEqual(expect.arrayContaining(ranking.slice(0, 3)));
+  }, 180_000);
+
   it("interrupted by Ctrl-C ends with 130 after a checkpoint, and goes on to the same ranking", async () => {
     const out = join(folder, "interrupted");
     const { child, ended } = startSmash(searchArgs(out));

@@ -38,6 +38,20 @@ export function addFineTuneFlag(command: Command, otherwise: string): Command {
   );
 }
 
+/** A brief training of the best in the end. */
+export interface FinalistsFlag {
+  readonly finalists?: number;
+}
+
+/** `otherwise` says what holds without the flag. */
+export function addFinalistsFlag(command: Command, otherwise: string): Command {
+  return command.option(
+    "--finalists <n>",
+    `train the best n from scratch for an epoch, and order them anew by held-out error (default: ${otherwise})`,
+    parseInteger("--finalists", { min: 0 }),
+  );
+}
+
 /** Strategies with a number of trials of their own on the command line. */
 const counted = [
   ["--perturb <n>", "perturbations of the best random sample"],

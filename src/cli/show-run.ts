@@ -8,6 +8,7 @@ const labels: Record<Phase, string> = {
   hypernet: "HyperNet",
   ranking: "ranking",
   "fine-tuning": "fine-tuning the best",
+  finalists: "training the finalists",
   network: "training the network",
 };
 
@@ -15,6 +16,7 @@ const labels: Record<Phase, string> = {
 export function showRun(progress: Progress): (event: RunEvent) => void {
   let best = Infinity;
   let tuned = 0;
+  let lowest = Infinity;
   return (event) => {
     switch (event.type) {
       case "train":
@@ -30,6 +32,7 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
         return;
       case "hypernet-step":
       case "network-step":
+      case "finalist-step":
         progress.update(event.step);
         return;
       case "hypernet-validation":
@@ -43,6 +46,10 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
         return;
       case "fine-tuned":
         progress.update(++tuned);
+        return;
+      case "finalist":
+        lowest = Math.min(lowest, event.trial.trained!.validationError);
+        progress.update(event.step, `lowest validation error ${formatPercent(lowest, 1)}`);
         return;
       case "trial":
         best = Math.min(best, event.trial.validationError);

@@ -100,6 +100,10 @@ const settings = {
         rate: rate.default(0.01),
       })
       .prefault({ best: 0 }),
+    /** The best so far are trained from scratch, as `networkTraining` says but for so many epochs, and ordered anew. */
+    finalists: z
+      .strictObject({ count: z.int().nonnegative(), epochs: count.default(1) })
+      .prefault({ count: 0 }),
     rankedBy: z.enum(rankingMeasures),
     batchNorm: z.enum(["recalibrated", "batch", "running"]),
   }),

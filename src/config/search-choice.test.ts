@@ -17,6 +17,7 @@ test("a configuration saved before there were limits and these strategies still 
   delete saved.ranking.limits;
   delete saved.ranking.against;
   delete saved.ranking.fineTuning;
+  delete saved.ranking.finalists;
   delete saved.ranking.counts.evolution;
   delete saved.ranking.counts.nsga2;
   expect(parseRunConfig(saved)).toEqual(config);
@@ -31,6 +32,14 @@ describe("what the flags choose", () => {
     const { limits } = ranking({ limits: { parameters: 3000 } }, { ranking: { limits: { flops: 900_000 } } });
     expect(limits).toEqual({ parameters: 3000, flops: 900_000 });
     expect(JSON.parse(JSON.stringify(limits))).toStrictEqual(limits);
+  });
+
+  test("how many are finalists; for how long, a settings file may change", () => {
+    const config = { ranking: { finalists: { count: 3, epochs: 2 } } };
+    expect(ranking({}).finalists).toEqual({ count: 0, epochs: 1 });
+    expect(ranking({ finalists: 8 }).finalists).toEqual({ count: 8, epochs: 1 });
+    expect(ranking({ finalists: 8 }, config).finalists).toEqual({ count: 8, epochs: 2 });
+    expect(ranking({ finalists: 0 }, config).finalists).toEqual({ count: 0, epochs: 2 });
   });
 
   test("how many are fine-tuned; how, a settings file may change", () => {

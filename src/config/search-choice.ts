@@ -11,6 +11,8 @@ export interface SearchChoice {
   readonly rankedBy?: RankedBy | undefined;
   /** How many of the best are fine-tuned. */
   readonly fineTune?: number | undefined;
+  /** How many of the best are trained briefly in the end. */
+  readonly finalists?: number | undefined;
   /** Who proposes what follows the random samples, in place of perturb and chain. */
   readonly strategy?: TrialOrigin | undefined;
   /** Replace numbers of trials. */
@@ -20,11 +22,12 @@ export interface SearchChoice {
 type Ranking = RunConfig["ranking"];
 
 export function chooseSearch(ranking: Ranking, choice: SearchChoice): Ranking {
-  const { limits = {}, counts = {}, rankedBy = ranking.rankedBy, fineTune: best } = choice;
+  const { limits = {}, counts = {}, rankedBy = ranking.rankedBy, fineTune: best, finalists: count } = choice;
   return {
     ...ranking,
     rankedBy,
     fineTuning: { ...ranking.fineTuning, ...withoutUndefined({ best }) },
+    finalists: { ...ranking.finalists, ...withoutUndefined({ count }) },
     counts: { ...moveTo(ranking.counts, choice.strategy), ...withoutUndefined(counts) },
     limits: { ...ranking.limits, ...withoutUndefined(limits) },
   };

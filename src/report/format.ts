@@ -54,6 +54,11 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** "one epoch", "60 epochs" */
+export function formatEpochs(epochs: number): string {
+  return epochs === 1 ? "one epoch" : `${formatInteger(epochs)} epochs`;
+}
+
 function padded(value: number): string {
   return String(value).padStart(2, "0");
 }

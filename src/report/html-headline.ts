@@ -1,7 +1,14 @@
 /** The top of the page: the result in one line, one paragraph on how it came about, and the key figures. */
 
 import type { Trial } from "../search/index.js";
-import { formatCount, formatDuration, formatInteger, formatLoss, formatPercent } from "./format.js";
+import {
+  formatCount,
+  formatDuration,
+  formatEpochs,
+  formatInteger,
+  formatLoss,
+  formatPercent,
+} from "./format.js";
 import { html, type Markup } from "./html-markup.js";
 import { factList, unbroken, type Fact } from "./html-parts.js";
 import type { ReportData, RunStatus } from "./report-data.js";
@@ -59,7 +66,7 @@ function lead(data: ReportData): string {
   if (trained !== undefined) {
     return (
       `A network of ${formatCount(trained.parameters)} parameters and ${formatCount(trained.flops)} multiply-adds. ` +
-      `${origin(data)} trained from scratch for ${formatInteger(trained.epochs)} epochs.`
+      `${origin(data)} trained from scratch for ${formatEpochs(trained.epochs)}.`
     );
   }
   if (trial !== undefined) {
@@ -80,14 +87,16 @@ function lead(data: ReportData): string {
 
 /** How a trained network came to be the one; its training ends the sentence. */
 function origin(data: ReportData): string {
-  const { trials, rankedBy } = data;
+  const { trials, rankedBy, finalists } = data;
   const { rank } = shownNetwork(data)!;
   if (rank === undefined) return "It was";
   const tuned = trials.filter(({ fineTuned }) => fineTuned).length;
+  const finals = trials.filter(({ trained }) => trained).length;
   return (
     `It ${rank === 1 ? "was chosen" : `is number ${rank}`} among ${counted(trials.length)} by its ` +
     `${scoreNaming[rankedBy].measure}, ` +
     `${tuned > 1 ? `among the best ${tuned} of them after fine-tuning, ` : ""}` +
+    `${finals > 1 ? `among the best ${finals} by their errors after ${formatEpochs(finalists.epochs)} of training, ` : ""}` +
     (rank === 1 ? "and then" : "and was")
   );
 }

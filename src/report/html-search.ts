@@ -4,6 +4,7 @@ import type { Figure } from "./draw-figure.js";
 import {
   formatCount,
   formatDuration,
+  formatEpochs,
   formatInteger,
   formatLoss,
   formatNaswot,
@@ -49,6 +50,7 @@ export function searchedSection(data: ReportData): Markup {
       ["Ranked by", scoreNaming[data.rankedBy].measure],
       ["BatchNorm statistics", data.batchNorm],
       ["Then fine-tuned", describeFineTuning(data)],
+      ["Then trained from scratch", describeFinalists(data)],
       ["HyperNet parameters", formatCount(hypernet.parameters)],
       ["Freely learned, shared parameters", formatCount(hypernet.freeParameters)],
       ["HyperNet steps", formatInteger(hypernet.steps)],
@@ -61,6 +63,12 @@ function describeFineTuning({ trials, fineTuning }: ReportData): string | undefi
   const count = trials.filter(({ fineTuned }) => fineTuned).length;
   if (count === 0) return undefined;
   return `the best ${count}, for ${fineTuning.steps} steps at a rate of ${fineTuning.rate}`;
+}
+
+function describeFinalists({ trials, finalists }: ReportData): string | undefined {
+  const count = trials.filter(({ trained }) => trained).length;
+  if (count === 0) return undefined;
+  return `the best ${count}, for ${formatEpochs(finalists.epochs)}`;
 }
 
 export function hypernetSection(figures: readonly Figure[]): Markup | undefined {
@@ -95,6 +103,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
   const shown = shownNetwork(data);
   const withNaswot = data.rankedBy === "loss+naswot";
   const withTuned = data.trials.some(({ fineTuned }) => fineTuned);
+  const withTrained = data.trials.some(({ trained }) => trained);
   const ranked = rankTrials(data.trials, data.rankedBy).map((trial, index) => ({ trial, rank: index + 1 }));
   const leaders = ranked.slice(0, 10);
   const listed = [...leaders, ...ranked.slice(10).filter(({ rank }) => rank === shown?.rank)];
@@ -105,6 +114,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
         <td>${formatPercent(trial.validationError)}</td>
         <td>${formatLoss(trial.validationLoss)}</td>
         ${withTuned ? html`<td>${trial.fineTuned ? formatLoss(trial.fineTuned.validationLoss) : missing}</td>` : undefined}
+        ${withTrained ? html`<td>${trial.trained ? formatPercent(trial.trained.validationError) : missing}</td>` : undefined}
         ${withNaswot ? html`<td>${formatNaswot(trial.naswot)}</td>` : undefined}
         <td>${formatCount(trial.parameters)}</td>
         <td>${formatCount(trial.flops)}</td>
@@ -121,6 +131,11 @@ export function rankingSection(data: ReportData): Markup | undefined {
           ? "The best were also fine-tuned, each trained a little from the weights that the HyperNet wrote: they lead, in the order of their scores after it."
           : undefined
       }
+      ${
+        withTrained
+          ? `Finalists lead, in the order of their validation errors after ${formatEpochs(data.finalists.epochs)} of training from scratch.`
+          : undefined
+      }
       ${(shown?.rank ?? 1) > 1 ? `The row in bold is the ${shown?.name}.` : undefined}
     </p>
     <div class="scroll">
@@ -131,6 +146,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
             <th scope="col">SMASH error</th>
             <th scope="col">Loss (nats)</th>
             ${withTuned ? html`<th scope="col">Fine-tuned loss</th>` : undefined}
+            ${withTrained ? html`<th scope="col">Trained error</th>` : undefined}
             ${withNaswot ? html`<th scope="col">NASWOT</th>` : undefined}
             <th scope="col">${"Para\u00admeters"}</th>
             <th scope="col">Multiply-adds</th>

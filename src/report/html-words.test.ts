@@ -117,6 +117,23 @@ test("fine-tuned scores have a column, for the best alone", async () => {
   );
 });
 
+test("errors of finalists have a column, for them alone", async () => {
+  const ranked = trials.map((trial) =>
+    trial.id === 215 || trial.id === 216
+      ? { ...trial, trained: { validationLoss: 0.7, validationError: trial.id === 215 ? 0.21 : 0.2 } }
+      : trial,
+  );
+  const text = await words({ ...untrained, trials: ranked });
+  expect(text).toContain("Then trained from scratch the best 2, for one epoch");
+  expect(text).toContain("Loss (nats) Trained error Para\u00admeters");
+  expect(text).toContain(
+    "Finalists lead, in the order of their validation errors after one epoch of training from scratch.",
+  );
+  expect(text).toContain(
+    "1 39.17 % 1.223 20.00 % 1.59M 207M chain 2 33.05 % 1.046 21.00 % 1.60M 273M chain 3 23.06 % 0.813 – 2.95M",
+  );
+});
+
 test.each([
   ["recalibrated", "BatchNorm statistics were measured anew for each architecture before it was scored."],
   ["batch", "BatchNorm used the statistics of each validation batch"],

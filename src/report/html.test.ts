@@ -200,6 +200,18 @@ describe("renderReport", () => {
     expect(pageText(finished)).not.toContain("ine-tuned");
   });
 
+  test("says which trials were finalists, for how long they were trained, and that they were chosen from", async () => {
+    const run = fakeRun({ finalists: { epochs: 2 } });
+    const trained = { validationError: 0.2512, validationLoss: 0.7 };
+    const trials = run.trials.map((trial) => (trial.id < 3 ? { ...trial, trained } : trial));
+    const page = pageText(await render({ ...run, trials }));
+    expect(page).toMatch(/Then trained from scratch\s+the best 3, for 2 epochs/);
+    expect(page).toMatch(/among the best 3 by their errors after 2 epochs of training, /);
+    expect(page.match(/25\.12/g)).toHaveLength(3);
+    expect(pageText(finished)).not.toContain("inalists");
+    expect(pageText(finished)).not.toContain("Trained error");
+  });
+
   test("says how many images the scores are from, which is fewer than were held out", () => {
     const page = pageText(finished);
     expect(page).toMatch(/scored on the same\s+1,000\s+validation/);

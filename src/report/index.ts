@@ -16,6 +16,7 @@ export {
   formatCount,
   formatDecimal,
   formatDuration,
+  formatEpochs,
   formatInteger,
   formatLoss,
   formatPercent,

@@ -19,12 +19,15 @@ interface Column {
   readonly cell: (trial: Trial, rank: number) => string;
 }
 
+/** As in a column whose title has the unit. */
+const formatErrorPercent = (error: number) => (Number.isFinite(error) ? (100 * error).toFixed(2) : missing);
+
 /** Numbers, in the order of the columns. */
 const columns: readonly Column[] = [
   { title: "rank", cell: (_, rank) => String(rank) },
   {
     title: "error %",
-    cell: ({ validationError: error }) => (Number.isFinite(error) ? (100 * error).toFixed(2) : missing),
+    cell: ({ validationError }) => formatErrorPercent(validationError),
   },
   { title: "loss", cell: ({ validationLoss }) => formatLoss(validationLoss) },
   { title: "parameters", cell: ({ parameters }) => formatCount(parameters) },
@@ -34,17 +37,26 @@ const tunedColumn: Column = {
   title: "tuned",
   cell: ({ fineTuned }) => (fineTuned ? formatLoss(fineTuned.validationLoss) : missing),
 };
+const trainedColumn: Column = {
+  title: "trained %",
+  cell: ({ trained }) => (trained ? formatErrorPercent(trained.validationError) : missing),
+};
 const naswotColumn: Column = { title: "NASWOT", cell: ({ naswot }) => formatNaswot(naswot) };
 const originColumn: Column = { title: "origin", cell: ({ origin }) => origin.slice(0, longestOrigin) };
 
 /** Rows ordered by score, best first, numbers to the right and the origin to the left. No line break at the end. */
 export function formatTrialTable(trials: readonly Trial[], options: TableOptions = {}): string {
   const { limit = 10, rankedBy = "loss" } = options;
-  const isTuned = trials.some(({ fineTuned }) => fineTuned);
+  // One of them at most, or a line would be too wide: what orders the first rows.
+  const latest = trials.some(({ trained }) => trained)
+    ? [trainedColumn]
+    : trials.some(({ fineTuned }) => fineTuned)
+      ? [tunedColumn]
+      : [];
   const [rank, error, loss, ...costs] = columns;
   const shown = [
     ...[rank, error, loss],
-    ...(isTuned ? [tunedColumn] : []),
+    ...latest,
     ...costs,
     ...(rankedBy === "loss+naswot" ? [naswotColumn] : []),
     originColumn,

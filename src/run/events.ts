@@ -2,13 +2,13 @@
 
 import type { Architecture } from "../arch/index.js";
 import type { FineTunedEvent, TrialEvent } from "../rank/index.js";
-import type { Limits, SearchCounts } from "../search/index.js";
+import type { Limits, SearchCounts, Trial } from "../search/index.js";
 import type { HyperNetEvent, NetworkEvent } from "../train/index.js";
 import type { ThreadContext } from "./thread.js";
 import type { TrainResult } from "./train-job.js";
 
 /** The long parts of a run. */
-export type Phase = "hypernet" | "ranking" | "fine-tuning" | "network";
+export type Phase = "hypernet" | "ranking" | "fine-tuning" | "finalists" | "network";
 
 /** A network's training begins or goes on: its parts in one log, and the command for it, are known by this. */
 export interface TrainEvent {
@@ -31,6 +31,21 @@ export interface RankEvent {
   readonly limits: Limits;
   /** How many of the best are fine-tuned. */
   readonly fineTune: number;
+  /** How many of the best are trained briefly in the end; logs of older versions are without it. */
+  readonly finalists?: number;
+}
+
+/** A step of a finalist's training; `step` counts over all finalists. */
+export interface FinalistStepEvent {
+  readonly type: "finalist-step";
+  readonly step: number;
+}
+
+/** A finalist has been trained, up to this step. */
+export interface FinalistEvent {
+  readonly type: "finalist";
+  readonly step: number;
+  readonly trial: Trial;
 }
 
 /** What a job tells while it runs; `type` tells which. */
@@ -41,6 +56,8 @@ export type RunEvent =
   | NetworkEvent
   | TrialEvent
   | FineTunedEvent
+  | FinalistStepEvent
+  | FinalistEvent
   /** A phase begins, or goes on after `done` of `total` steps or trials. */
   | { readonly type: "phase"; readonly phase: Phase; readonly done: number; readonly total: number }
   /** A phase is over; seconds of this sitting. */

@@ -16,7 +16,13 @@ const end = (phase: Phase, took: number, seconds: number): LoggedEvent => ({
 
 it("a sitting that ended its phase counts with what it measured itself", () => {
   const events = [begin("hypernet", 0), step(5), end("hypernet", 9.5, 10)];
-  expect(phaseSeconds(events)).toEqual({ hypernet: 9.5, ranking: 0, "fine-tuning": 0, network: 0 });
+  expect(phaseSeconds(events)).toEqual({
+    hypernet: 9.5,
+    ranking: 0,
+    "fine-tuning": 0,
+    finalists: 0,
+    network: 0,
+  });
 });
 
 it("killed sittings count up to their last event, and the pauses between sittings do not count", () => {
@@ -28,7 +34,13 @@ it("killed sittings count up to their last event, and the pauses between sitting
     ...[begin("fine-tuning", 1009), end("fine-tuning", 1, 1010)],
     begin("network", 1010), // killed before it told anything
   ];
-  expect(phaseSeconds(events)).toEqual({ hypernet: 13, ranking: 3, "fine-tuning": 1, network: 0 });
+  expect(phaseSeconds(events)).toEqual({
+    hypernet: 13,
+    ranking: 3,
+    "fine-tuning": 1,
+    finalists: 0,
+    network: 0,
+  });
 });
 
 it("another job's begin does not lengthen the sitting that was killed before it", () => {

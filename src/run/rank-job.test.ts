@@ -1,15 +1,16 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { resolveConfig } from "../config/index.js";
+import { resolveConfig, type RunConfig } from "../config/index.js";
 import { generateSynthetic } from "../data/index.js";
-import type { Trial } from "../search/index.js";
+import { rankGenerated, rankTrials, type Trial } from "../search/index.js";
 import { RunFolder, TrialStore } from "../store/index.js";
 import { defaultDevice, setThreads } from "../tensor/index.js";
 import type { RunEvent } from "./events.js";
 import { runRank, type RankRequest } from "./rank-job.js";
-import { runSearch } from "./search-job.js";
+import { runSearch, type SearchJob } from "./search-job.js";
+import { runTrain } from "./train-job.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-rank-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,21 +33,34 @@ const counts = { random: 0, perturb: 0, chain: 0, evolution: 0, nsga2: 0 };
 const asked: RankRequest = { more: { ...counts, random: 3, chain: 3 }, limits: {} };
 
 /** A run of two trials. */
-async function openRun(name: string) {
-  const job = { folder: new RunFolder(join(folder, name)), config, dataset };
-  await job.folder.open(config, { smash: "0", node: "0", libtorch: "0" });
+async function openRun(
+  name: string,
+  changes: Pick<RunConfig, "networkTraining"> = config,
+): Promise<SearchJob> {
+  const job = {
+    folder: new RunFolder(join(folder, name)),
+    config: { ...config, networkTraining: changes.networkTraining },
+    dataset,
+  };
+  await job.folder.open(job.config, { smash: "0", node: "0", libtorch: "0" });
   await runSearch(job, contextThatStops());
   return job;
 }
 
-/** Stops, or fails as abruptly as a process that is killed, after so many trials. */
-function contextThatStops({ after = Infinity, isKilled = false } = {}) {
-  let trials = 0;
+interface Stop {
+  readonly type?: RunEvent["type"];
+  readonly after?: number;
+  readonly isKilled?: boolean;
+}
+
+/** Stops, or fails as abruptly as a process that is killed, after so many trials or other events. */
+function contextThatStops({ type: counted = "trial", after = Infinity, isKilled = false }: Stop = {}) {
+  let events = 0;
   return {
     emit: ({ type }: RunEvent) => {
-      if (type === "trial" && ++trials >= after && isKilled) throw new Error("killed");
+      if (type === counted && ++events >= after && isKilled) throw new Error("killed");
     },
-    shouldStop: () => trials >= after,
+    shouldStop: () => events >= after,
     now: () => 0,
   };
 }
@@ -57,6 +71,8 @@ function trialsOf(run: RunFolder): readonly Trial[] {
   store.close();
   return trials;
 }
+
+const idsOf = (trials: readonly Trial[]) => trials.map(({ id }) => id);
 
 describe("a ranking of more that was cut short", () => {
   it.each([
@@ -92,5 +108,90 @@ describe("a ranking of more that was cut short", () => {
     await expect(runRank(job, asked, contextThatStops({ after: 1 }))).rejects.toThrow("3 of 8");
     await runRank(job, other, contextThatStops());
     expect(trialsOf(job.folder)).toHaveLength(3 + more);
+  });
+});
+
+describe("finalists", () => {
+  const tested = { more: counts, limits: {}, finalists: 2 };
+  /** Saved in the middle of every epoch of 4 steps, and not only at its end. */
+  const changes = { networkTraining: { ...config.networkTraining, checkpointEvery: 2 } };
+  const filesOf = (job: SearchJob) => readdirSync(join(job.folder.path, "checkpoints"));
+
+  it("are the first of the ranking, trained as their own, and lead by their errors", async () => {
+    const job = await openRun("finalists", changes);
+    await runRank(job, asked, contextThatStops());
+    const before = rankTrials(trialsOf(job.folder), "loss");
+    const { ranking, best } = await runRank(job, { ...tested, finalists: 4 }, contextThatStops());
+    const finalists = ranking.filter(({ trained }) => trained);
+    expect(ranking.slice(0, 4)).toEqual(finalists);
+    expect(idsOf(finalists).toSorted()).toEqual(idsOf(before.slice(0, 4)).toSorted());
+    expect(idsOf(ranking.slice(4))).toEqual(idsOf(before.slice(4)));
+    const errors = finalists.map(({ trained }) => trained!.validationError);
+    expect(errors).toEqual(errors.toSorted((one, other) => one - other));
+    expect(best).toEqual(ranking[0]);
+    expect(JSON.parse(readFileSync(job.folder.bestPath, "utf8"))).toEqual(best.architecture);
+    // Nothing but the length differs from the training of a winner.
+    const { architecture, trained } = finalists[0];
+    const checkpoint = join(folder, "alone.safetensors");
+    const brief = { ...job.config, networkTraining: { ...job.config.networkTraining, epochs: 1 } };
+    const alone = await runTrain({ config: brief, dataset, architecture, checkpoint }, contextThatStops());
+    expect(alone.validationError).toBe(trained!.validationError);
+  });
+
+  it.each([
+    // In the middle of the first one, and of the second one twice; a kill loses what came after the last save.
+    ["stopped", { isKilled: false, moments: [3, 2, 2] }],
+    ["killed", { isKilled: true, moments: [3, 3, 3] }],
+  ])("when %s in a training go on to what they would have been", async (name, { isKilled, moments }) => {
+    const whole = await openRun(`finalists-${name}-whole`, changes);
+    const { ranking } = await runRank(whole, tested, contextThatStops());
+    const job = await openRun(`finalists-${name}`, changes);
+    for (const after of moments) {
+      const context = contextThatStops({ type: "finalist-step", after, isKilled });
+      await expect(runRank(job, tested, context)).rejects.toThrow(isKilled ? "killed" : "was stopped after");
+    }
+    const told: RunEvent[] = [];
+    const context = { ...contextThatStops(), emit: (event: RunEvent) => told.push(event) };
+    expect((await runRank(job, tested, context)).ranking).toEqual(ranking);
+    expect(trialsOf(job.folder)).toEqual(trialsOf(whole.folder));
+    // What was done is not done again.
+    expect(told).toContainEqual({ type: "phase", phase: "finalists", done: 4, total: 8 });
+    expect(told.filter(({ type }) => type === "finalist-step").length).toBeLessThan(4);
+    expect(filesOf(job)).toEqual(["hypernet.safetensors"]);
+  });
+
+  it("are trained once: more of them, and better ones, join those that are", async () => {
+    const job = await openRun("finalists-more", changes);
+    await runRank(job, { ...tested, finalists: 1 }, contextThatStops());
+    const [first] = trialsOf(job.folder).filter(({ trained }) => trained);
+    const { ranking } = await runRank(job, { ...asked, finalists: 3 }, contextThatStops());
+    const finalists = ranking.filter(({ trained }) => trained);
+    expect(finalists).toContainEqual(first);
+    expect([3, 4]).toContain(finalists.length);
+    expect(
+      idsOf(rankGenerated(ranking, "loss").slice(0, 3)).every((id) => idsOf(finalists).includes(id)),
+    ).toBe(true);
+  });
+
+  it("keep to the limits of their sitting", async () => {
+    const job = await openRun("finalists-limits", changes);
+    await runRank(job, asked, contextThatStops());
+    const parameters = Math.min(...trialsOf(job.folder).map((trial) => trial.parameters));
+    const { ranking } = await runRank(job, { ...tested, limits: { parameters } }, contextThatStops());
+    const trained = trialsOf(job.folder).filter((trial) => trial.trained);
+    expect(trained.length).toBeGreaterThan(0);
+    expect(trained.every((trial) => trial.parameters === parameters)).toBe(true);
+    expect(ranking).toEqual(expect.arrayContaining([...trained]));
+  });
+
+  it("whose training diverges are last among them, and do not end the search", async () => {
+    const networkTraining = { ...changes.networkTraining, rate: 1e30 };
+    const job = await openRun("finalists-diverged", { networkTraining });
+    const { ranking } = await runRank(job, tested, contextThatStops());
+    expect(ranking.map(({ trained }) => trained?.validationError)).toEqual([NaN, NaN]);
+    expect(filesOf(job)).toEqual(["hypernet.safetensors"]);
+    // As they are read again, and not trained again.
+    const again = await runRank(job, tested, contextThatStops({ type: "finalist-step", after: 1 }));
+    expect(idsOf(again.ranking)).toEqual(idsOf(ranking));
   });
 });

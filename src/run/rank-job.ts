@@ -20,8 +20,9 @@ import type { ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
 import { prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { closeTarget, openTarget } from "./rank-target.js";
+import { rankMore } from "./rank-more.js";
 import { claimData } from "./same-data.js";
-import { openTraining, rankMore, type SearchJob } from "./search-job.js";
+import { openTraining, type SearchJob } from "./search-job.js";
 
 /** What a job of kind "rank" gives. */
 export interface RankResult {
@@ -57,23 +58,27 @@ export interface RankRequest {
   readonly limits: Limits;
   /** How many of the best are fine-tuned. Default: the run's number. */
   readonly fineTune?: number | undefined;
+  /** How many of the best are trained briefly in the end. Default: the run's number. */
+  readonly finalists?: number | undefined;
 }
 
 export async function runRank(
   job: SearchJob,
-  { more, limits: stricter, fineTune = job.config.ranking.fineTuning.best }: RankRequest,
+  { more, limits: stricter, ...numbers }: RankRequest,
   context: JobContext,
 ): Promise<RankResult> {
   const { folder, config } = job;
   await claimData(folder, job.dataset);
-  const { network, scoring } = await openTrained(job);
+  const { network, data, scoring } = await openTrained(job);
   const existing = readTrials(folder.trialsPath).length;
   const limits = tighten(config.ranking.limits, stricter);
-  const before = await openTarget(folder, { more, limits, fineTune }, existing);
+  const { fineTune = config.ranking.fineTuning.best, finalists = config.ranking.finalists.count } = numbers;
+  const before = await openTarget(folder, { more, limits, fineTune, finalists }, existing);
   // The strategies of trials that exist are not asked again; any will do in their places.
   const plan = [...Array<Strategy>(before).fill(randomSearch), ...planTrials(more)];
-  context.emit({ type: "rank", done: before, more, limits: stricter, fineTune });
-  const { trials, seconds } = await rankMore(job, { network, scoring, plan, limits, fineTune }, context);
+  context.emit({ type: "rank", done: before, more, limits: stricter, fineTune, finalists });
+  const request = { network, data, scoring, plan, limits, fineTune, finalists };
+  const { trials, seconds } = await rankMore(job, request, context);
   await closeTarget(folder);
   const { rankedBy } = config.ranking;
   const ranking = rankTrials(

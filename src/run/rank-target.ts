@@ -15,6 +15,7 @@ export interface RankAim {
   readonly more: SearchCounts;
   readonly limits: Limits;
   readonly fineTune: number;
+  readonly finalists: number;
 }
 
 const targetSchema = z.object({

@@ -10,36 +10,47 @@ import type { RunHistory } from "./reproduce.js";
 export interface RankSitting extends RankEvent {
   /** Architectures that it fine-tuned. */
   readonly fineTuned: number;
+  /** Finalists that it trained. */
+  readonly trained: number;
 }
 
 /** Those of a run's log. */
 export function listRanks(events: readonly (LoggedEvent | TrainedEvent)[]): readonly RankSitting[] {
-  const sittings: (RankEvent & { fineTuned: number })[] = [];
+  const sittings: (RankEvent & { fineTuned: number; trained: number })[] = [];
   for (const event of events) {
     if (event.type === "rank") {
       const last = sittings.at(-1);
       // Stopped, and asked for again: it goes on, so that it is one.
       if (last && isDeepStrictEqual(requestOf(last), requestOf(event))) continue;
-      sittings.push({ ...event, fineTuned: 0 });
+      sittings.push({ ...event, fineTuned: 0, trained: 0 });
     } else if (event.type === "fine-tuned") sittings.slice(-1).forEach((sitting) => sitting.fineTuned++);
+    else if (event.type === "finalist") sittings.slice(-1).forEach((sitting) => sitting.trained++);
   }
   return sittings;
 }
 
-const requestOf = ({ done, more, limits, fineTune }: RankEvent) => ({ done, more, limits, fineTune });
+const requestOf = ({ done, more, limits, fineTune, finalists }: RankEvent) => ({
+  ...{ done, more, limits, fineTune, finalists },
+});
 
 /** What was scored counts, not what was asked for: proposals depend on their order alone, and one may have been killed. */
 export function rankCommands({ config, trials, path, ranks }: RunHistory): readonly string[] {
   const planned = planTrials(config.ranking.counts).length;
-  const usual = config.ranking.fineTuning.best;
-  const commands = ranks.flatMap(({ done, more, limits, fineTune, fineTuned }, index) => {
+  const usual = { fineTune: config.ranking.fineTuning.best, finalists: config.ranking.finalists.count };
+  const commands = ranks.flatMap((sitting, index) => {
+    const { done, more, limits, fineTune, finalists = usual.finalists, fineTuned, trained } = sitting;
     const end = Math.min(ranks.at(index + 1)?.done ?? Infinity, done + planTrials(more).length);
     const scored = trials.slice(done, end);
-    if (scored.length === 0 && fineTuned === 0) return [];
+    if (scored.length === 0 && fineTuned === 0 && trained === 0) return [];
     const flags = [
       ...countOrigins(scored).map(([origin, count]) => `--${flagOf(origin)} ${count}`),
       ...limitFlags(limits),
-      ...(fineTune !== usual || scored.length === 0 ? [`--fine-tune ${fineTune}`] : []),
+      ...(fineTune !== usual.fineTune || (fineTuned > 0 && scored.length === 0)
+        ? [`--fine-tune ${fineTune}`]
+        : []),
+      ...(finalists !== usual.finalists || (trained > 0 && scored.length === 0)
+        ? [`--finalists ${finalists}`]
+        : []),
     ];
     const early = `# This was run when the search had scored ${done} of its ${planned} architectures:`;
     return [...(done < planned ? [early] : []), `npx smash rank --run ${quoted(path)} ${flags.join(" ")}`];

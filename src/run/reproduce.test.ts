@@ -48,6 +48,7 @@ function rankOf(done: number, more: Partial<SearchCounts>, changes: Partial<Rank
     limits: {},
     fineTune: 0,
     fineTuned: 0,
+    trained: 0,
     ...changes,
   };
 }
@@ -74,6 +75,8 @@ it("smash rank is repeated with what it was asked for", () => {
     rankOf(19, { perturb: 3, evolution: 5 }, { fineTune: 4, fineTuned: 4 }),
     rankOf(27, { nsga2: 2 }),
     rankOf(29, {}, { fineTune: 6, fineTuned: 2 }),
+    rankOf(29, {}, { finalists: 5, trained: 5 }),
+    rankOf(29, { random: 2 }, { finalists: 5, trained: 1 }),
   ];
   const trials = trialsOf(config.ranking.counts, ...ranks.map(({ more }) => more));
   expect(reproduceCommands({ ...history, trials, ranks }).slice(1, -1)).toEqual([
@@ -82,6 +85,8 @@ it("smash rank is repeated with what it was asked for", () => {
     "npx smash rank --run runs/mine --perturb 3 --evolution 5 --fine-tune 4",
     "npx smash rank --run runs/mine --nsga2 2",
     "npx smash rank --run runs/mine --fine-tune 6",
+    "npx smash rank --run runs/mine --finalists 5",
+    "npx smash rank --run runs/mine --samples 2 --finalists 5",
   ]);
 });
 
@@ -97,7 +102,8 @@ it("of smash rank, what was scored before it was stopped counts, and nothing whe
 it("a smash rank that was stopped and went on is one", () => {
   const asked: RankEvent = { type: "rank", done: 12, more: { ...none, random: 4 }, limits: {}, fineTune: 2 };
   const tuned: LoggedEvent = { type: "fine-tuned", trial: history.trials[0] };
-  expect(listRanks([asked, tuned, asked, tuned])).toEqual([{ ...asked, fineTuned: 2 }]);
+  const trained: LoggedEvent = { type: "finalist", step: 4, trial: history.trials[0] };
+  expect(listRanks([asked, tuned, asked, tuned, trained])).toEqual([{ ...asked, fineTuned: 2, trained: 1 }]);
 });
 
 it("smash rank before the search's end is said to have been then", () => {

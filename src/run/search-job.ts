@@ -5,29 +5,17 @@
 
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
-import type { SearchNetwork } from "../network/index.js";
 import { disposeAll } from "../nn/index.js";
-import { fineTuneTrial, listUntuned, rankArchitectures } from "../rank/index.js";
-import {
-  isWithin,
-  paretoFronts,
-  planTrials,
-  rankTrials,
-  type Limits,
-  type Pareto,
-  type Strategy,
-  type Trial,
-} from "../search/index.js";
-import { hasCheckpoint, loadCheckpoint, saveCheckpoint, TrialStore, type RunFolder } from "../store/index.js";
+import { paretoFronts, planTrials, rankTrials, type Pareto, type Trial } from "../search/index.js";
+import { hasCheckpoint, loadCheckpoint, saveCheckpoint, type RunFolder } from "../store/index.js";
 import { HyperNetTraining, type ScoringData } from "../train/index.js";
-import type { JobContext, Phase } from "./events.js";
+import type { JobContext } from "./events.js";
 import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
-import { measureArchitecture } from "./latency-meter.js";
+import { runPhase } from "./phase.js";
 import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
-import { quoted } from "./quoted.js";
+import { rankMore } from "./rank-more.js";
 import { claimData } from "./same-data.js";
 import { interrupted } from "./stop.js";
-import { withFix } from "./with-fix.js";
 
 /** What a job of kind "search" gives. */
 export interface SearchResult {
@@ -53,11 +41,8 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Se
   const opened = await openTraining(job, { data, scoring });
   const facts = await trainHyperNet(job, opened, context);
   const { network } = opened.training;
-  const { trials } = await rankMore(
-    job,
-    { network, scoring, plan: planTrials(config.ranking.counts) },
-    context,
-  );
+  const plan = planTrials(config.ranking.counts);
+  const { trials } = await rankMore(job, { network, data, scoring, plan }, context);
   const ranking = rankTrials(trials, config.ranking.rankedBy);
   return {
     hypernet: { steps: facts.step, validationError: facts.validationError },
@@ -126,106 +111,4 @@ export async function trainHyperNet(
   };
   await runPhase({ phase: "hypernet", done: training.step, total: settings.steps }, train, context);
   return facts();
-}
-
-/** A phase, and how far it is when it begins. */
-interface PhaseStart {
-  readonly phase: Phase;
-  readonly done: number;
-  readonly total: number;
-}
-
-/** Tells of a phase around the work that is left of it; gives the seconds that took, 0 where nothing is left. */
-async function runPhase(
-  start: PhaseStart,
-  work: () => Promise<void>,
-  { emit, now }: JobContext,
-): Promise<number> {
-  if (start.done >= start.total) return 0;
-  const before = now();
-  emit({ type: "phase", ...start });
-  await work();
-  const seconds = (now() - before) / 1000;
-  emit({ type: "phase-done", phase: start.phase, seconds });
-  return seconds;
-}
-
-/**
- * Scores until the plan is fulfilled, then fine-tunes the best; trials in the store are not scored again. Seconds: of the
- * scoring, in this sitting.
- */
-export async function rankMore(
-  { folder, config }: SearchJob,
-  {
-    network,
-    scoring,
-    plan,
-    limits = config.ranking.limits,
-    fineTune: best = config.ranking.fineTuning.best,
-  }: {
-    readonly network: SearchNetwork;
-    readonly scoring: ScoringData;
-    readonly plan: readonly Strategy[];
-    /** Default: the run's. */
-    readonly limits?: Limits;
-    /** How many of the best are fine-tuned. Default: the run's number. */
-    readonly fineTune?: number;
-  },
-  context: JobContext,
-): Promise<{ readonly trials: readonly Trial[]; readonly seconds: number }> {
-  const { emit, shouldStop } = context;
-  const store = new TrialStore(folder.trialsPath);
-  const { rankedBy, against, batchNorm } = config.ranking;
-  const trials = [...store.list()];
-  const evaluation = { scoring, batchNorm, computeType: computeType(config) };
-  let written: Trial | undefined;
-  /** Where scores are ranks, a new trial can change which of the earlier ones leads. */
-  const writeLeader = async () => {
-    const leader = rankTrials(trials, rankedBy).at(0);
-    if (leader === undefined || leader === written) return;
-    written = leader;
-    await folder.writeBest(leader.architecture);
-  };
-  const score = async () => {
-    const options = {
-      ...{ ...evaluation, plan, history: trials, rankedBy, against, limits, seed: config.seed },
-      measureLatency: measureArchitecture,
-    };
-    for await (const event of rankArchitectures(network, options)) {
-      store.add(event.trial);
-      trials.push(event.trial);
-      await writeLeader();
-      emit(event);
-      if (shouldStop() && trials.length < plan.length)
-        throw interrupted(`after ${trials.length} of ${plan.length} architectures`);
-    }
-  };
-  const untuned = () =>
-    listUntuned(
-      trials.filter((trial) => isWithin(limits, trial)),
-      { best, rankedBy },
-    );
-  const fineTune = async () => {
-    for (let left = untuned(); left.length > 0; left = untuned()) {
-      if (shouldStop()) throw interrupted(`with ${left.length} of the best to be fine-tuned`);
-      const event = fineTuneTrial(network, left[0], evaluation);
-      store.replace(event.trial);
-      trials[event.trial.id] = event.trial;
-      await writeLeader();
-      emit(event);
-    }
-  };
-  try {
-    await writeLeader();
-    const ranking = { phase: "ranking", done: trials.length, total: plan.length } as const;
-    const seconds = await runPhase(ranking, score, context);
-    await runPhase({ phase: "fine-tuning", done: 0, total: untuned().length }, fineTune, context);
-    return { trials, seconds };
-  } catch (error) {
-    if (trials.length === 0) throw error;
-    const best = `The best so far is ${folder.bestPath}; smash train --data ${quoted(config.dataset)} --run ${quoted(folder.path)} trains it.`;
-    throw withFix(error, (fix) => `${fix} ${best}`);
-  } finally {
-    store.close();
-  }
 }

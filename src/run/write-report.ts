@@ -37,7 +37,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const trained = training?.trained;
   const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
   const trials = readTrials(folder.trialsPath);
-  const { rankedBy, batchNorm, fineTuning, limits } = config.ranking;
+  const { rankedBy, batchNorm, fineTuning, finalists, limits } = config.ranking;
   const test = await readTestDetails(folder.testPath);
   // Between a test and the line in the log that names it, the file is of another training than the log.
   const isOfTrained = test?.checkpoint === trained?.checkpoint && test?.testError === trained?.testError;
@@ -69,6 +69,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     rankedBy,
     batchNorm,
     fineTuning,
+    finalists,
     limits,
     isRanked: isRanked(trials, config),
     trained: trained && {
@@ -101,11 +102,17 @@ function isEvent(line: unknown): line is LoggedEvent | TrainedEvent {
   return typeof line === "object" && line !== null && typeof (line as { type?: unknown }).type === "string";
 }
 
-/** Whether the search has scored and fine-tuned as many as it was asked to; `smash rank` may have added some. */
-function isRanked(trials: readonly Trial[], { ranking: { counts, fineTuning } }: RunConfig): boolean {
+/** Whether the search has scored, fine-tuned and trained as many as it was asked to; `smash rank` may have added some. */
+function isRanked(trials: readonly Trial[], { ranking }: RunConfig): boolean {
+  const { counts, fineTuning, finalists } = ranking;
   const planned = planTrials(counts).length;
   const tuned = trials.filter(({ fineTuned }) => fineTuned).length;
-  return trials.length >= planned && tuned >= Math.min(fineTuning.best, planned);
+  const trained = trials.filter((trial) => trial.trained).length;
+  return (
+    trials.length >= planned &&
+    tuned >= Math.min(fineTuning.best, planned) &&
+    trained >= Math.min(finalists.count, planned)
+  );
 }
 
 function statusOf(reached: {

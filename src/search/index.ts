@@ -10,7 +10,7 @@ export type { SearchCounts } from "./plan.js";
 export { proposeNew } from "./propose-new.js";
 export { randomSearch } from "./random-search.js";
 export type { SearchContext, Strategy } from "./strategy.js";
-export { rankingMeasures, rankScored, rankTrials } from "./score.js";
+export { rankGenerated, rankingMeasures, rankScored, rankTrials } from "./score.js";
 export type { RankedBy, ScoredTrial } from "./score.js";
 export { trialOrigins } from "./trial.js";
 export type { Trial, TrialOrigin } from "./trial.js";

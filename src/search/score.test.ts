@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fakeHistory, spaceOf } from "./history.fixture.js";
-import { rankingMeasures, rankScored, rankTrials, scoreTrials } from "./score.js";
+import { rankGenerated, rankingMeasures, rankScored, rankTrials, scoreTrials } from "./score.js";
 import type { Trial } from "./trial.js";
 
 const [template] = fakeHistory(spaceOf("tiny"), { seed: 0, count: 1 });
@@ -50,6 +50,22 @@ describe("a ranking", () => {
     expect(idsOf(rankTrials(trials, "error"))).toEqual([1, 2, 3, 4, 0]);
     expect(rankTrials(trials, "loss").every((trial) => trials.includes(trial))).toBe(true);
     expect(rankScored(trials, "loss").map(({ trial }) => trial.id)).toEqual([1, 2, 4, 3, 0]);
+  });
+
+  it("puts finalists first, by their errors after their training, and equal ones as they were before", () => {
+    const trials = makeTrials([[1.5], [1.1], [1.2], [1.4], [1.3]]).map((trial) => {
+      const error = { 0: 0.25, 1: NaN, 2: 0.5, 4: 0.25 }[trial.id];
+      return error === undefined
+        ? trial
+        : { ...trial, trained: { validationError: error, validationLoss: 1 - error } };
+    });
+    // What was fine-tuned is chosen from, and no more.
+    const tuned = trials.map((trial) =>
+      trial.id === 3 ? { ...trial, fineTuned: { validationLoss: 1, validationError: 0 } } : trial,
+    );
+    for (const rankedBy of rankingMeasures)
+      expect(idsOf(rankTrials(tuned, rankedBy))).toEqual([4, 0, 2, 1, 3]);
+    expect(idsOf(rankGenerated(tuned, "loss"))).toEqual([3, 1, 2, 4, 0]);
   });
 
   it("by loss and NASWOT ranks fine-tuned trials among themselves", () => {

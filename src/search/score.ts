@@ -49,13 +49,23 @@ export function rankScored(trials: readonly Trial[], rankedBy: RankedBy): readon
 }
 
 /**
- * Best first. Trials that were fine-tuned lead, in the order of their scores after it: they were the best before it, and
- * scores with generated weights do not compare with them.
+ * Best first, as the HyperNet knows it. Trials that were fine-tuned lead, in the order of their scores after it: they were
+ * the best before it, and scores with generated weights do not compare with them.
  */
-export function rankTrials(trials: readonly Trial[], rankedBy: RankedBy): readonly Trial[] {
+export function rankGenerated(trials: readonly Trial[], rankedBy: RankedBy): readonly Trial[] {
   const byId = new Map(trials.map((trial) => [trial.id, trial]));
   const tuned = trials.flatMap(({ fineTuned, ...trial }) => (fineTuned ? { ...trial, ...fineTuned } : []));
   const leaders = new Set(rankScored(tuned, rankedBy).map(({ trial: { id } }) => byId.get(id)!));
   const others = rankScored(trials, rankedBy).map(({ trial }) => trial);
   return [...leaders, ...others.filter((trial) => !leaders.has(trial))];
+}
+
+/** Best first. Finalists lead, in the order of their errors after their training; ties keep the order before it. */
+export function rankTrials(trials: readonly Trial[], rankedBy: RankedBy): readonly Trial[] {
+  const before = rankGenerated(trials, rankedBy);
+  const error = ({ trained }: Trial) => finite(trained!.validationError);
+  const finalists = before
+    .filter(({ trained }) => trained)
+    .toSorted((one, other) => order(error(one), error(other)));
+  return [...finalists, ...before.filter(({ trained }) => !trained)];
 }

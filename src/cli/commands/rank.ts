@@ -7,16 +7,18 @@ import { runCommand } from "../run-command.js";
 import {
   addByFlag,
   addCountFlags,
+  addFinalistsFlag,
   addFineTuneFlag,
   addLimitFlags,
   strategyNames,
   type ByFlag,
   type CountFlags,
+  type FinalistsFlag,
   type FineTuneFlag,
   type LimitFlags,
 } from "../search-flags.js";
 
-export interface RankFlags extends LimitFlags, CountFlags, ByFlag, FineTuneFlag {
+export interface RankFlags extends LimitFlags, CountFlags, ByFlag, FineTuneFlag, FinalistsFlag {
   readonly run: string;
   readonly samples: number;
   readonly strategy?: (typeof strategyNames)[number];
@@ -36,6 +38,7 @@ export function registerRank(command: Command): void {
     "measure that orders the printed list: loss, error or, where the run has NASWOT, loss+naswot (default: the run's)",
   );
   addFineTuneFlag(command, "as many as in the run's config.json");
+  addFinalistsFlag(command, "as many as in the run's config.json");
   addLimitFlags(addCountFlags(command, "0")).action((flags: RankFlags, command: Command) =>
     runCommand(readCommonOptions(command), async (context) => {
       const { rank } = await import("./run/rank.js");

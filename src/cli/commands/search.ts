@@ -9,17 +9,19 @@ import { runCommand } from "../run-command.js";
 import {
   addByFlag,
   addCountFlags,
+  addFinalistsFlag,
   addFineTuneFlag,
   addLimitFlags,
   readLimits,
   strategyNames,
   type ByFlag,
   type CountFlags,
+  type FinalistsFlag,
   type FineTuneFlag,
   type LimitFlags,
 } from "../search-flags.js";
 
-interface SearchFlags extends ImageSizeFlag, LimitFlags, CountFlags, ByFlag, FineTuneFlag {
+interface SearchFlags extends ImageSizeFlag, LimitFlags, CountFlags, ByFlag, FineTuneFlag, FinalistsFlag {
   readonly data: string;
   readonly preset: string;
   readonly config?: string;
@@ -45,14 +47,15 @@ export function registerSearch(command: Command): void {
     );
   addByFlag(command, "measure to rank by: loss, error or loss+naswot (default: as the preset has it)");
   addFineTuneFlag(command, "as the preset has it");
+  addFinalistsFlag(command, "as the preset has it");
   addLimitFlags(addCountFlags(command, "as the preset has it")).action(
     (flags: SearchFlags, command: Command) =>
       runCommand(readCommonOptions(command), async (context) => {
         const { search } = await import("./run/search.js");
         const { quoted } = await import("../../run/index.js");
-        const { by, fineTune, strategy, perturb, chain, evolution, nsga2 } = flags;
+        const { by, fineTune, finalists, strategy, perturb, chain, evolution, nsga2 } = flags;
         const counts = { perturb, chain, evolution, nsga2 };
-        const choice = { limits: readLimits(flags), rankedBy: by, fineTune, strategy, counts };
+        const choice = { limits: readLimits(flags), rankedBy: by, fineTune, finalists, strategy, counts };
         const { json, text } = await search(
           { ...flags, choose: () => choice, configFile: flags.config },
           context,

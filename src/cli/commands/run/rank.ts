@@ -18,10 +18,10 @@ export async function rank(flags: RankFlags, context: CommandContext) {
   const { perturb = 0, chain = 0, evolution = 0, nsga2 = 0 } = flags;
   const more = { random: 0, perturb, chain, evolution, nsga2 };
   more[flags.strategy ?? "random"] += flags.samples;
-  if (Object.values(more).every((count) => count === 0) && !flags.fineTune) {
+  if (Object.values(more).every((count) => count === 0) && !flags.fineTune && !flags.finalists) {
     throw new SmashError("usage", {
       rule: "Something must be ranked.",
-      found: "no --samples, --perturb, --chain, --evolution, --nsga2 or --fine-tune above 0.",
+      found: "no --samples, --perturb, --chain, --evolution, --nsga2, --fine-tune or --finalists above 0.",
       fix: "add --samples 100, say.",
     });
   }
@@ -42,6 +42,7 @@ export async function rank(flags: RankFlags, context: CommandContext) {
       more,
       limits: readLimits(flags),
       fineTune: flags.fineTune,
+      finalists: flags.finalists,
       ...jobPlace(config, context),
     },
     jobOptions(context, folder),

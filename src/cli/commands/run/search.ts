@@ -3,7 +3,13 @@
 import type { RunConfig, SearchChoice } from "../../../config/index.js";
 import type { DatasetInfo } from "../../../data/index.js";
 import { checkOutputFolder } from "../../../files.js";
-import { formatParetoLines, formatPercent, formatTrialTable, scoreNaming } from "../../../report/index.js";
+import {
+  formatEpochs,
+  formatParetoLines,
+  formatPercent,
+  formatTrialTable,
+  scoreNaming,
+} from "../../../report/index.js";
 import {
   requireLatency,
   requireSameData,
@@ -65,14 +71,21 @@ function describeSearch(
     report,
   }: { readonly config: RunConfig; readonly folder: RunFolder; readonly report: string },
 ): string {
-  const { rankedBy, fineTuning, limits } = config.ranking;
+  const { rankedBy, fineTuning, finalists, limits } = config.ranking;
   // A small data set has fewer than it is asked for.
   const images = Math.min(config.ranking.images, config.validationImages);
   const within = describeLimits(limits);
+  const rounds = [
+    `${images} held-out images`,
+    ...(fineTuning.best > 0 ? [`the first ${fineTuning.best} fine-tuned`] : []),
+    ...(finalists.count > 0
+      ? [`the first ${finalists.count} trained for ${formatEpochs(finalists.epochs)}`]
+      : []),
+  ].join("; ");
   return [
     `HyperNet: validation error ${formatPercent(hypernet.validationError)} with generated weights after ${hypernet.steps} steps`,
     "",
-    `The best of ${ranking.length} architectures${within ? ` with ${within}` : ""}, by ${scoreNaming[rankedBy].measure} (${images} held-out images${fineTuning.best > 0 ? `; the first ${fineTuning.best} fine-tuned` : ""}):`,
+    `The best of ${ranking.length} architectures${within ? ` with ${within}` : ""}, by ${scoreNaming[rankedBy].measure} (${rounds}):`,
     formatTrialTable(ranking, { rankedBy }),
     "",
     ...formatParetoLines(pareto, rankedBy),

@@ -10,7 +10,7 @@ import { applyRecipe, changeConfig, type RecipeName, type RunConfig } from "../.
 import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { checkOutputFile } from "../../../files.js";
-import { formatCount, formatLoss, formatPercent } from "../../../report/index.js";
+import { formatCount, formatEpochs, formatLoss, formatPercent } from "../../../report/index.js";
 import {
   readNetworkFacts,
   startJob,
@@ -139,7 +139,7 @@ export function describeTrained(result: TrainResult): string {
   const { validationError, testError, testTop5Error, checkpoint } = result;
   return [
     `${describeTest({ testError, testTop5Error, classes: architecture.classes })}, validation error ${formatPercent(validationError)}`,
-    `after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}; ${formatCount(parameters)} parameters, ${formatCount(flops)} multiply-adds an image`,
+    `after ${formatEpochs(epochs)}; ${formatCount(parameters)} parameters, ${formatCount(flops)} multiply-adds an image`,
     `checkpoint ${checkpoint}`,
   ].join("\n");
 }
