@@ -30,9 +30,10 @@ const tournament: Strategy = {
   // The origin that its trials are filed under.
   name: "perturb",
   propose(history, { space, rankedBy, random }) {
-    if (history.length === 0) return space.sample(random);
+    if (history.length === 0) return { architecture: space.sample(random) };
     const drawn = Array.from({ length: 5 }, () => random.choice(history));
-    return space.perturb(rankTrials(drawn, rankedBy)[0].architecture, random);
+    const [{ id, architecture }] = rankTrials(drawn, rankedBy);
+    return { architecture: space.perturb(architecture, random), parent: id };
   },
 };
 

@@ -105,7 +105,7 @@ test("what is perturbed further keeps to the limits: the best trial may lie outs
     name: "chain" as const,
     propose: (trials: readonly { readonly id: number; readonly architecture: Architecture }[]) => {
       asked.push(...trials.map(({ id }) => id));
-      return trials[0].architecture;
+      return { architecture: trials[0].architecture };
     },
   };
   await proposeWithin(strategy, history, optionsFor(limits, 0).options);

@@ -14,6 +14,7 @@ import {
   proposeNew,
   SmallestCost,
   type Limits,
+  type Proposal,
   type SearchContext,
   type Strategy,
   type Trial,
@@ -34,8 +35,8 @@ export interface ProposalOptions extends SearchContext {
   readonly measureLatency: (architecture: Architecture) => Promise<number>;
 }
 
-export interface Proposal {
-  readonly architecture: Architecture;
+/** A proposal within the limits, with what that took to measure. */
+export interface MeasuredProposal extends Proposal {
   readonly latencyMs?: number;
 }
 
@@ -44,7 +45,7 @@ export async function proposeWithin(
   strategy: Strategy,
   history: readonly Trial[],
   { limits, measureLatency, space, random, ...rest }: ProposalOptions,
-): Promise<Proposal> {
+): Promise<MeasuredProposal> {
   // What is perturbed further, or competes, keeps to the limits as well.
   const allowed = history.filter((trial) => isWithin(limits, trial));
   const draw = (within: SearchSpace, attempt: number) =>
@@ -53,28 +54,28 @@ export async function proposeWithin(
       space: within,
       random: attempt === 0 ? random : random.fork("slow", attempt),
     });
-  if (limits.latencyMs === undefined) return { architecture: draw(limitSpace(space, limits), 0) };
+  if (limits.latencyMs === undefined) return draw(limitSpace(space, limits), 0);
   const smallest = new SmallestCost();
   let shrink: number = firstShrink;
   let slowFlops = Infinity;
   for (let attempt = 0; attempt < mostTries; attempt++) {
     const isFree = attempt < freelyDrawn;
     const flops = isFree ? limits.flops : Math.floor(shrink * slowFlops);
-    const architecture = orNothing(() => draw(limitSpace(space, { ...limits, flops }), attempt), isFree);
-    if (!architecture) {
+    const proposal = orNothing(() => draw(limitSpace(space, { ...limits, flops }), attempt), isFree);
+    if (!proposal) {
       // The space ends near here: on in smaller steps, at last in none.
       shrink = shrink === firstShrink ? secondShrink : 1;
       continue;
     }
-    const latencyMs = await measureLatency(architecture);
-    if (latencyMs <= limits.latencyMs) return { architecture, latencyMs };
-    slowFlops = smallest.add(architecture, latencyMs).flops;
+    const latencyMs = await measureLatency(proposal.architecture);
+    if (latencyMs <= limits.latencyMs) return { ...proposal, latencyMs };
+    slowFlops = smallest.add(proposal.architecture, latencyMs).flops;
   }
   throw smallest.noneWithin(limits);
 }
 
 /** `undefined` where the space has no such network, unless that is for the user to know. */
-function orNothing(draw: () => Architecture, mustExist: boolean): Architecture | undefined {
+function orNothing(draw: () => Proposal, mustExist: boolean): Proposal | undefined {
   try {
     return draw();
   } catch (error) {

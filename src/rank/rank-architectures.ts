@@ -63,7 +63,7 @@ export async function* rankArchitectures(
   for (let id = history.length; id < plan.length; id++) {
     const random = Random.stream(seed, "trial", id);
     const proposal = await proposeWithin(plan[id], history, { ...proposing, space, random, seen });
-    const { architecture, ...measured } = proposal;
+    const { architecture, ...known } = proposal;
     const { error, loss } = evaluateGenerated(network, architecture, scoring, evaluation);
     const naswot =
       rankedBy === "loss+naswot"
@@ -73,11 +73,11 @@ export async function* rankArchitectures(
       id,
       architecture,
       origin: plan[id].name,
+      ...known,
       validationError: error,
       validationLoss: loss,
       ...naswot,
       ...countCost(architecture),
-      ...measured,
     };
     history.push(trial);
     seen.add(functionKey(architecture));

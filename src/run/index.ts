@@ -1,4 +1,4 @@
-export type { Phase, RankEvent, RunEvent, TrainEvent } from "./events.js";
+export type { FinalistEvent, FinalistStepEvent, Phase, RankEvent, RunEvent, TrainEvent } from "./events.js";
 export { startJob } from "./jobs.js";
 export type { Job, JobOptions } from "./jobs.js";
 export { requireLatency } from "./latency-meter.js";

@@ -1,13 +1,13 @@
 /**
  * Ranking with a trained HyperNet, in rounds: all are scored with generated weights, then the best of them fine-tuned,
- * then the best of these trained briefly. Each round costs more for an architecture, knows more of it and sees fewer.
+ * then the best of different ones trained briefly. Each round costs more for an architecture, knows more of it and sees fewer.
  */
 
 import { fineTuneTrial, listUntuned, rankArchitectures } from "../rank/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import {
+  chooseFinalists,
   isWithin,
-  rankGenerated,
   rankTrials,
   type Limits,
   type RankedBy,
@@ -138,16 +138,15 @@ function score(job: SearchJob, round: Round, context: JobContext): Promise<numbe
   return runPhase({ phase: "ranking", done: trials.all.length, total: plan.length }, work, context);
 }
 
-/** Those that the later rounds choose from. */
-function within({ trials, limits }: Round, { config: { ranking } }: SearchJob): readonly Trial[] {
-  return trials.all.filter((trial) => isWithin(limits ?? ranking.limits, trial));
-}
-
 async function fineTune(job: SearchJob, round: Round, context: JobContext): Promise<void> {
   const { emit, shouldStop } = context;
-  const { rankedBy, fineTuning } = job.config.ranking;
-  const { network, trials, fineTune: best = fineTuning.best } = round;
-  const untuned = () => listUntuned(within(round, job), { best, rankedBy });
+  const { rankedBy, fineTuning, limits: own } = job.config.ranking;
+  const { network, trials, limits = own, fineTune: best = fineTuning.best } = round;
+  const untuned = () =>
+    listUntuned(
+      trials.all.filter((trial) => isWithin(limits, trial)),
+      { best, rankedBy },
+    );
   const work = async () => {
     for (let left = untuned(); left.length > 0; left = untuned()) {
       if (shouldStop()) throw interrupted(`with ${left.length} of the best to be fine-tuned`);
@@ -161,9 +160,9 @@ async function fineTune(job: SearchJob, round: Round, context: JobContext): Prom
 
 async function trainFinalists(job: SearchJob, round: Round, context: JobContext): Promise<void> {
   const { emit, shouldStop } = context;
-  const { rankedBy, finalists } = job.config.ranking;
-  const { data, trials, finalists: count = finalists.count } = round;
-  const chosen = rankGenerated(within(round, job), rankedBy).slice(0, count);
+  const { rankedBy, finalists, limits: own } = job.config.ranking;
+  const { data, trials, limits = own, finalists: count = finalists.count } = round;
+  const chosen = chooseFinalists(trials.all, { count, rankedBy, limits });
   const left = chosen.filter(({ trained }) => !trained);
   if (left.length === 0) return;
   const training = new FinalistTraining(job, data);

@@ -7,7 +7,7 @@
  */
 
 import { randomSearch } from "./random-search.js";
-import type { Strategy } from "./strategy.js";
+import { perturbTrial, type Strategy } from "./strategy.js";
 import { rankTrials } from "./score.js";
 
 /** Members alive at once. The paper has 100 and scores 20,000; runs here score some hundred. */
@@ -18,13 +18,13 @@ export const tournamentSize = 12;
 export const evolution: Strategy = {
   name: "evolution",
   propose(history, context) {
-    const { random, space, rankedBy } = context;
+    const { random, rankedBy } = context;
     const members = history
       .filter(({ origin }) => origin === "random" || origin === "evolution")
       .slice(-populationSize);
     // Founders, where there are too few to compete.
     if (members.length < tournamentSize) return randomSearch.propose(history, context);
     const competitors = random.subset(members, tournamentSize);
-    return space.perturb(rankTrials(competitors, rankedBy)[0].architecture, random);
+    return perturbTrial(rankTrials(competitors, rankedBy)[0], context);
   },
 };

@@ -4,7 +4,7 @@
  */
 
 import { randomSearch } from "./random-search.js";
-import type { Strategy } from "./strategy.js";
+import { perturbTrial, type Strategy } from "./strategy.js";
 import { rankTrials } from "./score.js";
 
 export const greedyChain: Strategy = {
@@ -12,6 +12,6 @@ export const greedyChain: Strategy = {
   propose(history, context) {
     const best = rankTrials(history, context.rankedBy).at(0);
     if (!best) return randomSearch.propose(history, context);
-    return context.space.perturb(best.architecture, context.random);
+    return perturbTrial(best, context);
   },
 };

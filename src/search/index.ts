@@ -1,3 +1,4 @@
+export { chooseFinalists } from "./finalists.js";
 export { chooseCandidate, drawCandidates, moveKinds } from "./gradient-move.js";
 export type { Candidate, CandidateOptions, MoveKind } from "./gradient-move.js";
 export { limitSpace, requireWithin } from "./limited-space.js";
@@ -9,7 +10,7 @@ export { planTrials, strategies } from "./plan.js";
 export type { SearchCounts } from "./plan.js";
 export { proposeNew } from "./propose-new.js";
 export { randomSearch } from "./random-search.js";
-export type { SearchContext, Strategy } from "./strategy.js";
+export type { Proposal, SearchContext, Strategy } from "./strategy.js";
 export { rankGenerated, rankingMeasures, rankScored, rankTrials } from "./score.js";
 export type { RankedBy, ScoredTrial } from "./score.js";
 export { trialOrigins } from "./trial.js";

@@ -10,7 +10,7 @@ import { orderByFronts } from "./crowding.js";
 import { pointOf } from "./pareto.js";
 import { randomSearch } from "./random-search.js";
 import { scoreTrials } from "./score.js";
-import type { Strategy } from "./strategy.js";
+import { perturbTrial, type Strategy } from "./strategy.js";
 
 /** Parents at once. */
 const populationSize = 50;
@@ -18,7 +18,7 @@ const populationSize = 50;
 export const nsga2: Strategy = {
   name: "nsga2",
   propose(history, context) {
-    const { random, space, rankedBy, against: cost } = context;
+    const { random, rankedBy, against: cost } = context;
     const parents = orderByFronts(scoreTrials(history, rankedBy), (scored) => pointOf(scored, cost)).slice(
       0,
       populationSize,
@@ -26,6 +26,6 @@ export const nsga2: Strategy = {
     if (parents.length < 2) return randomSearch.propose(history, context);
     // Both indices stand in the order, so the smaller is the better.
     const winner = Math.min(random.integer(0, parents.length - 1), random.integer(0, parents.length - 1));
-    return space.perturb(parents[winner].item.trial.architecture, random);
+    return perturbTrial(parents[winner].item.trial, context);
   },
 };

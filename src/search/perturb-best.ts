@@ -1,7 +1,7 @@
 /** Independent perturbations of the best so far that was sampled at random (SMASH section 4: 100 of them). */
 
 import { randomSearch } from "./random-search.js";
-import type { Strategy } from "./strategy.js";
+import { perturbTrial, type Strategy } from "./strategy.js";
 import { rankTrials } from "./score.js";
 
 export const perturbBest: Strategy = {
@@ -10,6 +10,6 @@ export const perturbBest: Strategy = {
     const sampled = history.filter(({ origin }) => origin === "random");
     const best = rankTrials(sampled, context.rankedBy).at(0);
     if (!best) return randomSearch.propose(history, context);
-    return context.space.perturb(best.architecture, context.random);
+    return perturbTrial(best, context);
   },
 };

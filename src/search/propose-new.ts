@@ -3,8 +3,8 @@
  * ranking's first ten would be one network ten times.
  */
 
-import { functionKey, type Architecture } from "../arch/index.js";
-import type { SearchContext, Strategy } from "./strategy.js";
+import { functionKey } from "../arch/index.js";
+import type { Proposal, SearchContext, Strategy } from "./strategy.js";
 import type { Trial } from "./trial.js";
 
 /** Then the space is taken to have no new ones near: a strategy must always answer. */
@@ -18,14 +18,14 @@ export function proposeNew(
   strategy: Strategy,
   history: readonly Trial[],
   { seen, ...context }: SearchContext & { readonly seen: ReadonlySet<string> },
-): Architecture {
+): Proposal {
   const propose = (attempt: number) =>
     strategy.propose(history, {
       ...context,
       random: attempt === 0 ? context.random : context.random.fork("again", attempt),
     });
   let proposal = propose(0);
-  for (let attempt = 1; attempt < mostTries && seen.has(functionKey(proposal)); attempt++) {
+  for (let attempt = 1; attempt < mostTries && seen.has(functionKey(proposal.architecture)); attempt++) {
     proposal = propose(attempt);
   }
   return proposal;

@@ -4,5 +4,5 @@ import type { Strategy } from "./strategy.js";
 
 export const randomSearch: Strategy = {
   name: "random",
-  propose: (_history, { space, random }) => space.sample(random),
+  propose: (_history, { space, random }) => ({ architecture: space.sample(random) }),
 };

@@ -29,7 +29,8 @@ describe.each(strategies.map((strategy) => [strategy.name, strategy] as const))(
         expect(propose()).toEqual(proposal);
         expect(history).toEqual(before);
         // Throws for one of another space.
-        space.perturb(proposal, Random.stream(0));
+        space.perturb(proposal.architecture, Random.stream(0));
+        expect(proposal.parent === undefined || history.some(({ id }) => id === proposal.parent)).toBe(true);
       }),
       { numRuns: 20 },
     );
@@ -59,7 +60,11 @@ function listParents(
     perturb: (architecture) => (parents.push(architecture), architecture),
   };
   for (let stream = 0; stream < streams; stream++) {
-    strategy.propose(history, { ...common, ...context, space, random: Random.stream(9, stream) });
+    const random = Random.stream(9, stream);
+    const { parent } = strategy.propose(history, { ...common, ...context, space, random });
+    // It says which one.
+    const named = history.find(({ id }) => id === parent)?.architecture;
+    if (parent !== undefined) expect(named).toBe(parents.at(-1));
   }
   return parents;
 }
@@ -185,7 +190,11 @@ describe("a network that was scored", () => {
       evolution: 15,
       nsga2: 15,
     }).entries()) {
-      const architecture = proposeNew(strategy, history, { ...context, seen, random: Random.stream(5, id) });
+      const { architecture } = proposeNew(strategy, history, {
+        ...context,
+        seen,
+        random: Random.stream(5, id),
+      });
       expect(seen.has(functionKey(architecture)), `${strategy.name} ${id}`).toBe(false);
       seen.add(functionKey(architecture));
       const loss = Random.stream(6, id).uniform();
@@ -197,16 +206,16 @@ describe("a network that was scored", () => {
   });
 
   test("is accepted in the end where there are no others, so that nothing loops", () => {
-    const only = space.sample(Random.stream(0));
+    const only = { architecture: space.sample(Random.stream(0)) };
     let asked = 0;
     const stubborn: Strategy = { name: "chain", propose: () => (asked++, only) };
-    const seen = new Set([functionKey(only)]);
+    const seen = new Set([functionKey(only.architecture)]);
     expect(proposeNew(stubborn, [], { ...context, seen, random: Random.stream(1) })).toBe(only);
     expect(asked).toBe(30);
   });
 
   test("a first proposal that is new is taken as it is: runs without repetitions stay as they were", () => {
     const proposal = proposeNew(randomSearch, [], { ...context, seen: new Set(), random: Random.stream(7) });
-    expect(proposal).toEqual(space.sample(Random.stream(7)));
+    expect(proposal).toEqual({ architecture: space.sample(Random.stream(7)) });
   });
 });

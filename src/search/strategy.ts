@@ -15,9 +15,24 @@ export interface SearchContext {
   readonly random: Random;
 }
 
+/** What is to be scored next. */
+export interface Proposal {
+  readonly architecture: Architecture;
+  /** The trial that was changed into it; without one it comes from nowhere. */
+  readonly parent?: number;
+}
+
 /** Proposes what to score next. Must be pure: resumed and parallel searches ask again and expect the same answer. */
 export interface Strategy {
   readonly name: TrialOrigin;
   /** The next architecture to score, given everything scored so far. */
-  propose(history: readonly Trial[], context: SearchContext): Architecture;
+  propose(history: readonly Trial[], context: SearchContext): Proposal;
+}
+
+/** A perturbation of a trial's architecture. */
+export function perturbTrial(
+  { id, architecture }: Trial,
+  { space, random }: Pick<SearchContext, "space" | "random">,
+): Proposal {
+  return { architecture: space.perturb(architecture, random), parent: id };
 }

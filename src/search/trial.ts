@@ -13,6 +13,8 @@ export interface Trial {
   readonly id: number;
   readonly architecture: Architecture;
   readonly origin: TrialOrigin;
+  /** The trial that was changed into this one; sampled ones, and runs of older versions, are without it. */
+  readonly parent?: number;
   /** Fraction of the held-out images classified wrongly with generated weights. */
   readonly validationError: number;
   /** Mean cross-entropy over the same images, nats. */
