@@ -251,6 +251,16 @@ describe("the marks of a figure stand for the run's numbers:", () => {
     expect(planScoreHistogram({ ...run, trained: undefined })!.caption).toContain("marks the best.");
   });
 
+  test("a finalist that leads is marked as the leader: its score need not be the best", () => {
+    const run = fakeRun({ trained: undefined });
+    const trained = { validationError: 0.2, validationLoss: 0.7 };
+    const trials = run.trials.map((trial) => (trial.id === 3 ? { ...trial, trained } : trial));
+    expect(scoreAxis({ ...run, trials })!.marked!.label).toBe("leader");
+    expect(planScoreHistogram({ ...run, trials })!.caption).toContain(
+      "The dashed line marks the one that leads after the finalists' training.",
+    );
+  });
+
   test.each([
     [
       "parameters",

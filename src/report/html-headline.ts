@@ -70,10 +70,13 @@ function lead(data: ReportData): string {
     );
   }
   if (trial !== undefined) {
+    const { trained } = trial;
     return (
       `The ${name} has ${formatCount(trial.parameters)} parameters, ` +
       `${formatCount(trial.flops)} multiply-adds, and a validation error of ` +
-      `${formatPercent(trial.validationError)} with generated weights. ${next(data)}`
+      `${formatPercent(trial.validationError)} with generated weights` +
+      `${trained ? `, of ${formatPercent(trained.validationError)} after ${formatEpochs(data.finalists.epochs)} of training` : ""}. ` +
+      next(data)
     );
   }
   const latest = hypernet.validation.at(-1);
@@ -101,11 +104,12 @@ function origin(data: ReportData): string {
   );
 }
 
-function next({ inTraining, status }: ReportData): string {
+function next(data: ReportData): string {
+  const { inTraining, status } = data;
   if (inTraining !== undefined) return "It is being trained from scratch.";
   return status === "training-network"
     ? "A network of this run is being trained from scratch."
-    : "It has not been trained yet.";
+    : `It has not been trained ${shownNetwork(data)?.trial?.trained ? "in full " : ""}yet.`;
 }
 
 /** Six at most: one row on a desktop. The headline already holds the test error. */
@@ -130,7 +134,9 @@ function keyFigures(data: ReportData): readonly Fact[] {
   ];
 }
 
-function score({ validationError, validationLoss }: Trial, { rankedBy }: ReportData): string {
+function score({ validationError, validationLoss, trained }: Trial, data: ReportData): string {
+  const { rankedBy, finalists } = data;
+  if (trained) return `${formatPercent(trained.validationError)} after ${formatEpochs(finalists.epochs)}`;
   return rankedBy === "error"
     ? `SMASH error ${formatPercent(validationError)}`
     : `SMASH loss ${formatLoss(validationLoss)}`;

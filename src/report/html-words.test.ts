@@ -126,6 +126,10 @@ test("errors of finalists have a column, for them alone", async () => {
   const text = await words({ ...untrained, trials: ranked });
   expect(text).toContain("Then trained from scratch the best 2, for one epoch");
   expect(text).toContain("Loss (nats) Trained error Para\u00admeters");
+  expect(text).toContain("20.00 % after one epoch: the best of 240 architectures");
+  expect(text).toContain(
+    "39.17 % with generated weights, of 20.00 % after one epoch of training. It has not been trained in full yet.",
+  );
   expect(text).toContain(
     "Finalists lead, in the order of their validation errors after one epoch of training from scratch.",
   );

@@ -5,7 +5,7 @@
  * than three quartile ranges above the upper quartile) are left off the figures, counted and mentioned.
  */
 
-import { rankScored, type ScoredTrial } from "../search/index.js";
+import { rankScored, type ScoredTrial, type Trial } from "../search/index.js";
 import type { ReportData } from "./report-data.js";
 import { scoreNaming } from "./score-naming.js";
 import { shownNetwork } from "./shown-network.js";
@@ -52,10 +52,15 @@ export function scoreAxis(data: ReportData): ScoreAxis | undefined {
   const marked = rows.find((one) => one === ranked[place]);
   return {
     ...{ labelExpr, rows, title: `SMASH score: ${title}`, verticalTitle: ["SMASH score:", title] },
-    marked: marked && { ...marked, label: shown?.rank === 1 ? "best" : label(data) },
+    marked: marked && { ...marked, label: shown?.rank === 1 ? leaderLabel(shown.trial) : label(data) },
     omitted:
       left === 0 ? "" : ` ${left} of ${ranked.length} scores lie far above the others and are not drawn.`,
   };
+}
+
+/** A finalist that leads need not have the best score. */
+function leaderLabel(trial: Trial | undefined): string {
+  return trial?.trained ? "leader" : "best";
 }
 
 function label({ trained }: ReportData): string {

@@ -1,17 +1,19 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { chooseFinalists } from "./finalists.js";
-import { fakeHistory, spaceOf } from "./history.fixture.js";
-import { rankGenerated } from "./score.js";
+import { anyHistory, fakeHistory, spaceOf } from "./history.fixture.js";
+import { rankGenerated, rankingMeasures } from "./score.js";
 import type { Trial } from "./trial.js";
 
 const [template] = fakeHistory(spaceOf("tiny"), { seed: 0, count: 1 });
 
-/** By their losses and their parents. */
-const makeTrials = (values: readonly (readonly [loss: number, parent?: number])[]) =>
-  values.map(([validationLoss, parent], id): Trial => ({
+/** By their losses, their parents and their multiply-adds. */
+const makeTrials = (
+  values: readonly (readonly [loss: number, parent?: number | undefined, flops?: number])[],
+) =>
+  values.map(([validationLoss, parent, flops = 1], id): Trial => ({
     ...template,
-    ...{ id, validationLoss },
+    ...{ id, validationLoss, flops },
     ...(parent !== undefined && { parent }),
   }));
 const finalistsOf = (trials: readonly Trial[], count: number) =>
@@ -33,6 +35,13 @@ it("finalists are the best of each family, and then the best of the others", () 
   expect(finalistsOf(trials, 99)).toHaveLength(7);
 });
 
+it("every other place is for the largest of those that are left", () => {
+  const trials = makeTrials([[1.1], [1.2], [1.3], [1.4, 0, 90], [1.5, undefined, 50], [1.6, undefined, 70]]);
+  // 3 is the largest, but not the best of its family.
+  expect(finalistsOf(trials, 5)).toEqual([0, 5, 1, 4, 2]);
+  expect(finalistsOf(trials, 1)).toEqual([0]);
+});
+
 it("a family stays one where limits leave out what connects it", () => {
   const trials = makeTrials([[1.5], [1.4], [1.2, 0], [1.1, 2], [1.3, 0]]).map((trial) => ({
     ...trial,
@@ -42,13 +51,19 @@ it("a family stays one where limits leave out what connects it", () => {
   expect(chooseFinalists(trials, choice).map(({ id }) => id)).toEqual([3, 1, 4]);
 });
 
-it("without parents, finalists are the first of the ranking", () => {
+it("answers any history, with as many as there are, each once", () => {
   fc.assert(
-    fc.property(fc.nat(), fc.nat({ max: 40 }), (seed, count) => {
-      const history = fakeHistory(spaceOf("tiny"), { seed, count: 30 });
-      const first = rankGenerated(history, "loss").slice(0, count);
-      expect(chooseFinalists(history, { count, rankedBy: "loss" })).toEqual(first);
-    }),
-    { numRuns: 20 },
+    fc.property(
+      anyHistory,
+      fc.nat({ max: 40 }),
+      fc.constantFrom(...rankingMeasures),
+      (any, count, rankedBy) => {
+        const { history } = any;
+        const finalists = chooseFinalists(history, { count, rankedBy });
+        expect(finalists).toHaveLength(Math.min(count, history.length));
+        expect(new Set(finalists).size).toBe(finalists.length);
+        if (count > 0) expect(finalists[0]).toBe(rankGenerated(history, rankedBy).at(0));
+      },
+    ),
   );
 });

@@ -1,6 +1,9 @@
 /**
- * Who is trained in the end. The first of a ranking are perturbations of one another, which train alike: to choose among
- * them gains little. So the best of every family stand, and a family is a random sample and all that came of it.
+ * Who is trained in the end.
+ *
+ * The first of a ranking are perturbations of one another, which train alike: to choose among them gains little. So the
+ * best of every family stand, and a family is a random sample and all that came of it. Every other place is for the
+ * largest of these: size is a strong rival of the score, most of all within a limit (docs/results/finalists.md).
  */
 
 import { isWithin, type Limits } from "./limits.js";
@@ -16,8 +19,8 @@ export interface FinalistChoice {
 }
 
 /**
- * The best within the limits of each of the best families, in the order of the ranking before any training; where there are fewer families
- * than `count`, the first of their other members as well.
+ * The best within the limits of different families, in turn the next by its score and the next by its multiply-adds, most
+ * first. Where there are fewer families than `count`, the first of their other members as well.
  */
 export function chooseFinalists(
   trials: readonly Trial[],
@@ -33,8 +36,10 @@ export function chooseFinalists(
     const founder = founders.get(trial.id)!;
     if (!families.has(founder)) families.set(founder, trial);
   }
-  const heads = new Set(families.values());
-  return [...heads, ...ranked.filter((trial) => !heads.has(trial))].slice(0, count);
+  const heads = [...families.values()];
+  const bySize = heads.toSorted((one, other) => other.flops - one.flops);
+  const inTurn = heads.flatMap((head, place) => [head, bySize[place]]);
+  return [...new Set([...inTurn, ...ranked])].slice(0, count);
 }
 
 /** The first ancestor of every trial, by their ids. */
