@@ -116,7 +116,7 @@ const presets: readonly Preset[] = [
   {
     name: "small",
     summary:
-      "two hours of search on two cores, and four of training; networks of about 60k to 240k parameters",
+      "two and a half hours of search on two cores, and four of training; networks of about 60k to 240k parameters",
     space: {
       name: "memory-banks",
       baseChannels: 8,
@@ -149,6 +149,7 @@ const presets: readonly Preset[] = [
       counts: { random: 500, perturb: 100, chain: 100 },
       images: 1000,
       calibrationImages: 200,
+      finalists: { count: 8 },
       rankedBy: "loss+naswot",
       batchNorm: "recalibrated",
     },

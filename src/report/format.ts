@@ -54,9 +54,9 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** "one epoch", "60 epochs" */
+/** "1 epoch", "60 epochs" */
 export function formatEpochs(epochs: number): string {
-  return epochs === 1 ? "one epoch" : `${formatInteger(epochs)} epochs`;
+  return `${formatInteger(epochs)} ${epochs === 1 ? "epoch" : "epochs"}`;
 }
 
 function padded(value: number): string {

@@ -124,14 +124,14 @@ test("errors of finalists have a column, for them alone", async () => {
       : trial,
   );
   const text = await words({ ...untrained, trials: ranked });
-  expect(text).toContain("Then trained from scratch the best 2, for one epoch");
+  expect(text).toContain("Then trained from scratch the best 2, for 1 epoch");
   expect(text).toContain("Loss (nats) Trained error Para\u00admeters");
-  expect(text).toContain("20.00 % after one epoch: the best of 240 architectures");
+  expect(text).toContain("20.00 % after 1 epoch: the best of 240 architectures");
   expect(text).toContain(
-    "39.17 % with generated weights, of 20.00 % after one epoch of training. It has not been trained in full yet.",
+    "39.17 % with generated weights, of 20.00 % after 1 epoch of training. It has not been trained in full yet.",
   );
   expect(text).toContain(
-    "Finalists lead, in the order of their validation errors after one epoch of training from scratch.",
+    "Finalists lead, in the order of their validation errors after 1 epoch of training from scratch.",
   );
   expect(text).toContain(
     "1 39.17 % 1.223 20.00 % 1.59M 207M chain 2 33.05 % 1.046 21.00 % 1.60M 273M chain 3 23.06 % 0.813 – 2.95M",
