@@ -48,7 +48,8 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
         progress.update(++tuned);
         return;
       case "finalist":
-        lowest = Math.min(lowest, event.trial.trained!.validationError);
+        // One that diverged has none.
+        if (event.trial.trained!.validationError < lowest) lowest = event.trial.trained!.validationError;
         progress.update(event.step, `lowest validation error ${formatPercent(lowest, 1)}`);
         return;
       case "trial":

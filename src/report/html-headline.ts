@@ -99,7 +99,7 @@ function origin(data: ReportData): string {
     `It ${rank === 1 ? "was chosen" : `is number ${rank}`} among ${counted(trials.length)} by its ` +
     `${scoreNaming[rankedBy].measure}, ` +
     `${tuned > 1 ? `among the best ${tuned} of them after fine-tuning, ` : ""}` +
-    `${finals > 1 ? `among the best ${finals} by their errors after ${formatEpochs(finalists.epochs)} of training, ` : ""}` +
+    `${finals > 1 ? `among ${finals} finalists by their errors after ${formatEpochs(finalists.epochs)} of training, ` : ""}` +
     (rank === 1 ? "and then" : "and was")
   );
 }

@@ -68,7 +68,7 @@ function describeFineTuning({ trials, fineTuning }: ReportData): string | undefi
 function describeFinalists({ trials, finalists }: ReportData): string | undefined {
   const count = trials.filter(({ trained }) => trained).length;
   if (count === 0) return undefined;
-  return `the best ${count}, for ${formatEpochs(finalists.epochs)}`;
+  return `${count} finalists, for ${formatEpochs(finalists.epochs)}`;
 }
 
 export function hypernetSection(figures: readonly Figure[]): Markup | undefined {

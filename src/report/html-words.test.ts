@@ -124,7 +124,7 @@ test("errors of finalists have a column, for them alone", async () => {
       : trial,
   );
   const text = await words({ ...untrained, trials: ranked });
-  expect(text).toContain("Then trained from scratch the best 2, for 1 epoch");
+  expect(text).toContain("Then trained from scratch 2 finalists, for 1 epoch");
   expect(text).toContain("Loss (nats) Trained error Para\u00admeters");
   expect(text).toContain("20.00 % after 1 epoch: the best of 240 architectures");
   expect(text).toContain(

@@ -205,10 +205,10 @@ describe("renderReport", () => {
     const trained = { validationError: 0.2512, validationLoss: 0.7 };
     const trials = run.trials.map((trial) => (trial.id < 3 ? { ...trial, trained } : trial));
     const page = pageText(await render({ ...run, trials }));
-    expect(page).toMatch(/Then trained from scratch\s+the best 3, for 2 epochs/);
-    expect(page).toMatch(/among the best 3 by their errors after 2 epochs of training, /);
+    expect(page).toMatch(/Then trained from scratch\s+3 finalists, for 2 epochs/);
+    expect(page).toMatch(/among 3 finalists by their errors after 2 epochs of training, /);
     expect(page.match(/25\.12/g)).toHaveLength(3);
-    expect(pageText(finished)).not.toContain("inalists");
+    expect(pageText(finished)).not.toContain("finalist");
     expect(pageText(finished)).not.toContain("Trained error");
   });
 

@@ -79,7 +79,7 @@ function describeSearch(
     `${images} held-out images`,
     ...(fineTuning.best > 0 ? [`the first ${fineTuning.best} fine-tuned`] : []),
     ...(finalists.count > 0
-      ? [`the first ${finalists.count} trained for ${formatEpochs(finalists.epochs)}`]
+      ? [`${finalists.count} finalists trained for ${formatEpochs(finalists.epochs)}`]
       : []),
   ].join("; ");
   return [
