@@ -8,7 +8,7 @@ const labels: Record<Phase, string> = {
   hypernet: "HyperNet",
   ranking: "ranking",
   "fine-tuning": "fine-tuning the best",
-  finalists: "training the finalists",
+  finalists: "finalists",
   network: "training the network",
 };
 
@@ -50,7 +50,7 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
       case "finalist":
         // One that diverged has none.
         if (event.trial.trained!.validationError < lowest) lowest = event.trial.trained!.validationError;
-        progress.update(event.step, `lowest validation error ${formatPercent(lowest, 1)}`);
+        progress.update(event.step, `best ${formatPercent(lowest, 1)}`);
         return;
       case "trial":
         best = Math.min(best, event.trial.validationError);
