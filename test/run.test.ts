@@ -138,7 +138,7 @@ describe("a search", () => {
     const errors = ranking.slice(0, 3).map(({ trained }) => trained!.validationError);
     expect(errors).toEqual(errors.toSorted((one, other) => one - other));
     expect(ranking.slice(3).every(({ trained }) => trained === undefined)).toBe(true);
-    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("3 finalists, for 1 epoch");
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("3 finalists, for 2 epochs");
 
     const more = await runSmash(["rank", "--run", out, "--finalists", "4", "--threads", "1", "--json"]);
     const after = JSON.parse(more.stdout) as { readonly ranking: readonly Trial[]; readonly best: unknown };

@@ -47,7 +47,7 @@ export interface FinalistsFlag {
 export function addFinalistsFlag(command: Command, otherwise: string): Command {
   return command.option(
     "--finalists <n>",
-    `train n of the best and largest from scratch for an epoch, and order them by their errors on held-out images (default: ${otherwise})`,
+    `train n of the best and largest briefly from scratch, and order them by their errors on held-out images (default: ${otherwise})`,
     parseInteger("--finalists", { min: 0 }),
   );
 }

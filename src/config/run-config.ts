@@ -94,16 +94,20 @@ const settings = {
     /** The best by their generated weights are trained a little from these, and ordered anew. */
     fineTuning: z
       .strictObject({
-        best: z.int().nonnegative(),
+        best: z.int().nonnegative().default(0),
         steps: count.default(100),
         /** A tenth of what a training from scratch begins with: more undoes what the HyperNet knows. */
         rate: rate.default(0.01),
       })
-      .prefault({ best: 0 }),
-    /** The best so far are trained from scratch, as `networkTraining` says but for so many epochs, and ordered anew. */
+      .prefault({}),
+    /** The best so far are trained from scratch, as `networkTraining` says but briefly, and ordered anew. */
     finalists: z
-      .strictObject({ count: z.int().nonnegative(), epochs: count.default(1) })
-      .prefault({ count: 0 }),
+      .strictObject({
+        count: z.int().nonnegative().default(0),
+        /** In whole epochs, and no more of these than a training has. An epoch of the preset demo on CIFAR-10. */
+        steps: count.default(450),
+      })
+      .prefault({}),
     rankedBy: z.enum(rankingMeasures),
     batchNorm: z.enum(["recalibrated", "batch", "running"]),
   }),

@@ -34,12 +34,13 @@ describe("what the flags choose", () => {
     expect(JSON.parse(JSON.stringify(limits))).toStrictEqual(limits);
   });
 
-  test("how many are finalists; for how long, a settings file may change", () => {
-    const config = { ranking: { finalists: { count: 3, epochs: 2 } } };
-    expect(ranking({}).finalists).toEqual({ count: 0, epochs: 1 });
-    expect(ranking({ finalists: 8 }).finalists).toEqual({ count: 8, epochs: 1 });
-    expect(ranking({ finalists: 8 }, config).finalists).toEqual({ count: 8, epochs: 2 });
-    expect(ranking({ finalists: 0 }, config).finalists).toEqual({ count: 0, epochs: 2 });
+  test("how many are finalists; for how many steps, a settings file may change", () => {
+    const config = { ranking: { finalists: { count: 3, steps: 20 } } };
+    expect(ranking({}).finalists).toEqual({ count: 0, steps: 450 });
+    expect(ranking({ finalists: 8 }).finalists).toEqual({ count: 8, steps: 450 });
+    expect(ranking({ finalists: 8 }, config).finalists).toEqual({ count: 8, steps: 20 });
+    expect(ranking({ finalists: 2 }, { ranking: { finalists: { steps: 20 } } }).finalists.count).toBe(2);
+    expect(ranking({ finalists: 0 }, config).finalists).toEqual({ count: 0, steps: 20 });
   });
 
   test("how many are fine-tuned; how, a settings file may change", () => {

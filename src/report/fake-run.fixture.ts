@@ -45,7 +45,6 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
     rankedBy: "loss",
     batchNorm: "recalibrated",
     fineTuning: { steps: 100, rate: 0.01 },
-    finalists: { epochs: 1 },
     isRanked: true,
     trained: {
       dataset: "cifar10",

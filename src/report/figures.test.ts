@@ -253,7 +253,7 @@ describe("the marks of a figure stand for the run's numbers:", () => {
 
   test("a finalist that leads is marked as the leader: its score need not be the best", () => {
     const run = fakeRun({ trained: undefined });
-    const trained = { validationError: 0.2, validationLoss: 0.7 };
+    const trained = { epochs: 1, validationError: 0.2, validationLoss: 0.7 };
     const trials = run.trials.map((trial) => (trial.id === 3 ? { ...trial, trained } : trial));
     expect(scoreAxis({ ...run, trials })!.marked!.label).toBe("leader");
     expect(planScoreHistogram({ ...run, trials })!.caption).toContain(

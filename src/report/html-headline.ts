@@ -75,7 +75,7 @@ function lead(data: ReportData): string {
       `The ${name} has ${formatCount(trial.parameters)} parameters, ` +
       `${formatCount(trial.flops)} multiply-adds, and a validation error of ` +
       `${formatPercent(trial.validationError)} with generated weights` +
-      `${trained ? `, of ${formatPercent(trained.validationError)} after ${formatEpochs(data.finalists.epochs)} of training` : ""}. ` +
+      `${trained ? `, of ${formatPercent(trained.validationError)} after ${formatEpochs(trained.epochs)} of training` : ""}. ` +
       next(data)
     );
   }
@@ -90,16 +90,16 @@ function lead(data: ReportData): string {
 
 /** How a trained network came to be the one; its training ends the sentence. */
 function origin(data: ReportData): string {
-  const { trials, rankedBy, finalists } = data;
+  const { trials, rankedBy } = data;
   const { rank } = shownNetwork(data)!;
   if (rank === undefined) return "It was";
   const tuned = trials.filter(({ fineTuned }) => fineTuned).length;
-  const finals = trials.filter(({ trained }) => trained).length;
+  const finalists = trials.flatMap(({ trained }) => trained ?? []);
   return (
     `It ${rank === 1 ? "was chosen" : `is number ${rank}`} among ${counted(trials.length)} by its ` +
     `${scoreNaming[rankedBy].measure}, ` +
     `${tuned > 1 ? `among the best ${tuned} of them after fine-tuning, ` : ""}` +
-    `${finals > 1 ? `among ${finals} finalists by their errors after ${formatEpochs(finalists.epochs)} of training, ` : ""}` +
+    `${finalists.length > 1 ? `among ${finalists.length} finalists by their errors after ${formatEpochs(finalists[0].epochs)} of training, ` : ""}` +
     (rank === 1 ? "and then" : "and was")
   );
 }
@@ -134,9 +134,8 @@ function keyFigures(data: ReportData): readonly Fact[] {
   ];
 }
 
-function score({ validationError, validationLoss, trained }: Trial, data: ReportData): string {
-  const { rankedBy, finalists } = data;
-  if (trained) return `${formatPercent(trained.validationError)} after ${formatEpochs(finalists.epochs)}`;
+function score({ validationError, validationLoss, trained }: Trial, { rankedBy }: ReportData): string {
+  if (trained) return `${formatPercent(trained.validationError)} after ${formatEpochs(trained.epochs)}`;
   return rankedBy === "error"
     ? `SMASH error ${formatPercent(validationError)}`
     : `SMASH loss ${formatLoss(validationLoss)}`;

@@ -65,10 +65,10 @@ function describeFineTuning({ trials, fineTuning }: ReportData): string | undefi
   return `the best ${count}, for ${fineTuning.steps} steps at a rate of ${fineTuning.rate}`;
 }
 
-function describeFinalists({ trials, finalists }: ReportData): string | undefined {
-  const count = trials.filter(({ trained }) => trained).length;
-  if (count === 0) return undefined;
-  return `${count} finalists, for ${formatEpochs(finalists.epochs)}`;
+function describeFinalists({ trials }: ReportData): string | undefined {
+  const finalists = trials.flatMap(({ trained }) => trained ?? []);
+  if (finalists.length === 0) return undefined;
+  return `${finalists.length} finalists, for ${formatEpochs(finalists[0].epochs)}`;
 }
 
 export function hypernetSection(figures: readonly Figure[]): Markup | undefined {
@@ -103,7 +103,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
   const shown = shownNetwork(data);
   const withNaswot = data.rankedBy === "loss+naswot";
   const withTuned = data.trials.some(({ fineTuned }) => fineTuned);
-  const withTrained = data.trials.some(({ trained }) => trained);
+  const finalist = data.trials.find(({ trained }) => trained)?.trained;
   const ranked = rankTrials(data.trials, data.rankedBy).map((trial, index) => ({ trial, rank: index + 1 }));
   const leaders = ranked.slice(0, 10);
   const listed = [...leaders, ...ranked.slice(10).filter(({ rank }) => rank === shown?.rank)];
@@ -114,7 +114,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
         <td>${formatPercent(trial.validationError)}</td>
         <td>${formatLoss(trial.validationLoss)}</td>
         ${withTuned ? html`<td>${trial.fineTuned ? formatLoss(trial.fineTuned.validationLoss) : missing}</td>` : undefined}
-        ${withTrained ? html`<td>${trial.trained ? formatPercent(trial.trained.validationError) : missing}</td>` : undefined}
+        ${finalist ? html`<td>${trial.trained ? formatPercent(trial.trained.validationError) : missing}</td>` : undefined}
         ${withNaswot ? html`<td>${formatNaswot(trial.naswot)}</td>` : undefined}
         <td>${formatCount(trial.parameters)}</td>
         <td>${formatCount(trial.flops)}</td>
@@ -132,8 +132,8 @@ export function rankingSection(data: ReportData): Markup | undefined {
           : undefined
       }
       ${
-        withTrained
-          ? `Finalists lead, in the order of their validation errors after ${formatEpochs(data.finalists.epochs)} of training from scratch.`
+        finalist
+          ? `Finalists lead, in the order of their validation errors after ${formatEpochs(finalist.epochs)} of training from scratch.`
           : undefined
       }
       ${(shown?.rank ?? 1) > 1 ? `The row in bold is the ${shown?.name}.` : undefined}
@@ -146,7 +146,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
             <th scope="col">SMASH error</th>
             <th scope="col">Loss (nats)</th>
             ${withTuned ? html`<th scope="col">Fine-tuned loss</th>` : undefined}
-            ${withTrained ? html`<th scope="col">Trained error</th>` : undefined}
+            ${finalist ? html`<th scope="col">Trained error</th>` : undefined}
             ${withNaswot ? html`<th scope="col">NASWOT</th>` : undefined}
             <th scope="col">${"Para\u00admeters"}</th>
             <th scope="col">Multiply-adds</th>

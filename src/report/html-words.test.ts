@@ -120,7 +120,10 @@ test("fine-tuned scores have a column, for the best alone", async () => {
 test("errors of finalists have a column, for them alone", async () => {
   const ranked = trials.map((trial) =>
     trial.id === 215 || trial.id === 216
-      ? { ...trial, trained: { validationLoss: 0.7, validationError: trial.id === 215 ? 0.21 : 0.2 } }
+      ? {
+          ...trial,
+          trained: { epochs: 1, validationLoss: 0.7, validationError: trial.id === 215 ? 0.21 : 0.2 },
+        }
       : trial,
   );
   const text = await words({ ...untrained, trials: ranked });

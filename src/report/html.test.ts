@@ -201,8 +201,8 @@ describe("renderReport", () => {
   });
 
   test("says which trials were finalists, for how long they were trained, and that they were chosen from", async () => {
-    const run = fakeRun({ finalists: { epochs: 2 } });
-    const trained = { validationError: 0.2512, validationLoss: 0.7 };
+    const run = fakeRun();
+    const trained = { epochs: 2, validationError: 0.2512, validationLoss: 0.7 };
     const trials = run.trials.map((trial) => (trial.id < 3 ? { ...trial, trained } : trial));
     const page = pageText(await render({ ...run, trials }));
     expect(page).toMatch(/Then trained from scratch\s+3 finalists, for 2 epochs/);

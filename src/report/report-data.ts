@@ -118,8 +118,6 @@ export interface ReportData {
   readonly batchNorm: "recalibrated" | "batch" | "running";
   /** How the best were fine-tuned, where they were. */
   readonly fineTuning: { readonly steps: number; readonly rate: number };
-  /** How long the best were trained in the end, where they were. */
-  readonly finalists: { readonly epochs: number };
   /** Whether the search has scored all it was asked for: before, its best is only the leader so far. */
   readonly isRanked: boolean;
   readonly trained?: TrainedNetwork | undefined;

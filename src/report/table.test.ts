@@ -40,7 +40,7 @@ describe("formatTrialTable", () => {
       "   1    12.34  0.500  0.321       45.2k          1.23G  -1234.6  chain",
       "   2    12.34  1.500      –       45.2k          1.23G  -1234.6  chain",
     ]);
-    const finalist = { ...second, trained: { validationLoss: 0.1, validationError: 0.0987 } };
+    const finalist = { ...second, trained: { epochs: 1, validationLoss: 0.1, validationError: 0.0987 } };
     expect(formatTrialTable([tuned, finalist], { rankedBy: "loss+naswot" }).split("\n")).toEqual([
       "rank  error %   loss  trained %  parameters  multiply-adds   NASWOT  origin",
       "   1    12.34  1.500       9.87       45.2k          1.23G  -1234.6  chain",

@@ -31,11 +31,13 @@ export class FinalistTraining {
 
   constructor(job: SearchJob, { train, validation }: RunData) {
     const { networkTraining, ranking } = job.config;
-    const { epochs } = ranking.finalists;
+    const perEpoch = stepsPerEpoch({ count: train.set.count, batchSize: networkTraining.batchSize });
+    // One epoch of a small data set would tell networks apart by chance.
+    const epochs = Math.min(Math.ceil(ranking.finalists.steps / perEpoch), networkTraining.epochs);
     this.#job = job;
     this.#config = { ...job.config, networkTraining: { ...networkTraining, epochs } };
     this.#images = { train, validation: prepareEvaluation(validation) };
-    this.steps = epochs * stepsPerEpoch({ count: train.set.count, batchSize: networkTraining.batchSize });
+    this.steps = epochs * perEpoch;
   }
 
   /**
@@ -52,7 +54,8 @@ export class FinalistTraining {
     );
     // Before anyone knows the result: after a kill in between, the same training gives the same.
     for (const path of [checkpoint, bestEpochPath(checkpoint)]) await rm(path, { force: true });
-    return { ...trial, trained: { validationError: error, validationLoss: loss } };
+    const { epochs } = this.#config.networkTraining;
+    return { ...trial, trained: { epochs, validationError: error, validationLoss: loss } };
   }
 
   async #run(job: TrainJob, { tell, shouldStop }: FinalistContext): Promise<Score> {

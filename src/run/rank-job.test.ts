@@ -17,31 +17,34 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(() => setThreads(1));
 
 const dataset = generateSynthetic({ trainCount: 400, testCount: 50 });
-const config = resolveConfig({
-  preset: "tiny",
-  overrides: {
-    hypernetTraining: { steps: 2, validateEvery: 2, validationArchitectures: 1 },
-    ranking: { images: 50, calibrationImages: 50, counts: { random: 2, perturb: 0, chain: 0 } },
-  },
-  dataset: { ...dataset, classes: dataset.classes.length },
-  seed: 0,
-  device: defaultDevice(),
-  threads: 1,
-  precision: "fp32",
-});
+interface Changes {
+  readonly networkTraining?: Partial<RunConfig["networkTraining"]>;
+  readonly finalistSteps?: number;
+}
+
+const configOf = ({ networkTraining = {}, finalistSteps = 4 }: Changes) =>
+  resolveConfig({
+    preset: "tiny",
+    overrides: {
+      hypernetTraining: { steps: 2, validateEvery: 2, validationArchitectures: 1 },
+      ranking: {
+        ...{ images: 50, calibrationImages: 50, counts: { random: 2, perturb: 0, chain: 0 } },
+        finalists: { steps: finalistSteps },
+      },
+      networkTraining,
+    },
+    dataset: { ...dataset, classes: dataset.classes.length },
+    seed: 0,
+    device: defaultDevice(),
+    threads: 1,
+    precision: "fp32",
+  });
 const counts = { random: 0, perturb: 0, chain: 0, evolution: 0, nsga2: 0 };
 const asked: RankRequest = { more: { ...counts, random: 3, chain: 3 }, limits: {} };
 
 /** A run of two trials. */
-async function openRun(
-  name: string,
-  changes: Pick<RunConfig, "networkTraining"> = config,
-): Promise<SearchJob> {
-  const job = {
-    folder: new RunFolder(join(folder, name)),
-    config: { ...config, networkTraining: changes.networkTraining },
-    dataset,
-  };
+async function openRun(name: string, changes: Changes = {}): Promise<SearchJob> {
+  const job = { folder: new RunFolder(join(folder, name)), config: configOf(changes), dataset };
   await job.folder.open(job.config, { smash: "0", node: "0", libtorch: "0" });
   await runSearch(job, contextThatStops());
   return job;
@@ -114,7 +117,7 @@ describe("a ranking of more that was cut short", () => {
 describe("finalists", () => {
   const tested = { more: counts, limits: {}, finalists: 2 };
   /** Saved in the middle of every epoch of 4 steps, and not only at its end. */
-  const changes = { networkTraining: { ...config.networkTraining, checkpointEvery: 2 } };
+  const changes = { networkTraining: { checkpointEvery: 2 } };
   const filesOf = (job: SearchJob) => readdirSync(join(job.folder.path, "checkpoints"));
 
   it("are the first of the ranking, trained as their own, and lead by their errors", async () => {
@@ -137,7 +140,7 @@ describe("finalists", () => {
     // Nothing but the length differs from the training of a winner.
     const { architecture, trained } = finalists[0];
     const checkpoint = join(folder, "alone.safetensors");
-    const brief = { ...job.config, networkTraining: { ...job.config.networkTraining, epochs: 1 } };
+    const brief = configOf({ networkTraining: { ...changes.networkTraining, epochs: 1 } });
     const alone = await runTrain({ config: brief, dataset, architecture, checkpoint }, contextThatStops());
     expect(alone.validationError).toBe(trained!.validationError);
   });
@@ -163,6 +166,22 @@ describe("finalists", () => {
     expect(told.filter(({ type }) => type === "finalist-step").length).toBeLessThan(4);
     expect(filesOf(job)).toEqual(["hypernet.safetensors"]);
   });
+
+  it.each([
+    [4, 1],
+    [5, 2],
+    [500, 2],
+  ])(
+    "of %i steps have %i epochs of 4: whole ones, and no more than a training has",
+    async (steps, epochs) => {
+      const job = await openRun(`finalists-${steps}`, { ...changes, finalistSteps: steps });
+      const told: RunEvent[] = [];
+      const context = { ...contextThatStops(), emit: (event: RunEvent) => told.push(event) };
+      const { best } = await runRank(job, { ...tested, finalists: 1 }, context);
+      expect(best.trained!.epochs).toBe(epochs);
+      expect(told.filter(({ type }) => type === "finalist-step")).toHaveLength(4 * epochs);
+    },
+  );
 
   it("are trained once: more of them, and better ones, join those that are", async () => {
     const job = await openRun("finalists-more", changes);

@@ -37,7 +37,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   const trained = training?.trained;
   const seconds = phaseSeconds(events.filter((event) => event.type !== "trained"));
   const trials = readTrials(folder.trialsPath);
-  const { rankedBy, batchNorm, fineTuning, finalists, limits } = config.ranking;
+  const { rankedBy, batchNorm, fineTuning, limits } = config.ranking;
   const test = await readTestDetails(folder.testPath);
   // Between a test and the line in the log that names it, the file is of another training than the log.
   const isOfTrained = test?.checkpoint === trained?.checkpoint && test?.testError === trained?.testError;
@@ -69,7 +69,6 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     rankedBy,
     batchNorm,
     fineTuning,
-    finalists,
     limits,
     isRanked: isRanked(trials, config),
     trained: trained && {

@@ -57,7 +57,7 @@ describe("a ranking", () => {
       const error = { 0: 0.25, 1: NaN, 2: 0.5, 4: 0.25 }[trial.id];
       return error === undefined
         ? trial
-        : { ...trial, trained: { validationError: error, validationLoss: 1 - error } };
+        : { ...trial, trained: { epochs: 1, validationError: error, validationLoss: 1 - error } };
     });
     // What was fine-tuned is chosen from, and no more.
     const tuned = trials.map((trial) =>

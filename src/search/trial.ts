@@ -22,7 +22,11 @@ export interface Trial {
   /** The same two after fine-tuning; measured of the best trials, where a run asks for it. */
   readonly fineTuned?: { readonly validationError: number; readonly validationLoss: number };
   /** The same two on all held-out images after a brief training from scratch; of a run's finalists. */
-  readonly trained?: { readonly validationError: number; readonly validationLoss: number };
+  readonly trained?: {
+    readonly epochs: number;
+    readonly validationError: number;
+    readonly validationLoss: number;
+  };
   /** NASWOT of the untrained network, lower is better; measured where it takes part in the score. */
   readonly naswot?: number;
   /** Trainable parameters of the resulting network. */

@@ -71,15 +71,16 @@ function describeSearch(
     report,
   }: { readonly config: RunConfig; readonly folder: RunFolder; readonly report: string },
 ): string {
-  const { rankedBy, fineTuning, finalists, limits } = config.ranking;
+  const { rankedBy, fineTuning, limits } = config.ranking;
   // A small data set has fewer than it is asked for.
   const images = Math.min(config.ranking.images, config.validationImages);
   const within = describeLimits(limits);
+  const finalists = ranking.flatMap(({ trained }) => trained ?? []);
   const rounds = [
     `${images} held-out images`,
     ...(fineTuning.best > 0 ? [`the first ${fineTuning.best} fine-tuned`] : []),
-    ...(finalists.count > 0
-      ? [`${finalists.count} finalists trained for ${formatEpochs(finalists.epochs)}`]
+    ...(finalists.length > 0
+      ? [`${finalists.length} finalists trained for ${formatEpochs(finalists[0].epochs)}`]
       : []),
   ].join("; ");
   return [
