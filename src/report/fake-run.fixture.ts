@@ -45,6 +45,7 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
     rankedBy: "loss",
     batchNorm: "recalibrated",
     fineTuning: { steps: 100, rate: 0.01 },
+    finalistSeconds: 0,
     isRanked: true,
     trained: {
       dataset: "cifar10",

@@ -57,7 +57,9 @@ export function headlineText(data: ReportData): string {
     return unscored[status](dataset.name);
   if (inTraining !== undefined)
     return name === "winner" ? `Training the best of ${all}` : `Training number ${rank} of ${all}`;
-  return `${score(trial, data)}: the best of ${all}${isRanked ? "" : " so far"}`;
+  const finalists = trials.filter(({ trained }) => trained).length;
+  const others = trial.trained ? `${finalists} finalists of ${all}` : all;
+  return `${score(trial, data)}: the best of ${others}${isRanked ? "" : " so far"}`;
 }
 
 function lead(data: ReportData): string {
@@ -91,7 +93,7 @@ function lead(data: ReportData): string {
 /** How a trained network came to be the one; its training ends the sentence. */
 function origin(data: ReportData): string {
   const { trials, rankedBy } = data;
-  const { rank } = shownNetwork(data)!;
+  const { rank, trial: shown } = shownNetwork(data)!;
   if (rank === undefined) return "It was";
   const tuned = trials.filter(({ fineTuned }) => fineTuned).length;
   const finalists = trials.flatMap(({ trained }) => trained ?? []);
@@ -99,7 +101,7 @@ function origin(data: ReportData): string {
     `It ${rank === 1 ? "was chosen" : `is number ${rank}`} among ${counted(trials.length)} by its ` +
     `${scoreNaming[rankedBy].measure}, ` +
     `${tuned > 1 ? `among the best ${tuned} of them after fine-tuning, ` : ""}` +
-    `${finalists.length > 1 ? `among ${finalists.length} finalists by their errors after ${formatEpochs(finalists[0].epochs)} of training, ` : ""}` +
+    `${shown?.trained && finalists.length > 1 ? `among ${finalists.length} finalists by their errors after ${formatEpochs(finalists[0].epochs)} of training, ` : ""}` +
     (rank === 1 ? "and then" : "and was")
   );
 }
@@ -118,7 +120,7 @@ function keyFigures(data: ReportData): readonly Fact[] {
   const trial = shownNetwork(data)?.trial;
   const top5 = trained !== undefined && dataset.classes.length >= leastClassesForTop5;
   const cost = trained ?? trial;
-  const seconds = hypernet.seconds + (trained?.seconds ?? 0);
+  const seconds = hypernet.seconds + data.finalistSeconds + (trained?.seconds ?? 0);
   return [
     ["Test error, top 5", top5 ? formatPercent(trained.testTop5Error) : undefined],
     ["Validation error", trained && formatPercent(trained.validationError)],
@@ -135,7 +137,8 @@ function keyFigures(data: ReportData): readonly Fact[] {
 }
 
 function score({ validationError, validationLoss, trained }: Trial, { rankedBy }: ReportData): string {
-  if (trained) return `${formatPercent(trained.validationError)} after ${formatEpochs(trained.epochs)}`;
+  if (trained)
+    return `${formatPercent(trained.validationError)} validation error after ${formatEpochs(trained.epochs)}`;
   return rankedBy === "error"
     ? `SMASH error ${formatPercent(validationError)}`
     : `SMASH loss ${formatLoss(validationLoss)}`;

@@ -65,10 +65,10 @@ function describeFineTuning({ trials, fineTuning }: ReportData): string | undefi
   return `the best ${count}, for ${fineTuning.steps} steps at a rate of ${fineTuning.rate}`;
 }
 
-function describeFinalists({ trials }: ReportData): string | undefined {
+function describeFinalists({ trials, finalistSeconds }: ReportData): string | undefined {
   const finalists = trials.flatMap(({ trained }) => trained ?? []);
   if (finalists.length === 0) return undefined;
-  return `${finalists.length} finalists, for ${formatEpochs(finalists[0].epochs)}`;
+  return `${finalists.length} finalists, for ${formatEpochs(finalists[0].epochs)}, in ${formatDuration(finalistSeconds)}`;
 }
 
 export function hypernetSection(figures: readonly Figure[]): Markup | undefined {
@@ -128,7 +128,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
       exact.
       ${
         withTuned
-          ? "The best were also fine-tuned, each trained a little from the weights that the HyperNet wrote: they lead, in the order of their scores after it."
+          ? `The best were also fine-tuned, each trained a little from the weights that the HyperNet wrote: they ${finalist ? "come before the others" : "lead"}, in the order of their scores after it.`
           : undefined
       }
       ${

@@ -126,10 +126,12 @@ test("errors of finalists have a column, for them alone", async () => {
         }
       : trial,
   );
-  const text = await words({ ...untrained, trials: ranked });
-  expect(text).toContain("Then trained from scratch 2 finalists, for 1 epoch");
+  const text = await words({ ...untrained, trials: ranked, finalistSeconds: 83 });
+  expect(text).toContain("Then trained from scratch 2 finalists, for 1 epoch, in 1 min 23 s");
   expect(text).toContain("Loss (nats) Trained error Para\u00admeters");
-  expect(text).toContain("20.00 % after 1 epoch: the best of 240 architectures");
+  expect(text).toContain(
+    "20.00 % validation error after 1 epoch: the best of 2 finalists of 240 architectures",
+  );
   expect(text).toContain(
     "39.17 % with generated weights, of 20.00 % after 1 epoch of training. It has not been trained in full yet.",
   );

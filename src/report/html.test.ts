@@ -201,13 +201,19 @@ describe("renderReport", () => {
   });
 
   test("says which trials were finalists, for how long they were trained, and that they were chosen from", async () => {
-    const run = fakeRun();
+    const fake = fakeRun({ trials: distinctTrials() });
     const trained = { epochs: 2, validationError: 0.2512, validationLoss: 0.7 };
-    const trials = run.trials.map((trial) => (trial.id < 3 ? { ...trial, trained } : trial));
+    const [shown, ...others] = rankTrials(fake.trials, fake.rankedBy);
+    const run = { ...fake, trained: { ...fake.trained!, architecture: shown.architecture } };
+    const finals = [shown, ...others.slice(0, 2)];
+    const trials = run.trials.map((trial) => (finals.includes(trial) ? { ...trial, trained } : trial));
     const page = pageText(await render({ ...run, trials }));
     expect(page).toMatch(/Then trained from scratch\s+3 finalists, for 2 epochs/);
     expect(page).toMatch(/among 3 finalists by their errors after 2 epochs of training, /);
     expect(page.match(/25\.12/g)).toHaveLength(3);
+    // Not of one that was no finalist.
+    const unchosen = trials.map((trial) => (trial.id === shown.id ? shown : trial));
+    expect(pageText(await render({ ...run, trials: unchosen }))).not.toContain("by their errors after");
     expect(pageText(finished)).not.toContain("finalist");
     expect(pageText(finished)).not.toContain("Trained error");
   });

@@ -118,6 +118,8 @@ export interface ReportData {
   readonly batchNorm: "recalibrated" | "batch" | "running";
   /** How the best were fine-tuned, where they were. */
   readonly fineTuning: { readonly steps: number; readonly rate: number };
+  /** How long all finalists' trainings took. */
+  readonly finalistSeconds: number;
   /** Whether the search has scored all it was asked for: before, its best is only the leader so far. */
   readonly isRanked: boolean;
   readonly trained?: TrainedNetwork | undefined;

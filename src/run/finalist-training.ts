@@ -3,17 +3,21 @@
  * of the held-out images orders them anew.
  */
 
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { RunConfig } from "../config/index.js";
 import { stepsPerEpoch } from "../data/index.js";
-import { SmashError } from "../errors.js";
-import { disposeAll } from "../nn/index.js";
+import { SmashError, type ErrorCode } from "../errors.js";
 import type { Trial } from "../search/index.js";
-import type { BatchTensors, Score } from "../train/index.js";
+import type { BatchTensors, NetworkTraining } from "../train/index.js";
 import { bestEpochPath } from "./best-epoch.js";
 import { KeptTraining, type TrainJob } from "./kept-training.js";
 import { prepareEvaluation, type RunData } from "./prepare.js";
 import type { SearchJob } from "./search-job.js";
+import { interrupted } from "./stop.js";
+
+/** Most of a brief training over which its rate rises: it must fall to 0 as well. */
+const mostWarmup = 0.3;
 
 interface FinalistContext {
   /** Told how many steps of this training are done. */
@@ -30,14 +34,11 @@ export class FinalistTraining {
   readonly #images: Pick<RunData, "train"> & { readonly validation: readonly BatchTensors[] };
 
   constructor(job: SearchJob, { train, validation }: RunData) {
-    const { networkTraining, ranking } = job.config;
-    const perEpoch = stepsPerEpoch({ count: train.set.count, batchSize: networkTraining.batchSize });
-    // One epoch of a small data set would tell networks apart by chance.
-    const epochs = Math.min(Math.ceil(ranking.finalists.steps / perEpoch), networkTraining.epochs);
     this.#job = job;
-    this.#config = { ...job.config, networkTraining: { ...networkTraining, epochs } };
+    this.#config = briefly(job.config, train.set.count);
     this.#images = { train, validation: prepareEvaluation(validation) };
-    this.steps = epochs * perEpoch;
+    const { epochs, batchSize } = this.#config.networkTraining;
+    this.steps = epochs * stepsPerEpoch({ count: train.set.count, batchSize });
   }
 
   /**
@@ -47,28 +48,66 @@ export class FinalistTraining {
   async train(trial: Trial, context: FinalistContext): Promise<Trial> {
     const { folder, dataset } = this.#job;
     const { architecture, id } = trial;
-    const checkpoint = folder.checkpointPath(`finalist-${id}`);
-    const { error, loss } = await this.#run(
-      { config: this.#config, dataset, architecture, checkpoint },
-      context,
-    );
+    const checkpoint = folder.checkpointPath(`finalists/${id}`);
+    await mkdir(dirname(checkpoint), { recursive: true });
+    const trained = await this.#run({ config: this.#config, dataset, architecture, checkpoint }, context);
     // Before anyone knows the result: after a kill in between, the same training gives the same.
-    for (const path of [checkpoint, bestEpochPath(checkpoint)]) await rm(path, { force: true });
-    const { epochs } = this.#config.networkTraining;
-    return { ...trial, trained: { epochs, validationError: error, validationLoss: loss } };
+    await removeFiles(checkpoint);
+    return { ...trial, trained };
   }
 
-  async #run(job: TrainJob, { tell, shouldStop }: FinalistContext): Promise<Score> {
-    const kept = await KeptTraining.open(job, this.#images);
+  /** Removes what trainings that were stopped, and never asked for again, have left. */
+  async clear(): Promise<void> {
+    await rm(dirname(this.#job.folder.checkpointPath("finalists/0")), { recursive: true, force: true });
+  }
+
+  async #run(job: TrainJob, { tell, shouldStop }: FinalistContext): Promise<NonNullable<Trial["trained"]>> {
+    const kept = await this.#open(job);
     const { training } = kept;
     try {
       for await (const event of kept.run(shouldStop)) if (event.type === "network-step") tell(event.step);
-      return training.evaluate(this.#images.validation);
+      const { error: validationError, loss: validationLoss } = training.evaluate(this.#images.validation);
+      return { epochs: epochsOf(training), validationError, validationLoss };
     } catch (error) {
-      if (error instanceof SmashError && error.code === "diverged") return { error: NaN, loss: NaN };
-      throw error;
+      if (isSmashError(error, "diverged"))
+        return { epochs: epochsOf(training), validationError: NaN, validationLoss: NaN };
+      if (!isSmashError(error, "interrupted")) throw error;
+      throw interrupted(`after step ${training.step} of ${training.steps} of a finalist's training`);
     } finally {
-      disposeAll(training.state());
+      training.dispose();
     }
   }
+
+  /** A checkpoint that is damaged, or of a trial that had this number before, is worth a brief training at most. */
+  async #open(job: TrainJob): Promise<KeptTraining> {
+    try {
+      return await KeptTraining.open(job, this.#images);
+    } catch (error) {
+      if (!isSmashError(error, "checkpoint")) throw error;
+      await removeFiles(job.checkpoint);
+      return KeptTraining.open(job, this.#images);
+    }
+  }
+}
+
+/** The run's configuration, with the length of a brief training. */
+function briefly(config: RunConfig, images: number): RunConfig {
+  const { networkTraining, ranking } = config;
+  const { batchSize, warmup } = networkTraining;
+  const wanted = Math.ceil(ranking.finalists.steps / stepsPerEpoch({ count: images, batchSize }));
+  // One epoch of a small data set would tell networks apart by chance.
+  const epochs = Math.min(wanted, networkTraining.epochs);
+  return {
+    ...config,
+    networkTraining: { ...networkTraining, epochs, warmup: Math.min(warmup, mostWarmup * epochs) },
+  };
+}
+
+/** Early stopping may end it before its schedule does. */
+const epochsOf = ({ step, stepsPerEpoch }: NetworkTraining) => Math.ceil(step / stepsPerEpoch);
+
+const isSmashError = (error: unknown, code: ErrorCode) => error instanceof SmashError && error.code === code;
+
+async function removeFiles(checkpoint: string): Promise<void> {
+  for (const path of [checkpoint, bestEpochPath(checkpoint)]) await rm(path, { force: true });
 }

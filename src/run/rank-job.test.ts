@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -118,9 +126,11 @@ describe("finalists", () => {
   const tested = { more: counts, limits: {}, finalists: 2 };
   /** Saved in the middle of every epoch of 4 steps, and not only at its end. */
   const changes = { networkTraining: { checkpointEvery: 2 } };
+  /** Written by the first test. */
+  const otherNetwork = join(folder, "alone.safetensors");
   const filesOf = (job: SearchJob) => readdirSync(join(job.folder.path, "checkpoints"));
 
-  it("are the first of the ranking, trained as their own, and lead by their errors", async () => {
+  it("are the best of different families, trained as a winner is but for less long, and lead by their errors", async () => {
     const job = await openRun("finalists", changes);
     await runRank(job, asked, contextThatStops());
     const before = trialsOf(job.folder);
@@ -139,7 +149,7 @@ describe("finalists", () => {
     expect(JSON.parse(readFileSync(job.folder.bestPath, "utf8"))).toEqual(best.architecture);
     // Nothing but the length differs from the training of a winner.
     const { architecture, trained } = finalists[0];
-    const checkpoint = join(folder, "alone.safetensors");
+    const checkpoint = otherNetwork;
     const brief = configOf({ networkTraining: { ...changes.networkTraining, epochs: 1 } });
     const alone = await runTrain({ config: brief, dataset, architecture, checkpoint }, contextThatStops());
     expect(alone.validationError).toBe(trained!.validationError);
@@ -155,7 +165,9 @@ describe("finalists", () => {
     const job = await openRun(`finalists-${name}`, changes);
     for (const after of moments) {
       const context = contextThatStops({ type: "finalist-step", after, isKilled });
-      await expect(runRank(job, tested, context)).rejects.toThrow(isKilled ? "killed" : "was stopped after");
+      await expect(runRank(job, tested, context)).rejects.toThrow(
+        isKilled ? "killed" : "of 4 of a finalist's training;",
+      );
     }
     const told: RunEvent[] = [];
     const context = { ...contextThatStops(), emit: (event: RunEvent) => told.push(event) };
@@ -183,11 +195,42 @@ describe("finalists", () => {
     },
   );
 
+  it("have a rate that falls to 0, also where a whole training only begins to be warm by then", async () => {
+    const training = { ...changes.networkTraining, warmup: 2 };
+    const job = await openRun("finalists-warm", { networkTraining: training });
+    const { best } = await runRank(job, { ...tested, finalists: 1 }, contextThatStops());
+    const brief = configOf({ networkTraining: { ...training, warmup: 0.3, epochs: 1 } });
+    const checkpoint = join(folder, "warm.safetensors");
+    const { architecture, trained } = best;
+    const alone = await runTrain({ config: brief, dataset, architecture, checkpoint }, contextThatStops());
+    expect(alone.validationError).toBe(trained!.validationError);
+  });
+
+  it.each([
+    ["of another network", (path: string, other: string) => copyFileSync(other, path)],
+    ["damaged", (path: string) => writeFileSync(path, "no safetensors")],
+  ])("a checkpoint %s, left by what was stopped, is passed over", async (_, spoil) => {
+    const whole = await openRun(`finalists-left-${spoil.length}-whole`, changes);
+    const { ranking } = await runRank(whole, tested, contextThatStops());
+    const job = await openRun(`finalists-left-${spoil.length}`, changes);
+    const stop = contextThatStops({ type: "finalist-step", after: 3 });
+    await expect(runRank(job, tested, stop)).rejects.toThrow();
+    const files = readdirSync(join(job.folder.path, "checkpoints", "finalists"));
+    const [left] = files.filter((name) => /^\d+\.safetensors$/.test(name));
+    spoil(join(job.folder.path, "checkpoints", "finalists", left), otherNetwork);
+    expect((await runRank(job, tested, contextThatStops())).ranking).toEqual(ranking);
+    expect(filesOf(job)).toEqual(["hypernet.safetensors"]);
+  });
+
   it("are trained once: more of them, and better ones, join those that are", async () => {
     const job = await openRun("finalists-more", changes);
     await runRank(job, { ...tested, finalists: 1 }, contextThatStops());
     const [first] = trialsOf(job.folder).filter(({ trained }) => trained);
-    const { ranking } = await runRank(job, { ...asked, finalists: 3 }, contextThatStops());
+    const told: RunEvent[] = [];
+    const context = { ...contextThatStops(), emit: (event: RunEvent) => told.push(event) };
+    const { ranking } = await runRank(job, { ...asked, finalists: 3 }, context);
+    const trainedNow = told.flatMap((event) => (event.type === "finalist" ? event.trial.id : []));
+    expect(trainedNow).not.toContain(first.id);
     const finalists = idsOf(ranking.filter(({ trained }) => trained));
     expect(ranking).toContainEqual(first);
     const chosen = idsOf(chooseFinalists(ranking, { count: 3, rankedBy: "loss" }));

@@ -177,6 +177,7 @@ async function trainFinalists(job: SearchJob, round: Round, context: JobContext)
       done += steps;
       emit({ type: "finalist", step: done, trial: trained });
     }
+    await training.clear();
   };
   await runPhase({ phase: "finalists", done, total: chosen.length * steps }, work, context);
 }

@@ -22,7 +22,7 @@ const targetSchema = z.object({
   /** Trials that the run had when the sitting began, and those it is to have. */
   before: z.int().nonnegative(),
   total: z.int().nonnegative(),
-  aim: z.unknown(),
+  aim: z.looseObject({}),
 });
 
 /** Trials that the run had when this was first asked for: `count`, unless a sitting with the same aim was cut short. */
@@ -30,8 +30,9 @@ export async function openTarget(folder: RunFolder, aim: RankAim, count: number)
   const path = folder.rankTargetPath;
   const text = await readIfThere(path);
   const saved = targetSchema.safeParse(text === undefined ? undefined : parseJson(text, path));
-  // As JSON has it: without what is undefined.
-  if (saved.success && isDeepStrictEqual(saved.data.aim, JSON.parse(JSON.stringify(aim)))) {
+  // As JSON has it: without what is undefined. An older version had no finalists.
+  const { finalists } = aim;
+  if (saved.success && isDeepStrictEqual({ finalists, ...saved.data.aim }, JSON.parse(JSON.stringify(aim)))) {
     return saved.data.before;
   }
   const total = Object.values(aim.more).reduce((sum, more) => sum + more, count);

@@ -69,6 +69,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     rankedBy,
     batchNorm,
     fineTuning,
+    finalistSeconds: seconds.finalists,
     limits,
     isRanked: isRanked(trials, config),
     trained: trained && {

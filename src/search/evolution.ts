@@ -8,7 +8,7 @@
 
 import { randomSearch } from "./random-search.js";
 import { perturbTrial, type Strategy } from "./strategy.js";
-import { rankTrials } from "./score.js";
+import { rankScored } from "./score.js";
 
 /** Members alive at once. The paper has 100 and scores 20,000; runs here score some hundred. */
 export const populationSize = 50;
@@ -25,6 +25,6 @@ export const evolution: Strategy = {
     // Founders, where there are too few to compete.
     if (members.length < tournamentSize) return randomSearch.propose(history, context);
     const competitors = random.subset(members, tournamentSize);
-    return perturbTrial(rankTrials(competitors, rankedBy)[0], context);
+    return perturbTrial(rankScored(competitors, rankedBy)[0].trial, context);
   },
 };

@@ -35,11 +35,13 @@ it("finalists are the best of each family, and then the best of the others", () 
   expect(finalistsOf(trials, 99)).toHaveLength(7);
 });
 
-it("every other place is for the largest of those that are left", () => {
+it("the largest stand in turn with those of the best scores, each once", () => {
   const trials = makeTrials([[1.1], [1.2], [1.3], [1.4, 0, 90], [1.5, undefined, 50], [1.6, undefined, 70]]);
   // 3 is the largest, but not the best of its family.
   expect(finalistsOf(trials, 5)).toEqual([0, 5, 1, 4, 2]);
   expect(finalistsOf(trials, 1)).toEqual([0]);
+  // The first by its score is the largest.
+  expect(finalistsOf(makeTrials([[1.1, undefined, 9], [1.2], [1.3, undefined, 8]]), 2)).toEqual([0, 1]);
 });
 
 it("a family stays one where limits leave out what connects it", () => {

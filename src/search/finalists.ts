@@ -2,8 +2,8 @@
  * Who is trained in the end.
  *
  * The first of a ranking are perturbations of one another, which train alike: to choose among them gains little. So the
- * best of every family stand, and a family is a random sample and all that came of it. Every other place is for the
- * largest of these: size is a strong rival of the score, most of all within a limit (docs/results/finalists.md).
+ * best of every family stand, and a family is a random sample and all that came of it. The largest of them stand as
+ * well: size is a strong rival of the score, most of all within a limit (docs/results/finalists.md).
  */
 
 import { isWithin, type Limits } from "./limits.js";
@@ -19,8 +19,9 @@ export interface FinalistChoice {
 }
 
 /**
- * The best within the limits of different families, in turn the next by its score and the next by its multiply-adds, most
- * first. Where there are fewer families than `count`, the first of their other members as well.
+ * The best within the limits of different families: the first by its score, the one with most multiply-adds, the second by
+ * its score, the one with second most, and so on, each once. Where there are fewer families than `count`, the first of
+ * their other members as well.
  */
 export function chooseFinalists(
   trials: readonly Trial[],

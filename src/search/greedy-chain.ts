@@ -5,12 +5,12 @@
 
 import { randomSearch } from "./random-search.js";
 import { perturbTrial, type Strategy } from "./strategy.js";
-import { rankTrials } from "./score.js";
+import { rankScored } from "./score.js";
 
 export const greedyChain: Strategy = {
   name: "chain",
   propose(history, context) {
-    const best = rankTrials(history, context.rankedBy).at(0);
+    const best = rankScored(history, context.rankedBy).at(0)?.trial;
     if (!best) return randomSearch.propose(history, context);
     return perturbTrial(best, context);
   },

@@ -2,13 +2,13 @@
 
 import { randomSearch } from "./random-search.js";
 import { perturbTrial, type Strategy } from "./strategy.js";
-import { rankTrials } from "./score.js";
+import { rankScored } from "./score.js";
 
 export const perturbBest: Strategy = {
   name: "perturb",
   propose(history, context) {
     const sampled = history.filter(({ origin }) => origin === "random");
-    const best = rankTrials(sampled, context.rankedBy).at(0);
+    const best = rankScored(sampled, context.rankedBy).at(0)?.trial;
     if (!best) return randomSearch.propose(history, context);
     return perturbTrial(best, context);
   },

@@ -60,12 +60,17 @@ export function rankGenerated(trials: readonly Trial[], rankedBy: RankedBy): rea
   return [...leaders, ...others.filter((trial) => !leaders.has(trial))];
 }
 
-/** Best first. Finalists lead, in the order of their errors after their training; ties keep the order before it. */
+/**
+ * Best first. Finalists lead, in the order of their errors after their training; ties keep the order before it. Those
+ * whose training diverged come last of all.
+ */
 export function rankTrials(trials: readonly Trial[], rankedBy: RankedBy): readonly Trial[] {
   const before = rankGenerated(trials, rankedBy);
   const error = ({ trained }: Trial) => finite(trained!.validationError);
   const finalists = before
     .filter(({ trained }) => trained)
     .toSorted((one, other) => order(error(one), error(other)));
-  return [...finalists, ...before.filter(({ trained }) => !trained)];
+  const leaders = finalists.filter((trial) => error(trial) < Infinity);
+  const others = before.filter(({ trained }) => !trained);
+  return [...leaders, ...others, ...finalists.slice(leaders.length)];
 }

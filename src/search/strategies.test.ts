@@ -86,6 +86,20 @@ describe("the paper's strategies", () => {
     expect(parentsOf(greedyChain, worse, { streams: 5 })).toEqual(new Set([history[30].architecture]));
   });
 
+  test("start from the best score, whatever was trained since: others will not be", () => {
+    const history = fakeHistory(spaceOf("tiny"), { seed: 6, count: tournamentSize, origins: ["random"] });
+    const [best, ...others] = rankTrials(history, "loss");
+    const measured = { validationError: 0, validationLoss: 0 };
+    const trained = history.map((trial) => {
+      if (trial === others[0]) return { ...trial, trained: { epochs: 1, ...measured } };
+      return trial === others[1] ? { ...trial, fineTuned: measured } : trial;
+    });
+    for (const strategy of [perturbBest, greedyChain, evolution]) {
+      const parents = parentsOf(strategy, trained, { streams: 3 });
+      expect(parents, strategy.name).toEqual(new Set([best.architecture]));
+    }
+  });
+
   test("start from the best by what ranks", () => {
     const sampled = fakeHistory(spaceOf("tiny"), { seed: 6, count: tournamentSize, origins: ["random"] });
     const other = sampled.map((trial) => ({ ...trial, validationError: 1 - trial.validationError }));

@@ -81,6 +81,21 @@ describe("a recording", () => {
     expect(told.filter((what) => what === "begin")).toHaveLength(3);
   });
 
+  it("is freed on request, and then records anew", () => {
+    const made = counted();
+    const told = pretendToRecord(made);
+    const recording = new Recording();
+    const before = memoryStats().liveTensors;
+    for (const values of [[1], [2], [3]]) run(recording, values, made.body);
+    expect(memoryStats().liveTensors).toBeGreaterThan(before);
+    recording.dispose();
+    recording.dispose();
+    expect(memoryStats().liveTensors).toBe(before);
+    expect(run(recording, [4], made.body)).toEqual([9]);
+    expect(told.filter((what) => what === "begin")).toHaveLength(2);
+    recording.dispose();
+  });
+
   it("leaves nothing behind where its body throws, and can be run again", () => {
     const made = counted();
     const told = pretendToRecord(made);

@@ -10,7 +10,7 @@ import type { Tensor } from "./tensor.js";
 /** Runs that are not recorded: libraries set themselves up when they are first used. */
 const warmup = 2;
 
-/** What a recorded computation reads and writes; freed with the scope in which it was recorded. */
+/** What a recorded computation reads and writes; freed by `dispose`, or with the scope in which it was recorded. */
 interface Recorded {
   readonly inputs: readonly Tensor[];
   readonly result: Tensor;
@@ -29,12 +29,15 @@ export class Recording {
   run(inputs: readonly Tensor[], body: (inputs: readonly Tensor[]) => Tensor): Tensor {
     if (!native().canRecord(inputs[0].device)) return scope(() => body(inputs));
     if (this.#runs++ < warmup) return scope(() => body(inputs));
-    if (this.#recorded && !fits(this.#recorded, inputs)) {
-      free([...this.#recorded.inputs, this.#recorded.result]);
-      this.#recorded = undefined;
-    }
+    if (this.#recorded && !fits(this.#recorded, inputs)) this.dispose();
     this.#recorded ??= record(inputs, body);
     return replay(this.#recorded, inputs);
+  }
+
+  /** Frees what is recorded; the next call records anew. */
+  dispose(): void {
+    if (this.#recorded) free([...this.#recorded.inputs, this.#recorded.result]);
+    this.#recorded = undefined;
   }
 }
 

@@ -110,6 +110,15 @@ describe.each(architectures)("the paper's recipe on %s", (_, architecture) => {
 });
 
 describe.each(architectures)("every option at once on %s", (_, architecture) => {
+  it("is freed as a whole on request, with what its steps have left", () => {
+    const batches = validation();
+    const before = memoryStats().liveTensors;
+    const training = startTraining(everything, { architecture, batches });
+    for (let step = 0; step < 4; step++) training.runStep();
+    training.dispose();
+    expect(memoryStats().liveTensors).toBe(before);
+  });
+
   it("trains: losses and gradients are finite, every weight is reached, the loss falls", () => {
     const training = startTraining({ ...everything, epochs: 12 }, { architecture });
     const reached = new Set<string>();

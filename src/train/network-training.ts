@@ -12,7 +12,7 @@ import {
   type RunOptions,
   type TrainableNetwork,
 } from "../network/index.js";
-import { cosineRate, joinNamed, loadState, Sgd, type NamedTensors } from "../nn/index.js";
+import { cosineRate, disposeAll, joinNamed, loadState, Sgd, type NamedTensors } from "../nn/index.js";
 import { Recording, type Tensor } from "../tensor/index.js";
 import { backwardStep, type PendingResult } from "./backward.js";
 import type { BatchTensors, ImageSource } from "./batch-tensors.js";
@@ -127,6 +127,12 @@ export class NetworkTraining {
       ...joinNamed({ optimizer: this.#optimizer.state() }),
       ...(this.#average ? joinNamed({ trained: networkState(this.network) }) : []),
     ]);
+  }
+
+  /** Frees the network and all that its training holds, for which there is no scope. */
+  dispose(): void {
+    this.#recording.dispose();
+    disposeAll(this.state());
   }
 
   /** Goes on from a saved state, bit for bit. */
