@@ -70,3 +70,8 @@ export class SmashError extends Error {
     this.details = details;
   }
 }
+
+/** Whether `error` is one of ours, of this kind. */
+export function isSmashError(error: unknown, code: ErrorCode): error is SmashError {
+  return error instanceof SmashError && error.code === code;
+}

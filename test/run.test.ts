@@ -95,15 +95,29 @@ describe("a search", () => {
     expect((JSON.parse(tested.stdout) as { testError: number }).testError).toBe(trained.testError);
   }, 180_000);
 
-  it("killed while it fine-tunes the best goes on to the bit-identical ranking; rank can fine-tune more", async () => {
-    const tuned = (out: string) => searchArgs(out, "--fine-tune", "4");
-    const [out, other] = [join(folder, "tuned-killed"), join(folder, "tuned-whole")];
-    const { child, ended } = startSmash(tuned(out));
-    await waitFor(() => countEvents(out, "fine-tuned") >= 2);
+  interface Kill {
+    readonly name: string;
+    readonly flags: readonly string[];
+    /** Killed when it has told so many events of this type. */
+    readonly type: string;
+    readonly count: number;
+  }
+
+  /** The results of a search that was killed and went on, which are those of one that was not; `out` is its run. */
+  const killAndResume = async ({ name, flags, type, count }: Kill) => {
+    const [out, other] = [join(folder, `${name}-killed`), join(folder, `${name}-whole`)];
+    const { child, ended } = startSmash(searchArgs(out, ...flags));
+    await waitFor(() => countEvents(out, type) >= count);
     child.kill("SIGKILL");
     expect((await ended).code).toBeNull();
-    const resumed = results((await runSmash(tuned(out))).stdout);
-    expect(resumed).toEqual(results((await runSmash(tuned(other))).stdout));
+    const resumed = results((await runSmash(searchArgs(out, ...flags))).stdout);
+    expect(resumed).toEqual(results((await runSmash(searchArgs(other, ...flags))).stdout));
+    return { out, resumed };
+  };
+
+  it("killed while it fine-tunes the best goes on to the bit-identical ranking; rank can fine-tune more", async () => {
+    const flags = ["--fine-tune", "4"];
+    const { out, resumed } = await killAndResume({ name: "tuned", flags, type: "fine-tuned", count: 2 });
     expect(countEvents(out, "fine-tuned")).toBe(4);
 
     type Trial = { readonly id: number; readonly fineTuned?: { readonly validationLoss: number } };
@@ -123,14 +137,8 @@ describe("a search", () => {
   }, 180_000);
 
   it("killed while it trains a finalist goes on to the bit-identical ranking; rank can train more of them", async () => {
-    const final = (out: string) => searchArgs(out, "--finalists", "3");
-    const [out, other] = [join(folder, "finalists-killed"), join(folder, "finalists-whole")];
-    const { child, ended } = startSmash(final(out));
-    await waitFor(() => countEvents(out, "finalist-step") >= 5);
-    child.kill("SIGKILL");
-    expect((await ended).code).toBeNull();
-    const resumed = results((await runSmash(final(out))).stdout);
-    expect(resumed).toEqual(results((await runSmash(final(other))).stdout));
+    const flags = ["--finalists", "3"];
+    const { out, resumed } = await killAndResume({ name: "finals", flags, type: "finalist-step", count: 5 });
     expect(countEvents(out, "finalist")).toBe(3);
 
     type Trial = { readonly id: number; readonly trained?: { readonly validationError: number } };

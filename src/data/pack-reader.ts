@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { SmashError } from "../errors.js";
+import { isSmashError } from "../errors.js";
 import { hasCode } from "../files.js";
 import { mapFile } from "../tensor/index.js";
 import type { ImageSet } from "./dataset.js";
@@ -119,5 +119,5 @@ export async function verifyPack(path: string): Promise<void> {
 
 /** Whether `error` says that a pack is damaged, which whoever made it mends by making it again. */
 export function isDamaged(error: unknown): boolean {
-  return error instanceof SmashError && error.code === "data";
+  return isSmashError(error, "data");
 }

@@ -1,7 +1,7 @@
 /** Whether data sets are here and as they were published, and bringing them here. */
 
 import { rm } from "node:fs/promises";
-import { SmashError } from "../errors.js";
+import { isSmashError } from "../errors.js";
 import type { DatasetInfo } from "./dataset.js";
 import type { FolderReport } from "./folder/folder-report.js";
 import { describeFolder, folderOf, prepareFolder, reportFolder } from "./folder/prepare-folder.js";
@@ -68,7 +68,7 @@ export async function describeIfThere(name: string, request: PackRequest): Promi
     if (isPublished && !(await findSource(name).locate(request.dataDir))) return undefined;
     return await describeDataset(name, request);
   } catch (error) {
-    if (error instanceof SmashError && error.code === "data") return undefined;
+    if (isSmashError(error, "data")) return undefined;
     throw error;
   }
 }
@@ -95,7 +95,7 @@ async function checkFiles(source: DatasetSource, request: PackRequest): Promise<
     if (pack) await removeIfDamaged(pack.path);
     return { ...about, present: true, verified: true };
   } catch (error) {
-    if (!(error instanceof SmashError) || error.code !== "data") throw error;
+    if (!isSmashError(error, "data")) throw error;
     return { ...about, present: true, verified: false, problem: error.message };
   }
 }

@@ -7,7 +7,7 @@
  */
 
 import type { Architecture, SearchSpace } from "../arch/index.js";
-import { SmashError } from "../errors.js";
+import { isSmashError } from "../errors.js";
 import {
   isWithin,
   limitSpace,
@@ -79,7 +79,7 @@ function orNothing(draw: () => Proposal, mustExist: boolean): Proposal | undefin
   try {
     return draw();
   } catch (error) {
-    if (mustExist || !(error instanceof SmashError && error.code === "config")) throw error;
+    if (mustExist || !isSmashError(error, "config")) throw error;
     return undefined;
   }
 }

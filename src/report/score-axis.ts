@@ -5,10 +5,10 @@
  * than three quartile ranges above the upper quartile) are left off the figures, counted and mentioned.
  */
 
-import { rankScored, type ScoredTrial, type Trial } from "../search/index.js";
+import { rankScored, type ScoredTrial } from "../search/index.js";
 import type { ReportData } from "./report-data.js";
 import { scoreNaming } from "./score-naming.js";
-import { shownNetwork } from "./shown-network.js";
+import { shownNetwork, type ShownNetwork } from "./shown-network.js";
 
 /** A trial as one row of a figure's data. */
 export interface ScoredRow {
@@ -22,6 +22,12 @@ export interface ScoredRow {
 /** Fewer scores have no meaningful quartiles. */
 const leastForLimit = 8;
 
+/** What a mark is called beside it, and in a sentence after "the". */
+interface MarkName {
+  readonly label: string;
+  readonly naming: string;
+}
+
 export interface ScoreAxis {
   readonly title: string;
   /** The same in two lines: a single one would take most of a figure's height, and press the figure down. */
@@ -31,7 +37,7 @@ export interface ScoreAxis {
   /** Trials on the axis, best first. */
   readonly rows: readonly ScoredRow[];
   /** The trial that the report is about, where it is on the axis. */
-  readonly marked: (ScoredRow & { readonly label: string }) | undefined;
+  readonly marked: (ScoredRow & MarkName) | undefined;
   /** A sentence about the trials left off the figure; empty when there are none. */
   readonly omitted: string;
 }
@@ -52,19 +58,21 @@ export function scoreAxis(data: ReportData): ScoreAxis | undefined {
   const marked = rows.find((one) => one === ranked[place]);
   return {
     ...{ labelExpr, rows, title: `SMASH score: ${title}`, verticalTitle: ["SMASH score:", title] },
-    marked: marked && { ...marked, label: shown?.rank === 1 ? leaderLabel(shown.trial) : label(data) },
+    marked: marked && { ...marked, ...nameMark(shown, data) },
     omitted:
       left === 0 ? "" : ` ${left} of ${ranked.length} scores lie far above the others and are not drawn.`,
   };
 }
 
-/** A finalist that leads need not have the best score. */
-function leaderLabel(trial: Trial | undefined): string {
-  return trial?.trained ? "leader" : "best";
-}
-
-function label({ trained }: ReportData): string {
-  return trained === undefined ? "in training" : "trained";
+function nameMark(shown: ShownNetwork | undefined, { trained }: ReportData): MarkName {
+  if (shown?.rank !== 1) {
+    const label = trained === undefined ? "in training" : "trained";
+    return { label, naming: `one ${label}` };
+  }
+  // A finalist that leads need not have the best score.
+  return shown.trial?.trained
+    ? { label: "leader", naming: "one that leads after the finalists' training" }
+    : { label: "best", naming: "best" };
 }
 
 function row({ trial: { parameters, flops, origin }, score }: ScoredTrial, rank: number): ScoredRow {

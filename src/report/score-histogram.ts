@@ -6,12 +6,6 @@ import type { ReportData } from "./report-data.js";
 import { scoreAxis } from "./score-axis.js";
 import { scoreNaming } from "./score-naming.js";
 
-/** Of marks that are no participles. */
-const namings: Readonly<Record<string, string>> = {
-  best: "best",
-  leader: "one that leads after the finalists' training",
-};
-
 export function planScoreHistogram(data: ReportData): FigurePlan | undefined {
   const axis = scoreAxis(data);
   if (axis === undefined) return undefined;
@@ -21,7 +15,7 @@ export function planScoreHistogram(data: ReportData): FigurePlan | undefined {
     name: "score-histogram",
     title: "Scores of all architectures",
     caption:
-      `Number of architectures by score; left is better. ${marked ? `The dashed line marks the ${namings[marked.label] ?? `one ${marked.label}`}. ` : ""}` +
+      `Number of architectures by score; left is better. ${marked ? `The dashed line marks the ${marked.naming}. ` : ""}` +
       `${scoreNaming[data.rankedBy].spread}${omitted}`,
     spec: {
       layer: [

@@ -4,14 +4,14 @@
  */
 
 import { mkdir, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { join } from "node:path";
 import type { RunConfig } from "../config/index.js";
 import { stepsPerEpoch } from "../data/index.js";
-import { SmashError, type ErrorCode } from "../errors.js";
+import { isSmashError } from "../errors.js";
 import type { Trial } from "../search/index.js";
-import type { BatchTensors, NetworkTraining } from "../train/index.js";
+import type { NetworkTraining } from "../train/index.js";
 import { bestEpochPath } from "./best-epoch.js";
-import { KeptTraining, type TrainJob } from "./kept-training.js";
+import { KeptTraining, type TrainingImages, type TrainJob } from "./kept-training.js";
 import { prepareEvaluation, type RunData } from "./prepare.js";
 import type { SearchJob } from "./search-job.js";
 import { interrupted } from "./stop.js";
@@ -31,14 +31,15 @@ export class FinalistTraining {
   readonly steps: number;
   readonly #job: SearchJob;
   readonly #config: RunConfig;
-  readonly #images: Pick<RunData, "train"> & { readonly validation: readonly BatchTensors[] };
+  readonly #images: TrainingImages;
 
   constructor(job: SearchJob, { train, validation }: RunData) {
+    const { batchSize } = job.config.networkTraining;
+    const perEpoch = stepsPerEpoch({ count: train.set.count, batchSize });
     this.#job = job;
-    this.#config = briefly(job.config, train.set.count);
+    this.#config = briefly(job.config, perEpoch);
     this.#images = { train, validation: prepareEvaluation(validation) };
-    const { epochs, batchSize } = this.#config.networkTraining;
-    this.steps = epochs * stepsPerEpoch({ count: train.set.count, batchSize });
+    this.steps = this.#config.networkTraining.epochs * perEpoch;
   }
 
   /**
@@ -48,8 +49,8 @@ export class FinalistTraining {
   async train(trial: Trial, context: FinalistContext): Promise<Trial> {
     const { folder, dataset } = this.#job;
     const { architecture, id } = trial;
-    const checkpoint = folder.checkpointPath(`finalists/${id}`);
-    await mkdir(dirname(checkpoint), { recursive: true });
+    await mkdir(folder.finalistsPath, { recursive: true });
+    const checkpoint = join(folder.finalistsPath, `${id}.safetensors`);
     const trained = await this.#run({ config: this.#config, dataset, architecture, checkpoint }, context);
     // Before anyone knows the result: after a kill in between, the same training gives the same.
     await removeFiles(checkpoint);
@@ -58,7 +59,7 @@ export class FinalistTraining {
 
   /** Removes what trainings that were stopped, and never asked for again, have left. */
   async clear(): Promise<void> {
-    await rm(dirname(this.#job.folder.checkpointPath("finalists/0")), { recursive: true, force: true });
+    await rm(this.#job.folder.finalistsPath, { recursive: true, force: true });
   }
 
   async #run(job: TrainJob, { tell, shouldStop }: FinalistContext): Promise<NonNullable<Trial["trained"]>> {
@@ -91,22 +92,16 @@ export class FinalistTraining {
 }
 
 /** The run's configuration, with the length of a brief training. */
-function briefly(config: RunConfig, images: number): RunConfig {
+function briefly(config: RunConfig, stepsPerEpoch: number): RunConfig {
   const { networkTraining, ranking } = config;
-  const { batchSize, warmup } = networkTraining;
-  const wanted = Math.ceil(ranking.finalists.steps / stepsPerEpoch({ count: images, batchSize }));
   // One epoch of a small data set would tell networks apart by chance.
-  const epochs = Math.min(wanted, networkTraining.epochs);
-  return {
-    ...config,
-    networkTraining: { ...networkTraining, epochs, warmup: Math.min(warmup, mostWarmup * epochs) },
-  };
+  const epochs = Math.min(Math.ceil(ranking.finalists.steps / stepsPerEpoch), networkTraining.epochs);
+  const warmup = Math.min(networkTraining.warmup, mostWarmup * epochs);
+  return { ...config, networkTraining: { ...networkTraining, epochs, warmup } };
 }
 
 /** Early stopping may end it before its schedule does. */
 const epochsOf = ({ step, stepsPerEpoch }: NetworkTraining) => Math.ceil(step / stepsPerEpoch);
-
-const isSmashError = (error: unknown, code: ErrorCode) => error instanceof SmashError && error.code === code;
 
 async function removeFiles(checkpoint: string): Promise<void> {
   for (const path of [checkpoint, bestEpochPath(checkpoint)]) await rm(path, { force: true });

@@ -3,7 +3,7 @@
 import type { Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
-import { SmashError } from "../errors.js";
+import { isSmashError } from "../errors.js";
 import { createNetwork } from "../network/index.js";
 import { disposeAll, loadState } from "../nn/index.js";
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
@@ -30,7 +30,7 @@ export interface TrainJob {
 }
 
 /** The images of the job's data set, as the run divides them. */
-type Images = Pick<NetworkTrainingOptions, "train" | "validation">;
+export type TrainingImages = Pick<NetworkTrainingOptions, "train" | "validation">;
 
 /** A training and its files: the checkpoint, and beside it the best epoch so far. */
 export class KeptTraining {
@@ -40,7 +40,7 @@ export class KeptTraining {
   #savedStep = 0;
   #isFinished = false;
 
-  private constructor(job: TrainJob, images: Images) {
+  private constructor(job: TrainJob, images: TrainingImages) {
     const { config, dataset, architecture } = job;
     const { networkTraining: settings, seed, device } = config;
     const facts = {
@@ -57,7 +57,7 @@ export class KeptTraining {
   }
 
   /** Where its checkpoint left it, or at its start. */
-  static async open(job: TrainJob, images: Images): Promise<KeptTraining> {
+  static async open(job: TrainJob, images: TrainingImages): Promise<KeptTraining> {
     const kept = new KeptTraining(job, images);
     await kept.#restore();
     return kept;
@@ -141,7 +141,7 @@ export class KeptTraining {
   #explain(error: unknown): unknown {
     const { checkpoint } = this.#job;
     const best = describeBestEpoch(checkpoint, this.training.progress.best);
-    const hasDiverged = error instanceof SmashError && error.code === "diverged";
+    const hasDiverged = isSmashError(error, "diverged");
     if (!hasDiverged) return withFix(error, (fix) => fix + best);
     const saved =
       this.#savedStep > 0 ? `${checkpoint} holds step ${this.#savedStep}.` : "Nothing was saved yet.";

@@ -209,10 +209,10 @@ describe("finalists", () => {
   it.each([
     ["of another network", (path: string, other: string) => copyFileSync(other, path)],
     ["damaged", (path: string) => writeFileSync(path, "no safetensors")],
-  ])("a checkpoint %s, left by what was stopped, is passed over", async (_, spoil) => {
-    const whole = await openRun(`finalists-left-${spoil.length}-whole`, changes);
+  ])("a checkpoint %s, left by what was stopped, is passed over", async (name, spoil) => {
+    const whole = await openRun(`finalists-left-${name}-whole`, changes);
     const { ranking } = await runRank(whole, tested, contextThatStops());
-    const job = await openRun(`finalists-left-${spoil.length}`, changes);
+    const job = await openRun(`finalists-left-${name}`, changes);
     const stop = contextThatStops({ type: "finalist-step", after: 3 });
     await expect(runRank(job, tested, stop)).rejects.toThrow();
     const files = readdirSync(join(job.folder.path, "checkpoints", "finalists"));
@@ -248,14 +248,16 @@ describe("finalists", () => {
     expect(ranking).toEqual(expect.arrayContaining([...trained]));
   });
 
-  it("whose training diverges are last among them, and do not end the search", async () => {
+  it("whose training diverges do not end the search, and are not trained again", async () => {
     const networkTraining = { ...changes.networkTraining, rate: 1e30 };
     const job = await openRun("finalists-diverged", { networkTraining });
     const { ranking } = await runRank(job, tested, contextThatStops());
     expect(ranking.map(({ trained }) => trained?.validationError)).toEqual([NaN, NaN]);
     expect(filesOf(job)).toEqual(["hypernet.safetensors"]);
-    // As they are read again, and not trained again.
-    const again = await runRank(job, tested, contextThatStops({ type: "finalist-step", after: 1 }));
+    const told: RunEvent[] = [];
+    const context = { ...contextThatStops(), emit: (event: RunEvent) => told.push(event) };
+    const again = await runRank(job, tested, context);
     expect(idsOf(again.ranking)).toEqual(idsOf(ranking));
+    expect(told.map(({ type }) => type)).toEqual(["rank"]);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Ranking with a trained HyperNet, in rounds: all are scored with generated weights, then the best of them fine-tuned,
- * then the best of different ones trained briefly. Each round costs more for an architecture, knows more of it and sees fewer.
+ * then finalists trained briefly. Each round costs more for an architecture, knows more of it and sees fewer.
  */
 
 import { fineTuneTrial, listUntuned, rankArchitectures } from "../rank/index.js";
@@ -49,12 +49,14 @@ export async function rankMore(
   context: JobContext,
 ): Promise<{ readonly trials: readonly Trial[]; readonly seconds: number }> {
   const { folder, config } = job;
-  const trials = new KeptTrials(folder, config.ranking.rankedBy);
+  const { rankedBy, limits, fineTuning, finalists } = config.ranking;
+  const trials = new KeptTrials(folder, rankedBy);
+  const round = { limits, fineTune: fineTuning.best, finalists: finalists.count, ...more, trials };
   try {
     await trials.writeLeader();
-    const seconds = await score(job, { ...more, trials }, context);
-    await fineTune(job, { ...more, trials }, context);
-    await trainFinalists(job, { ...more, trials }, context);
+    const seconds = await score(job, round, context);
+    await fineTune(job, round, context);
+    await trainFinalists(job, round, context);
     return { trials: trials.all, seconds };
   } catch (error) {
     if (trials.all.length === 0) throw error;
@@ -111,7 +113,7 @@ class KeptTrials {
   }
 }
 
-type Round = MoreToRank & { readonly trials: KeptTrials };
+type Round = Required<MoreToRank> & { readonly trials: KeptTrials };
 
 /** The part of a trial's evaluation that all rounds share. */
 function evaluationOf({ config }: SearchJob, { scoring }: Round) {
@@ -121,7 +123,7 @@ function evaluationOf({ config }: SearchJob, { scoring }: Round) {
 function score(job: SearchJob, round: Round, context: JobContext): Promise<number> {
   const { emit, shouldStop } = context;
   const { seed, ranking } = job.config;
-  const { network, plan, limits = ranking.limits, trials } = round;
+  const { network, plan, limits, trials } = round;
   const options = {
     ...{ ...evaluationOf(job, round), plan, history: trials.all, limits, seed },
     ...{ rankedBy: ranking.rankedBy, against: ranking.against },
@@ -140,8 +142,8 @@ function score(job: SearchJob, round: Round, context: JobContext): Promise<numbe
 
 async function fineTune(job: SearchJob, round: Round, context: JobContext): Promise<void> {
   const { emit, shouldStop } = context;
-  const { rankedBy, fineTuning, limits: own } = job.config.ranking;
-  const { network, trials, limits = own, fineTune: best = fineTuning.best } = round;
+  const { rankedBy } = job.config.ranking;
+  const { network, trials, limits, fineTune: best } = round;
   const untuned = () =>
     listUntuned(
       trials.all.filter((trial) => isWithin(limits, trial)),
@@ -160,8 +162,8 @@ async function fineTune(job: SearchJob, round: Round, context: JobContext): Prom
 
 async function trainFinalists(job: SearchJob, round: Round, context: JobContext): Promise<void> {
   const { emit, shouldStop } = context;
-  const { rankedBy, finalists, limits: own } = job.config.ranking;
-  const { data, trials, limits = own, finalists: count = finalists.count } = round;
+  const { rankedBy } = job.config.ranking;
+  const { data, trials, limits, finalists: count } = round;
   const chosen = chooseFinalists(trials.all, { count, rankedBy, limits });
   const left = chosen.filter(({ trained }) => !trained);
   if (left.length === 0) return;

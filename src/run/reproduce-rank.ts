@@ -36,21 +36,23 @@ const requestOf = ({ done, more, limits, fineTune, finalists }: RankEvent) => ({
 /** What was scored counts, not what was asked for: proposals depend on their order alone, and one may have been killed. */
 export function rankCommands({ config, trials, path, ranks }: RunHistory): readonly string[] {
   const planned = planTrials(config.ranking.counts).length;
-  const usual = { fineTune: config.ranking.fineTuning.best, finalists: config.ranking.finalists.count };
+  const { fineTuning, finalists: final } = config.ranking;
   const commands = ranks.flatMap((sitting, index) => {
-    const { done, more, limits, fineTune, finalists = usual.finalists, fineTuned, trained } = sitting;
+    const { done, more, limits, fineTune, finalists = final.count, fineTuned, trained } = sitting;
+    const rounds = [
+      { flag: "--fine-tune", asked: fineTune, usual: fineTuning.best, came: fineTuned },
+      { flag: "--finalists", asked: finalists, usual: final.count, came: trained },
+    ];
     const end = Math.min(ranks.at(index + 1)?.done ?? Infinity, done + planTrials(more).length);
     const scored = trials.slice(done, end);
-    if (scored.length === 0 && fineTuned === 0 && trained === 0) return [];
+    if (scored.length === 0 && rounds.every(({ came }) => came === 0)) return [];
     const flags = [
       ...countOrigins(scored).map(([origin, count]) => `--${flagOf(origin)} ${count}`),
       ...limitFlags(limits),
-      ...(fineTune !== usual.fineTune || (fineTuned > 0 && scored.length === 0)
-        ? [`--fine-tune ${fineTune}`]
-        : []),
-      ...(finalists !== usual.finalists || (trained > 0 && scored.length === 0)
-        ? [`--finalists ${finalists}`]
-        : []),
+      ...rounds
+        // What is usual is named where it is all that the sitting did: something must be asked for.
+        .filter(({ asked, usual, came }) => asked !== usual || (came > 0 && scored.length === 0))
+        .map(({ flag, asked }) => `${flag} ${asked}`),
     ];
     const early = `# This was run when the search had scored ${done} of its ${planned} architectures:`;
     return [...(done < planned ? [early] : []), `npx smash rank --run ${quoted(path)} ${flags.join(" ")}`];

@@ -47,6 +47,11 @@ export class RunFolder {
     return join(this.path, "checkpoints", `${name}.safetensors`);
   }
 
+  /** Checkpoints of finalists' trainings, while there are any. */
+  get finalistsPath(): string {
+    return join(this.path, "checkpoints", "finalists");
+  }
+
   get bestPath(): string {
     return join(this.path, "best", "architecture.json");
   }

@@ -7,7 +7,7 @@ import {
   type PackRequest,
   type ImageSet,
 } from "../../../data/index.js";
-import { SmashError } from "../../../errors.js";
+import { isSmashError, SmashError } from "../../../errors.js";
 import { checkOutputFile, checkOutputFolder } from "../../../files.js";
 import {
   comparedImages,
@@ -98,7 +98,7 @@ async function isThere(name: string, place: PackRequest): Promise<boolean> {
   try {
     return (await checkDataset(name, place)).verified;
   } catch (error) {
-    if (error instanceof SmashError && error.code === "data") return false;
+    if (isSmashError(error, "data")) return false;
     throw error;
   }
 }
