@@ -18,7 +18,7 @@ export interface ByFlag {
   readonly by?: RankedBy;
 }
 
-const rankingMeasures = ["loss", "error", "loss+naswot"] as const satisfies readonly RankedBy[];
+const rankingMeasures = ["loss", "error", "loss+naswot", "predicted"] as const satisfies readonly RankedBy[];
 
 export function addByFlag(command: Command, description: string): Command {
   return command.option("--by <measure>", description, parseChoice("--by", rankingMeasures));

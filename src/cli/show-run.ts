@@ -6,6 +6,7 @@ import type { Progress } from "./progress.js";
 
 const labels: Record<Phase, string> = {
   hypernet: "HyperNet",
+  surrogate: "surrogate",
   ranking: "ranking",
   "fine-tuning": "fine-tuning the best",
   finalists: "finalists",
@@ -33,6 +34,7 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
       case "hypernet-step":
       case "network-step":
       case "finalist-step":
+      case "surrogate-step":
         progress.update(event.step);
         return;
       case "hypernet-validation":
@@ -46,6 +48,9 @@ export function showRun(progress: Progress): (event: RunEvent) => void {
         return;
       case "fine-tuned":
         progress.update(++tuned);
+        return;
+      case "surrogate-network":
+        progress.update(event.step, `last error ${formatPercent(event.error, 1)}, reduced`);
         return;
       case "finalist":
         // One that diverged has none.

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { describeValue, SmashError, valueAt } from "../errors.js";
 import { nearestName } from "../nearest.js";
-import { rankingMeasures } from "../search/index.js";
+import { leastExamples, rankingMeasures } from "../search/index.js";
 import { isObject } from "./difference.js";
 import { networkOptions } from "./network-options.js";
 import { spaceSchema } from "./space-schema.js";
@@ -106,6 +106,17 @@ const settings = {
         count: z.int().nonnegative().default(0),
         /** In whole epochs, and no more of these than a training has. An epoch of the preset demo on CIFAR-10. */
         steps: count.default(450),
+      })
+      .prefault({}),
+    /** Networks that are trained, reduced and briefly, for a surrogate to learn from, where `rankedBy` is "predicted". */
+    surrogate: z
+      .strictObject({
+        networks: z.int().min(leastExamples).default(48),
+        /** What a reduced network keeps of its channels, and of the images' height and width. */
+        channels: z.number().positive().max(1).default(0.5),
+        resolution: z.number().positive().max(1).default(0.5),
+        epochs: count.default(4),
+        batchSize: count.default(100),
       })
       .prefault({}),
     rankedBy: z.enum(rankingMeasures),

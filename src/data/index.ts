@@ -12,6 +12,7 @@ export { checkDataset, describeIfThere, fetchDataset, listDatasets } from "./sta
 export type { DataFolder, DatasetStatus } from "./status.js";
 export type { FetchEvent } from "./source.js";
 export type { RandAugment } from "./rand-augment.js";
+export { resizeSet } from "./resize-set.js";
 export { splitTrain } from "./split.js";
 export { generateSynthetic } from "./synthetic.js";
 export type { PackRequest } from "./prepare-pack.js";

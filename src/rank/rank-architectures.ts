@@ -7,10 +7,10 @@
  * and no two measurements are equal: then only the stored trials stay as they are.
  */
 
-import { countCost, functionKey } from "../arch/index.js";
+import { countCost, functionKey, type Architecture } from "../arch/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import { Random } from "../random.js";
-import type { Limits, Strategy, Trial } from "../search/index.js";
+import { takesNaswot, type Limits, type Strategy, type Surrogate, type Trial } from "../search/index.js";
 import {
   evaluateGenerated,
   type BatchTensors,
@@ -33,6 +33,8 @@ export interface RankOptions extends EvaluationOptions, Pick<ProposalOptions, "r
   readonly history: readonly Trial[];
   readonly scoring: ScoringData;
   readonly seed: number;
+  /** Where trials are ranked by what it predicts. */
+  readonly surrogate?: Surrogate | undefined;
 }
 
 /** An architecture has been scored. */
@@ -48,7 +50,7 @@ export async function* rankArchitectures(
   network: SearchNetwork,
   options: RankOptions,
 ): AsyncGenerator<TrialEvent, void> {
-  const { plan, scoring, seed, history: before, ...rest } = options;
+  const { plan, scoring, seed, surrogate, history: before, ...rest } = options;
   const {
     rankedBy,
     against = "parameters",
@@ -64,19 +66,16 @@ export async function* rankArchitectures(
     const random = Random.stream(seed, "trial", id);
     const proposal = await proposeWithin(plan[id], history, { ...proposing, space, random, seen });
     const { architecture, ...known } = proposal;
-    const { error, loss } = evaluateGenerated(network, architecture, scoring, evaluation);
-    const naswot =
-      rankedBy === "loss+naswot"
-        ? { naswot: measureNaswot(architecture, { ...evaluation, batch: requireUntrained(scoring), seed }) }
-        : {};
+    const score = scoreUntrained(network, architecture, { ...evaluation, scoring, rankedBy, seed });
     const trial: Trial = {
       id,
       architecture,
       origin: plan[id].name,
       ...known,
-      validationError: error,
-      validationLoss: loss,
-      ...naswot,
+      ...score,
+      ...(rankedBy === "predicted" && {
+        predictedError: requireSurrogate(surrogate).predict({ architecture, ...score }),
+      }),
       ...countCost(architecture),
     };
     history.push(trial);
@@ -85,9 +84,28 @@ export async function* rankArchitectures(
   }
 }
 
+/** What a trial is ranked by, but for what a surrogate makes of it: with generated weights, and untrained. */
+export function scoreUntrained(
+  network: SearchNetwork,
+  architecture: Architecture,
+  options: EvaluationOptions & Pick<RankOptions, "scoring" | "rankedBy" | "seed">,
+): Pick<Trial, "validationError" | "validationLoss" | "naswot"> {
+  const { scoring, rankedBy, seed, ...evaluation } = options;
+  const { error, loss } = evaluateGenerated(network, architecture, scoring, evaluation);
+  const score = { validationError: error, validationLoss: loss };
+  if (!takesNaswot(rankedBy)) return score;
+  const batch = requireUntrained(scoring);
+  return { ...score, naswot: measureNaswot(architecture, { ...evaluation, batch, seed }) };
+}
+
+function requireSurrogate(surrogate: Surrogate | undefined): Surrogate {
+  if (surrogate) return surrogate;
+  throw new TypeError("a ranking by predicted errors needs a surrogate");
+}
+
 function requireUntrained({ untrained }: ScoringData): BatchTensors {
   if (untrained) return untrained;
-  throw new TypeError("a ranking by loss+naswot needs images of ScoringData.untrained");
+  throw new TypeError("a ranking that takes NASWOT needs images of ScoringData.untrained");
 }
 
 function cannotMeasure(): Promise<number> {

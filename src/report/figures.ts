@@ -6,6 +6,7 @@ import { planRankCurve } from "./rank-curve.js";
 import type { ReportData } from "./report-data.js";
 import { planScoreAgainstFlops, planScoreAgainstParameters } from "./score-against-cost.js";
 import { planScoreHistogram } from "./score-histogram.js";
+import { planSurrogateCheck } from "./surrogate-check.js";
 import { planWinnerCurve } from "./winner-curve.js";
 
 /** In the order of the report. */
@@ -15,6 +16,7 @@ const plans: readonly ((data: ReportData) => FigurePlan | undefined)[] = [
   planRankCurve,
   planScoreAgainstParameters,
   planScoreAgainstFlops,
+  planSurrogateCheck,
   planWinnerCurve,
 ];
 

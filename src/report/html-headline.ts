@@ -120,7 +120,8 @@ function keyFigures(data: ReportData): readonly Fact[] {
   const trial = shownNetwork(data)?.trial;
   const top5 = trained !== undefined && dataset.classes.length >= leastClassesForTop5;
   const cost = trained ?? trial;
-  const seconds = hypernet.seconds + data.finalistSeconds + (trained?.seconds ?? 0);
+  const { surrogate, finalistSeconds } = data;
+  const seconds = hypernet.seconds + (surrogate?.seconds ?? 0) + finalistSeconds + (trained?.seconds ?? 0);
   return [
     ["Test error, top 5", top5 ? formatPercent(trained.testTop5Error) : undefined],
     ["Validation error", trained && formatPercent(trained.validationError)],

@@ -49,6 +49,7 @@ export function searchedSection(data: ReportData): Markup {
       ["Limits", describeLimits(data.limits ?? {})],
       ["Ranked by", scoreNaming[data.rankedBy].measure],
       ["BatchNorm statistics", data.batchNorm],
+      ["Surrogate learned from", describeSurrogate(data)],
       ["Then fine-tuned", describeFineTuning(data)],
       ["Then trained from scratch", describeFinalists(data)],
       ["HyperNet parameters", formatCount(hypernet.parameters)],
@@ -57,6 +58,11 @@ export function searchedSection(data: ReportData): Markup {
       ["HyperNet training time", hypernet.seconds > 0 ? formatDuration(hypernet.seconds) : undefined],
     ])}
   </section>`;
+}
+
+function describeSurrogate({ surrogate }: ReportData): string | undefined {
+  if (!surrogate) return undefined;
+  return `${surrogate.networks} networks, reduced and trained briefly, in ${formatDuration(surrogate.seconds)}`;
 }
 
 function describeFineTuning({ trials, fineTuning }: ReportData): string | undefined {
@@ -85,7 +91,10 @@ export function hypernetSection(figures: readonly Figure[]): Markup | undefined 
 }
 
 export function scoresSection(data: ReportData, figures: readonly Figure[]): Markup | undefined {
-  const shown = plots(figures, ["score-histogram", "rank-curve", "score-parameters", "score-multiply-adds"]);
+  const shown = plots(figures, [
+    ...["score-histogram", "rank-curve", "score-parameters", "score-multiply-adds"],
+    "surrogate-check",
+  ]);
   if (shown === undefined) return undefined;
   return html`<section>
     <h2>Scores</h2>
@@ -102,6 +111,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
   if (data.trials.length === 0) return undefined;
   const shown = shownNetwork(data);
   const withNaswot = data.rankedBy === "loss+naswot";
+  const withPredicted = data.rankedBy === "predicted";
   const withTuned = data.trials.some(({ fineTuned }) => fineTuned);
   const finalist = data.trials.find(({ trained }) => trained)?.trained;
   const ranked = rankTrials(data.trials, data.rankedBy).map((trial, index) => ({ trial, rank: index + 1 }));
@@ -115,6 +125,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
         <td>${formatLoss(trial.validationLoss)}</td>
         ${withTuned ? html`<td>${trial.fineTuned ? formatLoss(trial.fineTuned.validationLoss) : missing}</td>` : undefined}
         ${finalist ? html`<td>${trial.trained ? formatPercent(trial.trained.validationError) : missing}</td>` : undefined}
+        ${withPredicted ? html`<td>${formatPercent(trial.predictedError ?? NaN)}</td>` : undefined}
         ${withNaswot ? html`<td>${formatNaswot(trial.naswot)}</td>` : undefined}
         <td>${formatCount(trial.parameters)}</td>
         <td>${formatCount(trial.flops)}</td>
@@ -147,6 +158,7 @@ export function rankingSection(data: ReportData): Markup | undefined {
             <th scope="col">Loss (nats)</th>
             ${withTuned ? html`<th scope="col">Fine-tuned loss</th>` : undefined}
             ${finalist ? html`<th scope="col">Trained error</th>` : undefined}
+            ${withPredicted ? html`<th scope="col">Predicted error</th>` : undefined}
             ${withNaswot ? html`<th scope="col">NASWOT</th>` : undefined}
             <th scope="col">${"Para\u00admeters"}</th>
             <th scope="col">Multiply-adds</th>

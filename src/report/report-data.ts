@@ -118,6 +118,15 @@ export interface ReportData {
   readonly batchNorm: "recalibrated" | "batch" | "running";
   /** How the best were fine-tuned, where they were. */
   readonly fineTuning: { readonly steps: number; readonly rate: number };
+  /** Where a surrogate ranks: what it learned from, and what it says of each of these when it does not know it. */
+  readonly surrogate?:
+    | {
+        readonly networks: number;
+        readonly seconds: number;
+        /** Errors of reduced networks, fractions. */
+        readonly checks: readonly { readonly error: number; readonly predicted: number }[];
+      }
+    | undefined;
   /** How long all finalists' trainings took. */
   readonly finalistSeconds: number;
   /** Whether the search has scored all it was asked for: before, its best is only the leader so far. */

@@ -59,4 +59,16 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
     spread: "A wide spread means that loss and NASWOT agree.",
     format: (score) => score.toFixed(1),
   },
+  predicted: {
+    noun: "predicted error",
+    measure: "the error that a surrogate predicts",
+    meaning: () =>
+      "the error that a linear model expects of the architecture's network, with fewer channels, on smaller images and " +
+      "briefly trained; it has learned that from random networks of the space, which were trained so, and knows each " +
+      "architecture's costs and choices, its loss with generated weights, and NASWOT",
+    title: "predicted error (%)",
+    labelExpr: percentLabel,
+    spread: "A wide spread means that the surrogate tells architectures apart.",
+    format: (score) => formatPercent(score),
+  },
 };

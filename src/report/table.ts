@@ -42,6 +42,10 @@ const trainedColumn: Column = {
   cell: ({ trained }) => (trained ? formatErrorPercent(trained.validationError) : missing),
 };
 const naswotColumn: Column = { title: "NASWOT", cell: ({ naswot }) => formatNaswot(naswot) };
+const predictedColumn: Column = {
+  title: "pred. %",
+  cell: ({ predictedError = NaN }) => formatErrorPercent(predictedError),
+};
 const originColumn: Column = { title: "origin", cell: ({ origin }) => origin.slice(0, longestOrigin) };
 
 /** Rows ordered by score, best first, numbers to the right and the origin to the left. No line break at the end. */
@@ -58,7 +62,7 @@ export function formatTrialTable(trials: readonly Trial[], options: TableOptions
     ...[rank, error, loss],
     ...latest,
     ...costs,
-    ...(rankedBy === "loss+naswot" ? [naswotColumn] : []),
+    ...(rankedBy === "loss+naswot" ? [naswotColumn] : rankedBy === "predicted" ? [predictedColumn] : []),
     originColumn,
   ];
   const rows = rankTrials(trials, rankedBy)

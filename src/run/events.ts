@@ -8,7 +8,7 @@ import type { ThreadContext } from "./thread.js";
 import type { TrainResult } from "./train-job.js";
 
 /** The long parts of a run. */
-export type Phase = "hypernet" | "ranking" | "fine-tuning" | "finalists" | "network";
+export type Phase = "hypernet" | "surrogate" | "ranking" | "fine-tuning" | "finalists" | "network";
 
 /** A network's training begins or goes on: its parts in one log, and the command for it, are known by this. */
 export interface TrainEvent {
@@ -35,6 +35,20 @@ export interface RankEvent {
   readonly finalists?: number;
 }
 
+/** A step of a training that a surrogate learns from; `step` counts over all of them. */
+export interface SurrogateStepEvent {
+  readonly type: "surrogate-step";
+  readonly step: number;
+}
+
+/** A surrogate has another network to learn from, after this step. */
+export interface SurrogateNetworkEvent {
+  readonly type: "surrogate-network";
+  readonly step: number;
+  /** Of the reduced network on held-out images; NaN where its training diverged. */
+  readonly error: number;
+}
+
 /** A step of a finalist's training; `step` counts over all finalists. */
 export interface FinalistStepEvent {
   readonly type: "finalist-step";
@@ -56,6 +70,8 @@ export type RunEvent =
   | NetworkEvent
   | TrialEvent
   | FineTunedEvent
+  | SurrogateStepEvent
+  | SurrogateNetworkEvent
   | FinalistStepEvent
   | FinalistEvent
   /** A phase begins, or goes on after `done` of `total` steps or trials. */

@@ -7,7 +7,7 @@ import { hyperNetOwner } from "../store/index.js";
 
 const count = z.int().nonnegative();
 /** JSON has no NaN: what was not measured is null. */
-const measured = z
+export const measured = z
   .number()
   .nullable()
   .transform((value) => value ?? NaN);
@@ -20,7 +20,7 @@ export const hyperNetFactsSchema = z
   })
   .describe(hyperNetOwner);
 
-const architecture = z.unknown().transform((value, context): Architecture => {
+export const architectureFact = z.unknown().transform((value, context): Architecture => {
   try {
     return parseArchitecture(value);
   } catch (error) {
@@ -33,7 +33,7 @@ const architecture = z.unknown().transform((value, context): Architecture => {
 /** What a trained network's file says of itself: enough to use it without the run. */
 export const networkFactsSchema = z
   .looseObject({
-    architecture,
+    architecture: architectureFact,
     /** Name of the data set it is trained on. */
     dataset: z.string(),
     classes: z.array(z.string()).readonly(),

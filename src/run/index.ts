@@ -1,4 +1,14 @@
-export type { FinalistEvent, FinalistStepEvent, Phase, RankEvent, RunEvent, TrainEvent } from "./events.js";
+export type {
+  FinalistEvent,
+  FinalistStepEvent,
+  Phase,
+  RankEvent,
+  RunEvent,
+  SurrogateNetworkEvent,
+  SurrogateStepEvent,
+  TrainEvent,
+} from "./events.js";
+export { learnSurrogate, readExamples } from "./learn-surrogate.js";
 export { startJob } from "./jobs.js";
 export type { Job, JobOptions } from "./jobs.js";
 export { requireLatency } from "./latency-meter.js";

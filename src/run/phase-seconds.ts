@@ -7,7 +7,7 @@ import type { LoggedEvent, Phase } from "./events.js";
 
 /** A killed sitting counts up to its last event; in logs without times, only sittings that ended a phase count. */
 export function phaseSeconds(events: readonly LoggedEvent[]): Readonly<Record<Phase, number>> {
-  const seconds = { hypernet: 0, ranking: 0, "fine-tuning": 0, finalists: 0, network: 0 };
+  const seconds = { hypernet: 0, surrogate: 0, ranking: 0, "fine-tuning": 0, finalists: 0, network: 0 };
   let sitting: { readonly phase: Phase; readonly from: number; to: number } | undefined;
   const endSitting = (measured?: number) => {
     // A clock that was set back must not make time.

@@ -4,6 +4,7 @@ import type { RunConfig } from "../config/index.js";
 import { channelStatistics, splitTrain, type Dataset, type ImageSet } from "../data/index.js";
 import { createSearchNetwork as create, type SearchNetwork } from "../network/index.js";
 import { naswotImages } from "../rank/index.js";
+import { takesNaswot } from "../search/index.js";
 import type { DType } from "../tensor/index.js";
 import { loadBatches, type BatchTensors, type ImageSource, type ScoringData } from "../train/index.js";
 
@@ -34,7 +35,7 @@ export function prepareScoring(config: RunConfig, data: RunData): ScoringData {
   return {
     calibration: loadBatches(data.train, evaluationBatch, { count: calibrationImages }),
     validation: loadBatches(data.validation, evaluationBatch, { count: images }),
-    ...(rankedBy === "loss+naswot" && { untrained: prepareProxyBatch(data) }),
+    ...(takesNaswot(rankedBy) && { untrained: prepareProxyBatch(data) }),
     fineTuning: {
       steps: fineTuning.steps,
       settings: { ...networkTraining, rate: fineTuning.rate },

@@ -3,6 +3,7 @@
  * then finalists trained briefly. Each round costs more for an architecture, knows more of it and sees fewer.
  */
 
+import { stepsPerEpoch } from "../data/index.js";
 import { fineTuneTrial, listUntuned, rankArchitectures } from "../rank/index.js";
 import type { SearchNetwork } from "../network/index.js";
 import {
@@ -17,7 +18,8 @@ import {
 import { TrialStore, type RunFolder } from "../store/index.js";
 import type { ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
-import { FinalistTraining } from "./finalist-training.js";
+import { BriefTrainings, briefly } from "./brief-trainings.js";
+import { learnSurrogate } from "./learn-surrogate.js";
 import { measureArchitecture } from "./latency-meter.js";
 import { runPhase } from "./phase.js";
 import { computeType, type RunData } from "./prepare.js";
@@ -120,12 +122,14 @@ function evaluationOf({ config }: SearchJob, { scoring }: Round) {
   return { scoring, batchNorm: config.ranking.batchNorm, computeType: computeType(config) };
 }
 
-function score(job: SearchJob, round: Round, context: JobContext): Promise<number> {
+async function score(job: SearchJob, round: Round, context: JobContext): Promise<number> {
   const { emit, shouldStop } = context;
   const { seed, ranking } = job.config;
   const { network, plan, limits, trials } = round;
+  const isPredicted = ranking.rankedBy === "predicted" && trials.all.length < plan.length;
+  const surrogate = isPredicted ? await learnSurrogate(job, round, context) : undefined;
   const options = {
-    ...{ ...evaluationOf(job, round), plan, history: trials.all, limits, seed },
+    ...{ ...evaluationOf(job, round), plan, history: trials.all, limits, seed, surrogate },
     ...{ rankedBy: ranking.rankedBy, against: ranking.against },
     measureLatency: measureArchitecture,
   };
@@ -167,14 +171,30 @@ async function trainFinalists(job: SearchJob, round: Round, context: JobContext)
   const chosen = chooseFinalists(trials.all, { count, rankedBy, limits });
   const left = chosen.filter(({ trained }) => !trained);
   if (left.length === 0) return;
-  const training = new FinalistTraining(job, data);
+  const { train } = data;
+  const { networkTraining, ranking } = job.config;
+  const perEpoch = stepsPerEpoch({ count: train.set.count, batchSize: networkTraining.batchSize });
+  // One epoch of a small data set would tell networks apart by chance.
+  const epochs = Math.min(Math.ceil(ranking.finalists.steps / perEpoch), networkTraining.epochs);
+  const training = new BriefTrainings(
+    {
+      config: briefly(job.config, epochs),
+      dataset: job.dataset,
+      path: job.folder.finalistsPath,
+      whose: "a finalist's",
+    },
+    data,
+  );
   const { steps } = training;
   let done = (chosen.length - left.length) * steps;
   const work = async () => {
     for (const trial of left) {
       if (shouldStop()) throw interrupted(`after ${done / steps} of ${chosen.length} finalists`);
       const tell = (step: number) => emit({ type: "finalist-step", step: done + step });
-      const trained = await training.train(trial, { tell, shouldStop });
+      const trained = {
+        ...trial,
+        trained: await training.train(trial.architecture, trial.id, { tell, shouldStop }),
+      };
       await trials.replace(trained);
       done += steps;
       emit({ type: "finalist", step: done, trial: trained });

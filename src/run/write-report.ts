@@ -11,9 +11,10 @@ import {
   type RunStatus,
   type StepPoint,
 } from "../report/index.js";
-import { planTrials, type Trial } from "../search/index.js";
+import { fitSurrogate, leastExamples, planTrials, usableExamples, type Trial } from "../search/index.js";
 import { readTrials, type RunFolder } from "../store/index.js";
 import type { LoggedEvent, TrainedEvent } from "./events.js";
+import { readExamples } from "./learn-surrogate.js";
 import { phaseSeconds } from "./phase-seconds.js";
 import { reproduceCommands } from "./reproduce.js";
 import { listRanks } from "./reproduce-rank.js";
@@ -69,6 +70,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     rankedBy,
     batchNorm,
     fineTuning,
+    surrogate: await readSurrogate(folder, config, seconds.surrogate),
     finalistSeconds: seconds.finalists,
     limits,
     isRanked: isRanked(trials, config),
@@ -95,6 +97,17 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
       trained: trained && { ...trained, asked: training.asked },
     }),
   };
+}
+
+async function readSurrogate(
+  folder: RunFolder,
+  { ranking: { rankedBy, surrogate } }: RunConfig,
+  seconds: number,
+): Promise<ReportData["surrogate"]> {
+  if (rankedBy !== "predicted") return undefined;
+  const examples = (await readExamples(folder)).slice(0, surrogate.networks);
+  const checks = usableExamples(examples).length < leastExamples ? [] : fitSurrogate(examples).checks;
+  return { networks: examples.length, seconds, checks };
 }
 
 /** The log is ours; a line that a damaged disk or another program left in it is passed over, as a torn one is. */

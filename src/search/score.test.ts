@@ -11,6 +11,7 @@ const makeTrials = (values: readonly (readonly [loss: number, naswot?: number])[
     id,
     validationLoss,
     validationError: validationLoss / 3,
+    predictedError: validationLoss / 4,
     ...(naswot !== undefined && { naswot }),
   }));
 const idsOf = (trials: readonly Trial[]) => trials.map(({ id }) => id);
@@ -82,6 +83,21 @@ describe("a ranking", () => {
     // By loss 1 and 2, by NASWOT 2 and 1: level, so the first stays first.
     expect(idsOf(rankTrials([tune(one, 1.4), tune(two, 1.5), three], "loss+naswot"))).toEqual([0, 1, 2]);
     expect(idsOf(rankTrials([tune(one, 1.5), tune(two, 1.4), three], "loss+naswot"))).toEqual([1, 0, 2]);
+  });
+
+  it("by predicted errors is by these, and of fine-tuned trials by the loss that they have now", () => {
+    const trials = makeTrials([[3], [1], [2], [4]]).map((trial) => ({
+      ...trial,
+      predictedError: trial.id === 3 ? NaN : trial.id / 10,
+    }));
+    expect(idsOf(rankTrials(trials, "predicted"))).toEqual([0, 1, 2, 3]);
+    expect(scoreTrials(trials, "predicted").map(({ score }) => score)).toEqual([0, 0.1, 0.2, Infinity]);
+    const tuned = trials.map((trial): Trial => {
+      const loss = { 0: 1.5, 2: 1.4 }[trial.id];
+      if (loss === undefined) return trial;
+      return { ...trial, fineTuned: { validationLoss: loss, validationError: 0.5 } };
+    });
+    expect(idsOf(rankTrials(tuned, "predicted"))).toEqual([2, 0, 1, 3]);
   });
 
   it("orders every trial once, by rising score, ties by their number", () => {

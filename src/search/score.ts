@@ -8,10 +8,15 @@
 import { meanRanks, order } from "../statistics/index.js";
 import type { Trial } from "./trial.js";
 
-/** The measures that can order trials. The loss separates good ones better than the error. */
-export const rankingMeasures = ["loss", "error", "loss+naswot"] as const;
+/** The measures that can order trials. The loss separates good ones better than the error; "predicted" is a surrogate's. */
+export const rankingMeasures = ["loss", "error", "loss+naswot", "predicted"] as const;
 /** The measure that orders trials. */
 export type RankedBy = (typeof rankingMeasures)[number];
+
+/** Whether NASWOT has a part in the measure. */
+export function takesNaswot(rankedBy: RankedBy): boolean {
+  return rankedBy === "loss+naswot" || rankedBy === "predicted";
+}
 
 /** A trial and its SMASH score among others; lower is better, `Infinity` where it is not finite. */
 export interface ScoredTrial {
@@ -36,6 +41,8 @@ function scoresOf(trials: readonly Trial[], rankedBy: RankedBy): readonly number
       const ranks = meanRanks([losses, trials.map(({ naswot = NaN }) => finite(naswot))]);
       return ranks.map((rank, index) => (losses[index] === Infinity ? Infinity : rank));
     }
+    case "predicted":
+      return trials.map(({ predictedError = NaN }) => finite(predictedError));
   }
 }
 
@@ -55,7 +62,9 @@ export function rankScored(trials: readonly Trial[], rankedBy: RankedBy): readon
 export function rankGenerated(trials: readonly Trial[], rankedBy: RankedBy): readonly Trial[] {
   const byId = new Map(trials.map((trial) => [trial.id, trial]));
   const tuned = trials.flatMap(({ fineTuned, ...trial }) => (fineTuned ? { ...trial, ...fineTuned } : []));
-  const leaders = new Set(rankScored(tuned, rankedBy).map(({ trial: { id } }) => byId.get(id)!));
+  // What a surrogate predicts does not change with the weights.
+  const tunedBy = rankedBy === "predicted" ? "loss" : rankedBy;
+  const leaders = new Set(rankScored(tuned, tunedBy).map(({ trial: { id } }) => byId.get(id)!));
   const others = rankScored(trials, rankedBy).map(({ trial }) => trial);
   return [...leaders, ...others.filter((trial) => !leaders.has(trial))];
 }

@@ -27,8 +27,10 @@ export interface Trial {
     readonly validationError: number;
     readonly validationLoss: number;
   };
-  /** NASWOT of the untrained network, lower is better; measured where it takes part in the score. */
+  /** NASWOT of the untrained network, lower is better; measured where it takes part in the score, or in the surrogate's. */
   readonly naswot?: number;
+  /** Error that the run's surrogate expects of the reduced network; where it ranks. */
+  readonly predictedError?: number;
   /** Trainable parameters of the resulting network. */
   readonly parameters: number;
   /** Multiply-adds of the resulting network for one image. */

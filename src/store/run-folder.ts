@@ -2,7 +2,7 @@
  * A run on disk: self-contained, readable without the program. Every file is replaced as a whole; events are appended.
  *
  *   config.json  events.jsonl  trials.sqlite  checkpoints/*.safetensors  best/architecture.json  test.json  report.html
- *   figures/  lock  rank-target.json (while a ranking of more is unfinished)
+ *   figures/  lock  surrogate.json (where a surrogate ranks)  rank-target.json (while a ranking of more is unfinished)
  */
 
 import { join } from "node:path";
@@ -50,6 +50,16 @@ export class RunFolder {
   /** Checkpoints of finalists' trainings, while there are any. */
   get finalistsPath(): string {
     return join(this.path, "checkpoints", "finalists");
+  }
+
+  /** Checkpoints of the networks that a surrogate learns from, while they are trained. */
+  get reducedPath(): string {
+    return join(this.path, "checkpoints", "reduced");
+  }
+
+  /** What a surrogate learns from. */
+  get surrogatePath(): string {
+    return join(this.path, "surrogate.json");
   }
 
   get bestPath(): string {

@@ -4,6 +4,7 @@ import { loadDataset, type Dataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
 import { drawFigure } from "../report/index.js";
 import { prepareData, prepareEvaluation } from "../run/index.js";
+import { takesNaswot } from "../search/index.js";
 import { seedCeiling } from "../statistics/index.js";
 import { withFolderLock } from "../store/index.js";
 import { openBench, type Bench } from "./bench.js";
@@ -14,7 +15,7 @@ import { planPredictors, planScatter } from "./figures.js";
 import type { StudyJob } from "./request.js";
 import type { StudyResult } from "./result.js";
 import { runGradient } from "./run-gradient.js";
-import { scoreBaselines, scoreMeasure, scoreVariant } from "./score-variants.js";
+import { predictVariant, scoreBaselines, scoreMeasure, scoreVariant } from "./score-variants.js";
 import { summarizeComparison, summarizeHyperNets } from "./summarize.js";
 import { trainedHyperNet } from "./trained-hypernet.js";
 import type { TrainingData } from "./train-normally.js";
@@ -38,6 +39,7 @@ async function continueStudy(job: StudyJob, context: StudyContext): Promise<Stud
     const trained = await trainedHyperNet(job, place, context);
     await scoreVariant(bench, { trained, variant, fineTuned: request.fineTuned }, context);
     if (index === 0) await scoreBaselines(request, { bench, trained }, context);
+    if (judgedBy(request) === "predicted") await predictVariant(job, { bench, trained, variant }, context);
   }
   const data = () => trainingData(job, dataset);
   const { errors, ...limits } = await findTruths({ request, architectures, data }, table, context);
@@ -55,7 +57,7 @@ function describeVariants({ request }: StudyJob, bench: Bench, variants: readonl
   const { table, architectures } = bench;
   const columns = (measure: "loss" | "seconds", of: readonly Variant[]) =>
     of.map((variant) => table.column(scoreMeasure(variant, measure), architectures.length));
-  const naswot = judgedBy(request) === "loss+naswot";
+  const naswot = takesNaswot(judgedBy(request));
   const seconds = [
     ...columns("seconds", variants)[0],
     ...(naswot ? table.column("naswot.seconds", architectures.length) : []),

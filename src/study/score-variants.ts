@@ -3,16 +3,21 @@
 import { corruptArchitecture, type Architecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import { findProxy, type ProxyName } from "../rank/index.js";
-import { computeType, prepareProxyBatch } from "../run/index.js";
+import { computeType, learnSurrogate, prepareProxyBatch, readExamples } from "../run/index.js";
+import { takesNaswot } from "../search/index.js";
+import { RunFolder } from "../store/index.js";
 import { evaluateFineTuned, evaluateGenerated } from "../train/index.js";
 import type { Bench } from "./bench.js";
 import type { StudyContext } from "./events.js";
-import type { StudyRequest } from "./request.js";
+import type { StudyJob, StudyRequest } from "./request.js";
 import type { TrainedHyperNet } from "./trained-hypernet.js";
-import { judgedBy, type Variant } from "./variants.js";
+import { hypernetOf, judgedBy, type Variant } from "./variants.js";
 
 /** Names of the measurements that `scoreVariant` makes. */
-export function scoreMeasure({ name }: Variant, measure: "loss" | "error" | "seconds" | "elements"): string {
+export function scoreMeasure(
+  { name }: Variant,
+  measure: "loss" | "error" | "seconds" | "elements" | "predicted",
+): string {
   return `${name}.${measure}`;
 }
 
@@ -67,10 +72,35 @@ function describe(
   return { describedAs, elements };
 }
 
+/** What the surrogate of a variant's HyperNet expects of every architecture; of a run that has one, the run's. */
+export async function predictVariant(
+  { request }: StudyJob,
+  {
+    bench: { folder, dataset, table, architectures },
+    trained,
+    variant,
+  }: { readonly bench: Bench; readonly trained: TrainedHyperNet; readonly variant: Variant },
+  context: StudyContext,
+): Promise<void> {
+  const { config } = variant;
+  const ofRun = request.run === undefined ? undefined : new RunFolder(request.run);
+  const isThere = ofRun && (await readExamples(ofRun)).length >= config.ranking.surrogate.networks;
+  const home = isThere ? ofRun : folder.run(hypernetOf(variant));
+  const surrogate = await learnSurrogate({ folder: home, config, dataset }, trained, context);
+  const column = (measure: string) => table.column(measure, architectures.length);
+  const [losses, naswots] = [column(scoreMeasure(variant, "loss")), column("naswot")];
+  const name = scoreMeasure(variant, "predicted");
+  const run = (architecture: Architecture, item: number) => {
+    const known = { architecture, validationLoss: losses[item], naswot: naswots[item] };
+    return { [name]: surrogate.predict(known) };
+  };
+  await table.measure(architectures, { label: "predicting", names: [name], run }, context);
+}
+
 /** The baselines, and what takes part in the score. */
 function listProxies(request: StudyRequest): readonly ProxyName[] {
   const { proxies } = request;
-  return judgedBy(request) === "loss+naswot" ? [...new Set([...proxies, "naswot" as const])] : proxies;
+  return takesNaswot(judgedBy(request)) ? [...new Set([...proxies, "naswot" as const])] : proxies;
 }
 
 export async function scoreBaselines(

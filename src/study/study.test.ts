@@ -1,9 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { buildCellArchitecture, parseCell, type CellSettings } from "../arch/index.js";
 import { resolveConfig } from "../config/index.js";
 import { drawFigure } from "../report/index.js";
+import { readExamples } from "../run/index.js";
+import { fitSurrogate } from "../search/index.js";
 import { withFolderLock } from "../store/index.js";
 import { attainableCorrelation, meanRanks, spearman } from "../statistics/index.js";
 import { defaultDevice, setThreads } from "../tensor/index.js";
@@ -157,6 +160,43 @@ describe("a study", () => {
     expect(result.spearman).toBe(by["loss+naswot"].spearman);
     expect(Object.keys(result.by)).toEqual(["loss+naswot", "loss", "error"]);
     expect(result.baselines).toEqual({});
+  });
+
+  it("by predicted errors has a surrogate of its own, or the one of the run it is about", async () => {
+    const surrogate = { ...config.ranking.surrogate, networks: 8, epochs: 1, batchSize: 20 };
+    const predicting = {
+      ...config,
+      ranking: { ...config.ranking, rankedBy: "predicted", surrogate },
+    } as const;
+    const job = makeJob("predicted", { config: predicting, proxies: ["parameters"] });
+    // Stopped when three of its networks are trained.
+    let trained = 0;
+    const stops = {
+      ...contextThatStops(),
+      emit: ({ type }: { readonly type: string }) => void (trained += Number(type === "surrogate-network")),
+      shouldStop: () => trained >= 3,
+    };
+    await expect(runStudy(job, stops)).rejects.toThrow("3 of the surrogate's 8 networks");
+    const result = await runStudy(job, contextThatStops());
+    expect(Object.keys(result.by)).toEqual(["predicted", "loss", "error", "loss+naswot"]);
+    const run = new StudyFolder(job.out).run("hypernet");
+    const examples = await readExamples(run);
+    expect(examples).toHaveLength(8);
+    const { predict } = fitSurrogate(examples);
+    const { loss, predicted } = result.values;
+    const naswots = new Map(
+      (await new StudyFolder(job.out).readMeasurements())
+        .filter(({ measure }) => measure === "naswot")
+        .map(({ item, value }) => [item, value]),
+    );
+    table.forEach(({ cell }, item) => {
+      const architecture = buildCellArchitecture(predicting.space as CellSettings, parseCell(cell));
+      const known = { architecture, validationLoss: loss[item], naswot: naswots.get(item)! };
+      expect(predicted[item]).toBe(predict(known));
+    });
+    const other = makeJob("predicted-of-run", { config: predicting, proxies: [], run: run.path });
+    expect((await runStudy(other, contextThatStops())).values.predicted).toEqual(predicted);
+    expect(existsSync(join(other.out, "runs"))).toBe(false);
   });
 
   it("is refused while another process works on it", async () => {

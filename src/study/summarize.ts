@@ -2,7 +2,7 @@
 
 import { countCost, formatCell, type Architecture } from "../arch/index.js";
 import { countLearned, type LearnedParameters } from "../network/index.js";
-import { rankingMeasures, type RankedBy } from "../search/index.js";
+import { rankingMeasures, takesNaswot, type RankedBy } from "../search/index.js";
 import { mean, meanRanks } from "../statistics/index.js";
 import type { Bench } from "./bench.js";
 import { compare, ranked, type ComparisonDocument, type Predictor } from "./document.js";
@@ -60,10 +60,9 @@ export function summarizeComparison(
 /** The headline first. */
 function listMeasures(request: StudyRequest, isAlone: boolean): readonly RankedBy[] {
   const headline = judgedBy(request);
+  const hasNaswot = takesNaswot(headline) || request.proxies.includes("naswot");
   return rankingMeasures
-    .filter(
-      (by) => by !== "loss+naswot" || by === headline || (isAlone && request.proxies.includes("naswot")),
-    )
+    .filter((by) => by === headline || !takesNaswot(by) || (by === "loss+naswot" && isAlone && hasNaswot))
     .toSorted((one, other) => Number(other === headline) - Number(one === headline));
 }
 

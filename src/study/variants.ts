@@ -3,7 +3,7 @@
 import { cellEdges, corruptions, type Corruption } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
 import { SmashError } from "../errors.js";
-import type { RankedBy } from "../search/index.js";
+import { takesNaswot, type RankedBy } from "../search/index.js";
 import type { StudyName, StudyRequest } from "./request.js";
 
 /** Which elements of an encoding are wrong; nothing given: all. */
@@ -114,7 +114,7 @@ const ofRanking: readonly StudyName[] = ["nas-bench-201", "correlation", "transf
 /** The score a study judges: what its configuration ranks by; where HyperNets are compared, their own part of it. */
 export function judgedBy({ study, config }: Pick<StudyRequest, "study" | "config">): RankedBy {
   const { rankedBy } = config.ranking;
-  return rankedBy === "loss+naswot" && !ofRanking.includes(study) ? "loss" : rankedBy;
+  return takesNaswot(rankedBy) && !ofRanking.includes(study) ? "loss" : rankedBy;
 }
 
 /** Name of the run folder of a variant's HyperNet. */

@@ -35,7 +35,7 @@ export function registerRank(command: Command): void {
     );
   addByFlag(
     command,
-    "measure that orders the printed list: loss, error or, where the run has NASWOT, loss+naswot (default: the run's)",
+    "measure that orders the printed list: loss, error or, where the run has them, loss+naswot or predicted (default: the run's)",
   );
   addFineTuneFlag(command, "as many as in the run's config.json");
   addFinalistsFlag(command, "as many as in the run's config.json");

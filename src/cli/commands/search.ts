@@ -45,7 +45,10 @@ export function registerSearch(command: Command): void {
       "what proposes the networks after the random samples: random, perturb, chain, evolution or nsga2 (default: as the preset has it)",
       parseChoice("--strategy", strategyNames),
     );
-  addByFlag(command, "measure to rank by: loss, error or loss+naswot (default: as the preset has it)");
+  addByFlag(
+    command,
+    "measure to rank by: loss, error, loss+naswot or predicted (default: as the preset has it)",
+  );
   addFineTuneFlag(command, "as the preset has it");
   addFinalistsFlag(command, "as the preset has it");
   addLimitFlags(addCountFlags(command, "as the preset has it")).action(

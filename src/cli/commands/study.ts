@@ -91,7 +91,7 @@ export function registerStudy(command: Command): void {
     .option("--out <folder>", "the study's folder (default: runs/study-NAME)");
   addByFlag(
     command,
-    "the score that is judged: loss, error or loss+naswot (default: as the preset has it)",
+    "the score that is judged: loss, error, loss+naswot or predicted (default: as the preset has it)",
   ).action((name: string, flags: StudyFlags, command: Command) =>
     runCommand(readCommonOptions(command), async (context) => {
       const { study } = await import("./run/study.js");

@@ -2,7 +2,7 @@
 
 import { formatCount, formatParetoLines, formatTrialTable } from "../../../report/index.js";
 import { startJob, writeReport } from "../../../run/index.js";
-import { paretoFronts, rankTrials } from "../../../search/index.js";
+import { paretoFronts, rankTrials, takesNaswot } from "../../../search/index.js";
 import { SmashError } from "../../../errors.js";
 import { RunFolder } from "../../../store/index.js";
 import { dataDirOf } from "../../data-dir.js";
@@ -26,11 +26,13 @@ export async function rank(flags: RankFlags, context: CommandContext) {
     });
   }
   const by = flags.by ?? config.ranking.rankedBy;
-  if (by === "loss+naswot" && config.ranking.rankedBy !== by) {
+  const { rankedBy } = config.ranking;
+  // A run that is ranked by predicted errors has measured NASWOT as well.
+  if (by === "predicted" ? rankedBy !== by : takesNaswot(by) && !takesNaswot(rankedBy)) {
     throw new SmashError("usage", {
-      rule: "Only a run that is ranked by loss+naswot measures NASWOT.",
-      found: `--by ${by} for a run ranked by ${config.ranking.rankedBy}.`,
-      fix: "leave out --by, or search anew with --by loss+naswot and another --out.",
+      rule: `Only a run that is ranked by ${by} ${by === "predicted" ? "has a surrogate" : "measures NASWOT"}.`,
+      found: `--by ${by} for a run ranked by ${rankedBy}.`,
+      fix: `leave out --by, or search anew with --by ${by} and another --out.`,
     });
   }
   await openDataset(config.dataset, context, config.space.input.size);
