@@ -336,5 +336,8 @@ describe("a search", () => {
     expect(losses).not.toEqual(losses.toSorted((one, other) => one - other));
     const byLoss = await rank("--by", "loss");
     expect(byLoss.losses).toEqual(byLoss.losses.toSorted((one, other) => one - other));
+    const refused = await runSmash(["rank", "--run", out, "--samples", "2", "--by", "predicted"]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("Only a run that is ranked by predicted has a surrogate");
   }, 180_000);
 });

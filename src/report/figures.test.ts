@@ -7,6 +7,7 @@ import { distinctTrials, emptyRun, fakeRun } from "./fake-run.fixture.js";
 import { renderFigures } from "./figures.js";
 import { planScoreAgainstParameters } from "./score-against-cost.js";
 import { scoreAxis } from "./score-axis.js";
+import { planSurrogateCheck } from "./surrogate-check.js";
 import { planScoreHistogram } from "./score-histogram.js";
 
 const names = (figures: readonly { readonly name: string }[]) => figures.map(({ name }) => name);
@@ -249,6 +250,19 @@ describe("the marks of a figure stand for the run's numbers:", () => {
     expect(points(marks, "rule").map(([color, score]) => [color, score])).toEqual([[ink, 0.71]]);
     expect((await drawn)[1].caption).toContain("The dashed line marks the one trained.");
     expect(planScoreHistogram({ ...run, trained: undefined })!.caption).toContain("marks the best.");
+  });
+
+  test("a surrogate is shown by what it says of networks it does not know", () => {
+    const checks = [0.41, 0.38, 0.4].map((error, place) => ({ error, predicted: 0.39 + place / 100 }));
+    const surrogate = { networks: 3, seconds: 1, checks };
+    const { caption, spec } = planSurrogateCheck(fakeRun({ surrogate }))!;
+    expect(caption).toMatch(/each of the 3 reduced networks .* predicted by the others alone/);
+    expect(caption).toContain("Spearman correlation -0.50, usual difference 1.7 %");
+    const [line, points] = (spec as { layer: { data: { values: unknown } }[] }).layer;
+    expect(points.data.values).toEqual(checks);
+    expect(line.data.values).toEqual([0.38, 0.41].map((end) => ({ predicted: end, error: end })));
+    expect(planSurrogateCheck(fakeRun())).toBeUndefined();
+    expect(planSurrogateCheck(fakeRun({ surrogate: { ...surrogate, checks: [] } }))).toBeUndefined();
   });
 
   test("a finalist that leads is marked as the leader: its score need not be the best", () => {

@@ -37,6 +37,7 @@ export function searchedSection(data: ReportData): Markup {
       ${spaceNotes[data.space]} One auxiliary network, the HyperNet, learns to write the weights of any of
       them. Architectures are then compared on ${dataset.name} with the weights it writes, without training
       them.
+      ${data.surrogate ? "A surrogate, which has learned from a few trained networks, orders them by that and by what they are." : undefined}
     </p>
     ${factList("facts", [
       ["Data set", dataset.name],

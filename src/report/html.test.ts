@@ -189,6 +189,26 @@ describe("renderReport", () => {
     expect(pageText(finished)).not.toContain("NASWOT");
   });
 
+  test("ranked by predicted errors says what these are and what they come from", async () => {
+    const { trials } = fakeRun();
+    const page = pageText(
+      await render(
+        fakeRun({
+          rankedBy: "predicted",
+          surrogate: { networks: 48, seconds: 1500, checks: [] },
+          trials: trials.map((trial) => ({ ...trial, predictedError: 0.3 + trial.id / 1000 })),
+        }),
+      ),
+    );
+    expect(page).toMatch(/among 240 architectures by its\s+predicted error, /);
+    expect(page).toContain("A surrogate, which has learned from a few trained networks, orders them");
+    expect(page).toContain("surrogate expects of an architecture");
+    expect(page).toMatch(/48 networks, reduced and trained briefly, in 25 min/);
+    expect(page).toMatch(/Loss \(nats\)\s+Predicted error/);
+    expect(page).toMatch(/1\s+55\.72 %\s+1\.624\s+30\.00 %\s+360k/);
+    expect(pageText(finished)).not.toContain("surrogate");
+  });
+
   test("says which trials were fine-tuned, how, and that they were chosen from", async () => {
     const run = fakeRun();
     const fineTuned = { validationError: 0.25, validationLoss: 0.4567 };

@@ -61,11 +61,12 @@ export const scoreNaming: Readonly<Record<RankedBy, ScoreNaming>> = {
   },
   predicted: {
     noun: "predicted error",
-    measure: "the error that a surrogate predicts",
+    measure: "predicted error",
     meaning: () =>
-      "the error that a linear model expects of the architecture's network, with fewer channels, on smaller images and " +
-      "briefly trained; it has learned that from random networks of the space, which were trained so, and knows each " +
-      "architecture's costs and choices, its loss with generated weights, and NASWOT",
+      "the error that the run's surrogate expects of an architecture's network with fewer channels, on smaller images " +
+      "and briefly trained. The surrogate is a linear model. It has learned from random networks of the space, which " +
+      "were trained so, and knows each architecture's costs and choices, its loss with generated weights, and NASWOT: " +
+      "how differently the untrained network sees training images",
     title: "predicted error (%)",
     labelExpr: percentLabel,
     spread: "A wide spread means that the surrogate tells architectures apart.",

@@ -48,6 +48,18 @@ describe("formatTrialTable", () => {
     ]);
   });
 
+  test("has predicted errors where these rank", () => {
+    const [one, other] = [0.3456, 0.3333].map((predictedError, id): Trial => ({
+      ...{ ...trials[0], id, predictedError, origin: "chain", validationError: 0.1234, validationLoss: 1.5 },
+      ...{ parameters: 45_200, flops: 1.23e9 },
+    }));
+    expect(formatTrialTable([one, other], { rankedBy: "predicted" }).split("\n")).toEqual([
+      "rank  error %   loss  parameters  multiply-adds  pred. %  origin",
+      "   1    12.34  1.500       45.2k          1.23G    33.33  chain",
+      "   2    12.34  1.500       45.2k          1.23G    34.56  chain",
+    ]);
+  });
+
   test("is only a header without trials", () => {
     expect(formatTrialTable([]).split("\n")).toHaveLength(1);
   });

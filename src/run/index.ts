@@ -22,7 +22,7 @@ export {
   prepareProxyBatch,
   prepareScoring,
 } from "./prepare.js";
-export type { RunData } from "./prepare.js";
+export type { RunData, ScoringSetup } from "./prepare.js";
 export { quoted } from "./quoted.js";
 export { openTrained } from "./rank-job.js";
 export type { RankRequest, RankResult } from "./rank-job.js";

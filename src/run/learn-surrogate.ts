@@ -9,17 +9,16 @@ import type { RunConfig } from "../config/index.js";
 import { channelStatistics, resizeSet } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { replaceFile } from "../files.js";
-import type { SearchNetwork } from "../network/index.js";
 import { Random } from "../random.js";
 import { scoreUntrained } from "../rank/index.js";
 import { fitSurrogate, type Surrogate, type SurrogateExample } from "../search/index.js";
 import { inFile, parseJson, readIfThere, type RunFolder } from "../store/index.js";
-import type { ImageSource, ScoringData } from "../train/index.js";
+import type { ImageSource } from "../train/index.js";
 import { BriefTrainings, briefly } from "./brief-trainings.js";
 import type { JobContext } from "./events.js";
 import { architectureFact, measured } from "./facts.js";
 import { runPhase } from "./phase.js";
-import { computeType, type RunData } from "./prepare.js";
+import { computeType, type RunData, type ScoringSetup } from "./prepare.js";
 import type { SearchJob } from "./search-job.js";
 import { interrupted } from "./stop.js";
 
@@ -53,11 +52,7 @@ export async function readExamples({ surrogatePath }: RunFolder): Promise<readon
 /** The run's surrogate, fitted to all its examples; those that are missing are trained and kept first. */
 export async function learnSurrogate(
   job: SearchJob,
-  {
-    network,
-    data,
-    scoring,
-  }: { readonly network: SearchNetwork; readonly data: RunData; readonly scoring: ScoringData },
+  { network, data, scoring }: ScoringSetup,
   context: JobContext,
 ): Promise<Surrogate> {
   const { folder, config } = job;

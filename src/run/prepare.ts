@@ -18,6 +18,13 @@ export interface RunData {
 /** Images a batch when nothing is trained. */
 export const evaluationBatch = 100;
 
+/** A network that scores architectures, and the images for it. */
+export interface ScoringSetup {
+  readonly network: SearchNetwork;
+  readonly data: RunData;
+  readonly scoring: ScoringData;
+}
+
 export function prepareData(config: RunConfig, dataset: Dataset): RunData {
   const { train, validation } = splitTrain(dataset, {
     validationCount: config.validationImages,

@@ -15,10 +15,8 @@ import {
   type Trial,
 } from "../search/index.js";
 import { readTrials } from "../store/index.js";
-import type { SearchNetwork } from "../network/index.js";
-import type { ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
-import { prepareData, prepareScoring, type RunData } from "./prepare.js";
+import { prepareData, prepareScoring, type ScoringSetup } from "./prepare.js";
 import { closeTarget, openTarget } from "./rank-target.js";
 import { rankMore } from "./rank-more.js";
 import { claimData } from "./same-data.js";
@@ -35,9 +33,7 @@ export interface RankResult {
 }
 
 /** The network of a run whose HyperNet is trained to the end, and the images it is scored on. */
-export async function openTrained(
-  job: SearchJob,
-): Promise<{ readonly network: SearchNetwork; readonly data: RunData; readonly scoring: ScoringData }> {
+export async function openTrained(job: SearchJob): Promise<ScoringSetup> {
   const { folder, config, dataset } = job;
   const data = prepareData(config, dataset);
   const scoring = prepareScoring(config, data);

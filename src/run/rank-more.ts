@@ -5,7 +5,6 @@
 
 import { stepsPerEpoch } from "../data/index.js";
 import { fineTuneTrial, listUntuned, rankArchitectures } from "../rank/index.js";
-import type { SearchNetwork } from "../network/index.js";
 import {
   chooseFinalists,
   isWithin,
@@ -16,22 +15,18 @@ import {
   type Trial,
 } from "../search/index.js";
 import { TrialStore, type RunFolder } from "../store/index.js";
-import type { ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
 import { BriefTrainings, briefly } from "./brief-trainings.js";
 import { learnSurrogate } from "./learn-surrogate.js";
 import { measureArchitecture } from "./latency-meter.js";
 import { runPhase } from "./phase.js";
-import { computeType, type RunData } from "./prepare.js";
+import { computeType, type ScoringSetup } from "./prepare.js";
 import { quoted } from "./quoted.js";
 import type { SearchJob } from "./search-job.js";
 import { interrupted } from "./stop.js";
 import { withFix } from "./with-fix.js";
 
-interface MoreToRank {
-  readonly network: SearchNetwork;
-  readonly data: RunData;
-  readonly scoring: ScoringData;
+interface MoreToRank extends ScoringSetup {
   readonly plan: readonly Strategy[];
   /** Default: the run's. */
   readonly limits?: Limits;

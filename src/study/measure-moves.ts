@@ -6,13 +6,12 @@
 
 import { countCost, type Architecture } from "../arch/index.js";
 import { Random } from "../random.js";
-import { computeType, interrupted } from "../run/index.js";
+import { computeType, interrupted, type ScoringSetup } from "../run/index.js";
 import { chooseCandidate, drawCandidates, moveKinds, type MoveKind } from "../search/index.js";
 import { encodingGradient, evaluateGenerated } from "../train/index.js";
 import type { Bench } from "./bench.js";
 import type { StudyContext } from "./events.js";
 import type { StudyRequest } from "./request.js";
-import type { TrainedHyperNet } from "./trained-hypernet.js";
 
 /** Of every move. Nats, a fraction, nats, a fraction, and parameters that the move adds. */
 export const moveMeasures = ["loss", "error", "predicted", "changed", "parameters"] as const;
@@ -26,7 +25,7 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 
 export async function measureMoves(
   { table, architectures }: Bench,
-  { request, trained }: { readonly request: StudyRequest; readonly trained: TrainedHyperNet },
+  { request, trained }: { readonly request: StudyRequest; readonly trained: ScoringSetup },
   context: StudyContext,
 ): Promise<void> {
   const { config, moves = 0, candidates = 0 } = request;

@@ -3,14 +3,19 @@
 import { corruptArchitecture, type Architecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import { findProxy, type ProxyName } from "../rank/index.js";
-import { computeType, learnSurrogate, prepareProxyBatch, readExamples } from "../run/index.js";
+import {
+  computeType,
+  learnSurrogate,
+  prepareProxyBatch,
+  readExamples,
+  type ScoringSetup,
+} from "../run/index.js";
 import { takesNaswot } from "../search/index.js";
 import { RunFolder } from "../store/index.js";
 import { evaluateFineTuned, evaluateGenerated } from "../train/index.js";
 import type { Bench } from "./bench.js";
 import type { StudyContext } from "./events.js";
 import type { StudyJob, StudyRequest } from "./request.js";
-import type { TrainedHyperNet } from "./trained-hypernet.js";
 import { hypernetOf, judgedBy, type Variant } from "./variants.js";
 
 /** Names of the measurements that `scoreVariant` makes. */
@@ -28,7 +33,7 @@ export async function scoreVariant(
     trained,
     variant,
     fineTuned = false,
-  }: { readonly trained: TrainedHyperNet; readonly variant: Variant } & Pick<StudyRequest, "fineTuned">,
+  }: { readonly trained: ScoringSetup; readonly variant: Variant } & Pick<StudyRequest, "fineTuned">,
   context: StudyContext,
 ): Promise<void> {
   const { config, corruption } = variant;
@@ -79,7 +84,7 @@ export async function predictVariant(
     bench: { folder, dataset, table, architectures },
     trained,
     variant,
-  }: { readonly bench: Bench; readonly trained: TrainedHyperNet; readonly variant: Variant },
+  }: { readonly bench: Bench; readonly trained: ScoringSetup; readonly variant: Variant },
   context: StudyContext,
 ): Promise<void> {
   const { config } = variant;
@@ -105,7 +110,7 @@ function listProxies(request: StudyRequest): readonly ProxyName[] {
 
 export async function scoreBaselines(
   request: StudyRequest,
-  { bench, trained }: { readonly bench: Bench; readonly trained: TrainedHyperNet },
+  { bench, trained }: { readonly bench: Bench; readonly trained: ScoringSetup },
   context: StudyContext,
 ): Promise<void> {
   const { config } = request;

@@ -2,26 +2,18 @@
 
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
-import type { SearchNetwork } from "../network/index.js";
 import {
   openTrained,
   openTraining,
   prepareData,
   prepareScoring,
   trainHyperNet,
-  type RunData,
+  type ScoringSetup,
 } from "../run/index.js";
 import { RunFolder } from "../store/index.js";
-import type { ScoringData } from "../train/index.js";
 import type { StudyContext } from "./events.js";
 import type { StudyJob } from "./request.js";
 import type { StudyFolder } from "./study-folder.js";
-
-export interface TrainedHyperNet {
-  readonly network: SearchNetwork;
-  readonly data: RunData;
-  readonly scoring: ScoringData;
-}
 
 export async function trainedHyperNet(
   { request, versions }: StudyJob,
@@ -38,7 +30,7 @@ export async function trainedHyperNet(
     readonly config: RunConfig;
   },
   context: StudyContext,
-): Promise<TrainedHyperNet> {
+): Promise<ScoringSetup> {
   if (request.run !== undefined) {
     return openTrained({ folder: new RunFolder(request.run), config, dataset });
   }
