@@ -123,6 +123,7 @@ function fakeTrials(random: Random): Trial[] {
       origin,
       validationError,
       validationLoss: 2.4 * validationError + 0.28 + random.uniform(-0.04, 0.04),
+      predictedError: 0.6 * validationError,
       naswot: -1200 * size - 300 * ((id * 0.618) % 1),
       parameters: Math.round(350_000 * 12 ** size),
       flops: Math.round(40_000_000 * 15 ** (size + random.uniform(-0.12, 0.12))),

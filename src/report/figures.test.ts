@@ -74,6 +74,7 @@ describe("renderFigures", () => {
     ["loss", "validation loss (nats)"],
     ["error", "validation error (%)"],
     ["loss+naswot", "mean rank"],
+    ["predicted", "predicted error (%)"],
   ] as const)("names the score when ranked by %s, at the side in two lines", async (rankedBy, unit) => {
     const [, histogram, ...others] = (await renderFigures(fakeRun({ rankedBy }))).slice(0, 5);
     expect(histogram.svg).toContain(`>SMASH score: ${unit}<`);
