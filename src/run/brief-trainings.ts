@@ -7,7 +7,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
-import { stepsPerEpoch, type Dataset } from "../data/index.js";
+import type { Dataset } from "../data/index.js";
 import { isSmashError } from "../errors.js";
 import type { NetworkTraining } from "../train/index.js";
 import { bestEpochPath } from "./best-epoch.js";
@@ -51,16 +51,12 @@ interface BriefTrainingContext {
 
 /** Brief trainings of one network after another. */
 export class BriefTrainings {
-  /** Of each training. */
-  readonly steps: number;
   readonly #job: BriefTrainingJob;
   readonly #images: TrainingImages;
 
   constructor(job: BriefTrainingJob, { train, validation }: Pick<RunData, "train" | "validation">) {
-    const { epochs, batchSize } = job.config.networkTraining;
     this.#job = job;
     this.#images = { train, validation: prepareEvaluation(validation) };
-    this.steps = epochs * stepsPerEpoch({ count: train.set.count, batchSize });
   }
 
   /**

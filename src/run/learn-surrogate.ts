@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { createSpace, reduceArchitecture, type Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
-import { channelStatistics, resizeSet } from "../data/index.js";
+import { channelStatistics, resizeSet, stepsPerEpoch } from "../data/index.js";
 import { SmashError } from "../errors.js";
 import { replaceFile } from "../files.js";
 import { Random } from "../random.js";
@@ -59,11 +59,12 @@ export async function learnSurrogate(
   const { networks } = config.ranking.surrogate;
   const examples = [...(await readExamples(folder))];
   if (examples.length < networks) {
-    const trainings = await prepareTrainings(job, data);
-    const { steps } = trainings;
+    const { epochs, batchSize } = config.ranking.surrogate;
+    const steps = epochs * stepsPerEpoch({ count: data.train.set.count, batchSize });
     const { emit, shouldStop } = context;
     const done = () => examples.length * steps;
     const work = async () => {
+      const trainings = await prepareTrainings(job, data);
       while (examples.length < networks) {
         if (shouldStop())
           throw interrupted(`after ${examples.length} of the surrogate's ${networks} networks`);

@@ -20,7 +20,7 @@ import { BriefTrainings, briefly } from "./brief-trainings.js";
 import { learnSurrogate } from "./learn-surrogate.js";
 import { measureArchitecture } from "./latency-meter.js";
 import { runPhase } from "./phase.js";
-import { computeType, type ScoringSetup } from "./prepare.js";
+import { computeType, type RunData, type ScoringSetup } from "./prepare.js";
 import { quoted } from "./quoted.js";
 import type { SearchJob } from "./search-job.js";
 import { interrupted } from "./stop.js";
@@ -166,21 +166,7 @@ async function trainFinalists(job: SearchJob, round: Round, context: JobContext)
   const chosen = chooseFinalists(trials.all, { count, rankedBy, limits });
   const left = chosen.filter(({ trained }) => !trained);
   if (left.length === 0) return;
-  const { train } = data;
-  const { networkTraining, ranking } = job.config;
-  const perEpoch = stepsPerEpoch({ count: train.set.count, batchSize: networkTraining.batchSize });
-  // One epoch of a small data set would tell networks apart by chance.
-  const epochs = Math.min(Math.ceil(ranking.finalists.steps / perEpoch), networkTraining.epochs);
-  const training = new BriefTrainings(
-    {
-      config: briefly(job.config, epochs),
-      dataset: job.dataset,
-      path: job.folder.finalistsPath,
-      whose: "a finalist's",
-    },
-    data,
-  );
-  const { steps } = training;
+  const { training, steps } = finalistTrainings(job, data);
   let done = (chosen.length - left.length) * steps;
   const work = async () => {
     for (const trial of left) {
@@ -197,4 +183,17 @@ async function trainFinalists(job: SearchJob, round: Round, context: JobContext)
     await training.clear();
   };
   await runPhase({ phase: "finalists", done, total: chosen.length * steps }, work, context);
+}
+
+/** How finalists are trained, and for how many steps each. */
+function finalistTrainings(
+  { config, dataset, folder }: SearchJob,
+  data: RunData,
+): { readonly training: BriefTrainings; readonly steps: number } {
+  const { networkTraining, ranking } = config;
+  const perEpoch = stepsPerEpoch({ count: data.train.set.count, batchSize: networkTraining.batchSize });
+  // One epoch of a small data set would tell networks apart by chance.
+  const epochs = Math.min(Math.ceil(ranking.finalists.steps / perEpoch), networkTraining.epochs);
+  const job = { config: briefly(config, epochs), dataset, path: folder.finalistsPath, whose: "a finalist's" };
+  return { training: new BriefTrainings(job, data), steps: epochs * perEpoch };
 }
