@@ -137,9 +137,13 @@ function keyFigures(data: ReportData): readonly Fact[] {
   ];
 }
 
-function score({ validationError, validationLoss, trained }: Trial, { rankedBy }: ReportData): string {
+function score(
+  { validationError, validationLoss, predictedError = NaN, trained }: Trial,
+  { rankedBy }: ReportData,
+): string {
   if (trained)
     return `${formatPercent(trained.validationError)} validation error after ${formatEpochs(trained.epochs)}`;
+  if (rankedBy === "predicted") return `Predicted error ${formatPercent(predictedError)}`;
   return rankedBy === "error"
     ? `SMASH error ${formatPercent(validationError)}`
     : `SMASH loss ${formatLoss(validationLoss)}`;
