@@ -204,7 +204,7 @@ describe("renderReport", () => {
     expect(page).toContain("A surrogate, which has learned from a few trained networks, orders them");
     expect(page).toContain("surrogate expects of an architecture");
     const ranked = fakeRun({ rankedBy: "predicted", trained: undefined, status: "ranked" });
-    expect(await render(ranked)).toMatch(/<h1>Predicted error \d\d\.\d\d %: the best of 240 architectures/);
+    expect(await render(ranked)).toMatch(/<h1>Predicted error \d\d\.\d\d\s%: the best of 240 architectures/);
     expect(page).toMatch(/48 networks, reduced and trained briefly, in 25 min/);
     expect(page).toMatch(/Loss \(nats\)\s+Predicted error/);
     expect(page).toMatch(/1\s+55\.72 %\s+1\.624\s+30\.00 %\s+360k/);
