@@ -12,11 +12,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   defaultDataDir,
+  fitSurrogate,
   formatTrialTable,
   loadDataset,
   openTrained,
   rankArchitectures,
   rankTrials,
+  readExamples,
   resolveConfig,
   RunFolder,
   setThreads,
@@ -52,11 +54,13 @@ const history = store.list();
 const before = rankTrials(history, config.ranking.rankedBy)[0];
 
 const { rankedBy, batchNorm } = config.ranking;
+// A run that is ranked by predicted errors has what its surrogate learned from.
+const surrogate = rankedBy === "predicted" ? fitSurrogate(await readExamples(folder, config)) : undefined;
 // The places of trials that exist are not asked again.
 const plan = Array<Strategy>(history.length + Number(trials)).fill(tournament);
 const found = [...history];
 for await (const { trial } of rankArchitectures(network, {
-  ...{ plan, history, scoring, rankedBy, batchNorm },
+  ...{ plan, history, scoring, rankedBy, batchNorm, surrogate },
   seed: config.seed,
 })) {
   store.add(trial);

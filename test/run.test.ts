@@ -338,6 +338,6 @@ describe("a search", () => {
     expect(byLoss.losses).toEqual(byLoss.losses.toSorted((one, other) => one - other));
     const refused = await runSmash(["rank", "--run", out, "--samples", "2", "--by", "predicted"]);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain("Only a run that is ranked by predicted has a surrogate");
+    expect(refused.stderr).toContain("this one has no predicted errors.");
   }, 180_000);
 });

@@ -115,7 +115,8 @@ const settings = {
         /** What a reduced network keeps of its channels, and of the images' height and width. */
         channels: z.number().positive().max(1).default(0.5),
         resolution: z.number().positive().max(1).default(0.5),
-        epochs: count.default(4),
+        /** In whole epochs. Four of CIFAR-10. */
+        steps: count.default(1800),
         batchSize: count.default(100),
       })
       .prefault({}),

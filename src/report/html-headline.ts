@@ -143,7 +143,7 @@ function score(
 ): string {
   if (trained)
     return `${formatPercent(trained.validationError)} validation error after ${formatEpochs(trained.epochs)}`;
-  if (rankedBy === "predicted") return `Predicted error ${formatPercent(predictedError)}`;
+  if (rankedBy === "predicted") return `Predicted error ${formatPercent(predictedError)} (reduced network)`;
   return rankedBy === "error"
     ? `SMASH error ${formatPercent(validationError)}`
     : `SMASH loss ${formatLoss(validationLoss)}`;

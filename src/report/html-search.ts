@@ -63,7 +63,7 @@ export function searchedSection(data: ReportData): Markup {
 
 function describeSurrogate({ surrogate }: ReportData): string | undefined {
   if (!surrogate) return undefined;
-  return `${surrogate.networks} networks, reduced and trained briefly, in ${formatDuration(surrogate.seconds)}`;
+  return `${surrogate.checks.length} networks, reduced and trained briefly, in ${formatDuration(surrogate.seconds)}`;
 }
 
 function describeFineTuning({ trials, fineTuning }: ReportData): string | undefined {

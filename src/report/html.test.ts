@@ -195,7 +195,7 @@ describe("renderReport", () => {
       await render(
         fakeRun({
           rankedBy: "predicted",
-          surrogate: { networks: 48, seconds: 1500, checks: [] },
+          surrogate: { seconds: 1500, checks: Array(48).fill({ error: 0.4, predicted: 0.4 }) },
           trials: trials.map((trial) => ({ ...trial, predictedError: 0.3 + trial.id / 1000 })),
         }),
       ),
@@ -204,7 +204,9 @@ describe("renderReport", () => {
     expect(page).toContain("A surrogate, which has learned from a few trained networks, orders them");
     expect(page).toContain("surrogate expects of an architecture");
     const ranked = fakeRun({ rankedBy: "predicted", trained: undefined, status: "ranked" });
-    expect(await render(ranked)).toMatch(/<h1>Predicted error \d\d\.\d\d\s%: the best of 240 architectures/);
+    expect(await render(ranked)).toMatch(
+      /<h1>Predicted error \d\d\.\d\d\s% \(reduced network\): the best of 240 architectures/,
+    );
     expect(page).toMatch(/48 networks, reduced and trained briefly, in 25 min/);
     expect(page).toMatch(/Loss \(nats\)\s+Predicted error/);
     expect(page).toMatch(/1\s+55\.72 %\s+1\.624\s+30\.00 %\s+360k/);

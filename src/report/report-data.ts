@@ -121,7 +121,6 @@ export interface ReportData {
   /** Where a surrogate ranks: what it learned from, and what it says of each of these when it does not know it. */
   readonly surrogate?:
     | {
-        readonly networks: number;
         readonly seconds: number;
         /** Errors of reduced networks, fractions. */
         readonly checks: readonly { readonly error: number; readonly predicted: number }[];

@@ -8,7 +8,7 @@ import type { ReportData } from "./report-data.js";
 import { percentLabel } from "./score-naming.js";
 
 export function planSurrogateCheck({ surrogate }: ReportData): FigurePlan | undefined {
-  if (!surrogate || surrogate.checks.length < 2) return undefined;
+  if (!surrogate) return undefined;
   const checks = surrogate.checks.map(({ error, predicted }) => ({ error, predicted }));
   const errors = checks.map(({ error }) => error);
   const agreement = spearman(

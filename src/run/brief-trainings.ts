@@ -18,6 +18,11 @@ import { interrupted } from "./stop.js";
 /** Most of a brief training over which its rate rises: it must fall to 0 as well. */
 const mostWarmup = 0.3;
 
+/** Epochs that make up at least so many steps: a part of one would see some images more often than others. */
+export function wholeEpochs(steps: number, stepsPerEpoch: number): number {
+  return Math.ceil(steps / stepsPerEpoch);
+}
+
 /** The run's configuration with this length of a training. */
 export function briefly(config: RunConfig, epochs: number): RunConfig {
   const { networkTraining } = config;

@@ -8,7 +8,8 @@ export type {
   SurrogateStepEvent,
   TrainEvent,
 } from "./events.js";
-export { learnSurrogate, readExamples } from "./learn-surrogate.js";
+export { learnSurrogate } from "./learn-surrogate.js";
+export { readExamples } from "./surrogate-examples.js";
 export { startJob } from "./jobs.js";
 export type { Job, JobOptions } from "./jobs.js";
 export { requireLatency } from "./latency-meter.js";

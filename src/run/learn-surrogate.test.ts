@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { reduceArchitecture } from "../arch/index.js";
-import { resolveConfig } from "../config/index.js";
+import { resolveConfig, type RunConfig } from "../config/index.js";
 import { generateSynthetic } from "../data/index.js";
 import { fitSurrogate, type Trial } from "../search/index.js";
 import { disposeAll } from "../nn/index.js";
@@ -11,9 +11,9 @@ import { loadCheckpoint, readTrials, RunFolder } from "../store/index.js";
 import { defaultDevice, setThreads } from "../tensor/index.js";
 import type { RunEvent } from "./events.js";
 import { trainingFactsSchema } from "./facts.js";
-import { readExamples } from "./learn-surrogate.js";
 import { runRank } from "./rank-job.js";
 import { runSearch, type SearchJob } from "./search-job.js";
+import { readExamples, writeExamples } from "./surrogate-examples.js";
 import { readRun } from "./write-report.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-surrogate-"));
@@ -25,16 +25,22 @@ const networks = 8;
 /** 200 training images, in batches of 50. */
 const steps = 4;
 
-function jobOf(name: string, { rate = 0.05 }: { readonly rate?: number } = {}): SearchJob {
+interface Changes {
+  readonly rate?: number;
+  readonly cutout?: number;
+  readonly surrogate?: Partial<RunConfig["ranking"]["surrogate"]>;
+}
+
+function jobOf(name: string, { rate = 0.05, cutout, surrogate = {} }: Changes = {}): SearchJob {
   const config = resolveConfig({
     preset: "tiny",
     overrides: {
       hypernetTraining: { steps: 2, validateEvery: 2, validationArchitectures: 1 },
       ranking: {
         ...{ images: 50, calibrationImages: 50, counts: { random: 2, perturb: 1, chain: 1 } },
-        ...{ rankedBy: "predicted", surrogate: { networks, epochs: 1, batchSize: 50 } },
+        ...{ rankedBy: "predicted", surrogate: { networks, steps, batchSize: 50, ...surrogate } },
       },
-      networkTraining: { rate, checkpointEvery: 2 },
+      networkTraining: { rate, checkpointEvery: 2, ...(cutout !== undefined && { cutout }) },
     },
     dataset: { ...dataset, classes: dataset.classes.length },
     seed: 0,
@@ -79,7 +85,7 @@ describe("a ranking by predicted errors", () => {
     const job = await open(jobOf("whole"));
     const context = contextThatStops();
     const { ranking } = await runSearch(job, context);
-    const examples = await readExamples(job.folder);
+    const examples = await readExamples(job.folder, job.config);
     expect(examples).toHaveLength(networks);
     const { predict } = fitSurrogate(examples);
     for (const trial of ranking) expect(trial.predictedError).toBe(predict(trial));
@@ -104,7 +110,7 @@ describe("a ranking by predicted errors", () => {
     const { facts, tensors } = await loadCheckpoint(path, job.config.device, trainingFactsSchema);
     disposeAll(tensors);
     await runToEnd(job);
-    const [{ architecture }] = await readExamples(job.folder);
+    const [{ architecture }] = await readExamples(job.folder, job.config);
     const reduced = reduceArchitecture(architecture, job.config.ranking.surrogate);
     expect(reduced.input.size).toBe(dataset.size / 2);
     expect(facts).toMatchObject({ architecture: reduced, steps });
@@ -141,7 +147,7 @@ describe("a ranking by predicted errors", () => {
     const more = { random: 2, perturb: 0, chain: 0, evolution: 0, nsga2: 0 };
     const { ranking } = await runRank(job, { more, limits: {} }, context);
     expect(ranking).toHaveLength(6);
-    const { predict } = fitSurrogate(await readExamples(job.folder));
+    const { predict } = fitSurrogate(await readExamples(job.folder, job.config));
     for (const trial of ranking) expect(trial.predictedError).toBe(predict(trial));
     expect(context.told.some(({ type }) => type.startsWith("surrogate"))).toBe(false);
     expect(readFileSync(job.folder.surrogatePath, "utf8")).toBe(before);
@@ -151,18 +157,68 @@ describe("a ranking by predicted errors", () => {
     const job = await open(jobOf("report"));
     await runToEnd(job);
     const { surrogate } = await readRun(job.folder, folder);
-    const { checks } = fitSurrogate(await readExamples(job.folder));
-    expect(surrogate).toEqual({ networks, seconds: 0, checks });
+    const { checks } = fitSurrogate(await readExamples(job.folder, job.config));
+    expect(surrogate).toEqual({ seconds: 0, checks });
+    const begun = await open(jobOf("report-begun"));
+    const stop = contextThatStops({ type: "surrogate-network", after: 7 });
+    await expect(runSearch(begun, stop)).rejects.toThrow("7 of the surrogate's 8 networks");
+    expect((await readRun(begun.folder, folder)).surrogate).toBeUndefined();
   });
 
-  it("is refused where too few trainings give an error", async () => {
+  it.each([
+    // Whole epochs of 4 steps.
+    [{ steps: 5 }, 8],
+    // Of 200 images, those that the steps see.
+    [{ steps: 2 }, 2],
+    [{ steps: 3, batchSize: 100 }, 4],
+  ])(
+    "trains for whole epochs, on no more images than the steps see: %o is %i steps",
+    async (surrogate, each) => {
+      const job = await open(jobOf(`length-${JSON.stringify(surrogate).replace(/\W/g, "")}`, { surrogate }));
+      const context = contextThatStops({ type: "surrogate-network", after: 1 });
+      await expect(runSearch(job, context)).rejects.toThrow("1 of the surrogate's 8");
+      expect(context.told.filter(({ type }) => type === "surrogate-step")).toHaveLength(each);
+    },
+  );
+
+  it("cuts out as large a part of an image as the trainings of whole networks do", async () => {
+    const job = await open(jobOf("cutout", { cutout: 6 }));
+    await expect(runSearch(job, contextThatStops({ type: "surrogate-step", after: 2 }))).rejects.toThrow();
+    const path = join(job.folder.reducedPath, "0.safetensors");
+    const { facts, tensors } = await loadCheckpoint(path, job.config.device, trainingFactsSchema);
+    disposeAll(tensors);
+    expect(facts.recipe).toMatchObject({ cutout: 3 });
+  });
+
+  it("draws other networks where one has no finite error", async () => {
+    const job = await open(jobOf("some-diverged"));
+    await expect(runSearch(job, contextThatStops({ type: "surrogate-network", after: 2 }))).rejects.toThrow();
+    const [first, ...others] = await readExamples(job.folder, job.config);
+    // As if its training had diverged.
+    await writeExamples(job.folder, [{ ...first, reducedError: NaN }, ...others]);
+    const { ranking } = await runToEnd(job);
+    const examples = await readExamples(job.folder, job.config);
+    expect(examples).toHaveLength(networks + 1);
+    const { predict } = fitSurrogate(examples.slice(1));
+    for (const trial of ranking) expect(trial.predictedError).toBe(predict(trial));
+  });
+
+  it("is refused where too few of twice as many give one", async () => {
     const job = await open(jobOf("diverged", { rate: 1e30 }));
     await expect(runToEnd(job)).rejects.toThrow("at least 8 networks");
+    expect(await readExamples(job.folder, job.config)).toHaveLength(2 * networks);
     // Nothing is trained again for the same answer.
     const context = contextThatStops();
-    await expect(runSearch(job, context)).rejects.toThrow("0 of 8");
+    await expect(runSearch(job, context)).rejects.toThrow("0 of 0");
     expect(context.told.some(({ type }) => type === "surrogate-step")).toBe(false);
-    expect(existsSync(job.folder.surrogatePath)).toBe(true);
+  });
+
+  it("does not learn from examples of another run", async () => {
+    const [one, other] = [await open(jobOf("one")), await open(jobOf("other"))];
+    await runToEnd(one);
+    const [first, ...rest] = await readExamples(one.folder, one.config);
+    await writeExamples(other.folder, [...rest, first]);
+    await expect(runToEnd(other)).rejects.toThrow("examples.0, whose architecture is of another run");
   });
 
   it.each([

@@ -3,113 +3,119 @@
  * generated weights as trials are. They lie in the run's folder, so that nothing is trained twice.
  */
 
-import { z } from "zod";
-import { createSpace, reduceArchitecture, type Architecture } from "../arch/index.js";
-import type { RunConfig } from "../config/index.js";
-import { channelStatistics, resizeSet, stepsPerEpoch } from "../data/index.js";
-import { SmashError } from "../errors.js";
-import { replaceFile } from "../files.js";
-import { Random } from "../random.js";
+import { functionKey, reduceArchitecture } from "../arch/index.js";
+import { channelStatistics, resizeSet, selectImages, stepsPerEpoch } from "../data/index.js";
 import { scoreUntrained } from "../rank/index.js";
-import { fitSurrogate, type Surrogate, type SurrogateExample } from "../search/index.js";
-import { inFile, parseJson, readIfThere, type RunFolder } from "../store/index.js";
-import type { ImageSource } from "../train/index.js";
-import { BriefTrainings, briefly } from "./brief-trainings.js";
+import { fitSurrogate, usableExamples, type Surrogate } from "../search/index.js";
+import { BriefTrainings, briefly, wholeEpochs } from "./brief-trainings.js";
 import type { JobContext } from "./events.js";
-import { architectureFact, measured } from "./facts.js";
 import { runPhase } from "./phase.js";
 import { computeType, type RunData, type ScoringSetup } from "./prepare.js";
 import type { SearchJob } from "./search-job.js";
 import { interrupted } from "./stop.js";
+import { drawExample, readExamples, writeExamples } from "./surrogate-examples.js";
 
-const examplesSchema = z.strictObject({
-  examples: z.array(
-    z.strictObject({
-      architecture: architectureFact,
-      reducedError: measured,
-      validationLoss: measured,
-      naswot: measured,
-    }),
-  ),
-});
+/** Where trainings diverge, others are drawn in their place, up to so many for each that is wanted. */
+const mostTries = 2;
 
-/** The examples of a run, oldest first; none where it has no surrogate yet. Throws `SmashError("config")` for a damaged file. */
-export async function readExamples({ surrogatePath }: RunFolder): Promise<readonly SurrogateExample[]> {
-  const text = await readIfThere(surrogatePath);
-  if (text === undefined) return [];
-  return inFile(surrogatePath, () => {
-    const parsed = examplesSchema.safeParse(parseJson(text, surrogatePath));
-    if (parsed.success) return parsed.data.examples;
-    const [{ path, message }] = parsed.error.issues;
-    throw new SmashError("config", {
-      rule: `${surrogatePath} must hold what the run's surrogate learns from.`,
-      found: `${path.join(".")}: ${message}.`,
-      fix: "restore the file, or remove it: its networks are then trained anew.",
-    });
-  });
-}
-
-/** The run's surrogate, fitted to all its examples; those that are missing are trained and kept first. */
+/**
+ * The run's surrogate, fitted to all its examples; those that are missing are trained and kept first. Architectures whose
+ * keys are in `without` are not learned from: those it is to be judged by.
+ */
 export async function learnSurrogate(
   job: SearchJob,
-  { network, data, scoring }: ScoringSetup,
+  { without = new Set(), ...setup }: ScoringSetup & { readonly without?: ReadonlySet<string> },
   context: JobContext,
 ): Promise<Surrogate> {
+  const { networks } = job.config.ranking.surrogate;
+  const examples = await completeExamples(job, setup, context);
+  const known = usableExamples(examples).slice(0, networks);
+  return fitSurrogate(known.filter(({ architecture }) => !without.has(functionKey(architecture))));
+}
+
+async function completeExamples(
+  job: SearchJob,
+  { network, data, scoring }: ScoringSetup,
+  { emit, shouldStop, now }: JobContext,
+) {
   const { folder, config } = job;
-  const { networks } = config.ranking.surrogate;
-  const examples = [...(await readExamples(folder))];
-  if (examples.length < networks) {
-    const { epochs, batchSize } = config.ranking.surrogate;
-    const steps = epochs * stepsPerEpoch({ count: data.train.set.count, batchSize });
-    const { emit, shouldStop } = context;
-    const done = () => examples.length * steps;
-    const work = async () => {
-      const trainings = await prepareTrainings(job, data);
-      while (examples.length < networks) {
-        if (shouldStop())
-          throw interrupted(`after ${examples.length} of the surrogate's ${networks} networks`);
-        const item = examples.length;
-        const architecture = drawExample(config, item);
-        const before = done();
-        const tell = (step: number) => emit({ type: "surrogate-step", step: before + step });
-        const reduced = reduceArchitecture(architecture, config.ranking.surrogate);
-        const { validationError: reducedError } = await trainings.train(reduced, item, { tell, shouldStop });
-        const { validationLoss, naswot = NaN } = scoreUntrained(network, architecture, {
-          ...{ scoring, batchNorm: config.ranking.batchNorm, computeType: computeType(config) },
-          ...{ rankedBy: "predicted", seed: config.seed },
-        });
-        examples.push({ architecture, reducedError, validationLoss, naswot });
-        await replaceFile(folder.surrogatePath, `${JSON.stringify({ examples }, null, 2)}\n`);
-        emit({ type: "surrogate-network", step: done(), error: reducedError });
-      }
+  const { ranking, seed } = config;
+  const { networks } = ranking.surrogate;
+  const examples = [...(await readExamples(folder, config))];
+  const usable = () => usableExamples(examples).length;
+  const { epochs, steps, images } = trainingLength(job, data);
+  const done = () => usable() * steps;
+  const work = async () => {
+    const trainings = await prepareTrainings(job, { data, epochs, images });
+    while (usable() < networks && examples.length < mostTries * networks) {
+      if (shouldStop()) throw interrupted(`after ${usable()} of the surrogate's ${networks} networks`);
+      const item = examples.length;
+      const architecture = drawExample(config, item);
+      const before = done();
+      const tell = (step: number) => emit({ type: "surrogate-step", step: before + step });
+      const reduced = reduceArchitecture(architecture, ranking.surrogate);
+      const { validationError: reducedError } = await trainings.train(reduced, item, { tell, shouldStop });
+      const { validationLoss, naswot = NaN } = scoreUntrained(network, architecture, {
+        ...{ scoring, batchNorm: ranking.batchNorm, computeType: computeType(config) },
+        ...{ rankedBy: "predicted", seed },
+      });
+      examples.push({ architecture, reducedError, validationLoss, naswot });
+      // What a stop may have left goes first: after the last example nobody comes back for it.
       await trainings.clear();
-    };
-    await runPhase({ phase: "surrogate", done: done(), total: networks * steps }, work, context);
-  }
-  return fitSurrogate(examples.slice(0, networks));
+      await writeExamples(folder, examples);
+      emit({ type: "surrogate-network", step: done(), error: reducedError });
+    }
+  };
+  const isOver = examples.length >= mostTries * networks;
+  const phase = {
+    phase: "surrogate",
+    done: isOver ? networks * steps : done(),
+    total: networks * steps,
+  } as const;
+  await runPhase(phase, work, { emit, shouldStop, now });
+  return examples;
 }
 
-/** No trial is among them but by chance: each has a stream of random numbers of its own. */
-function drawExample({ space, seed }: RunConfig, item: number): Architecture {
-  return createSpace(space).sample(Random.stream(seed, "surrogate", item));
+/** Whole epochs, and at least as many steps as asked for; a large set gives only the images that these see. */
+function trainingLength({ config }: SearchJob, { train }: RunData) {
+  const { steps: least, batchSize } = config.ranking.surrogate;
+  const images = Math.min(train.set.count, least * batchSize);
+  const perEpoch = stepsPerEpoch({ count: images, batchSize });
+  const epochs = wholeEpochs(least, perEpoch);
+  return { epochs, steps: epochs * perEpoch, images };
 }
 
+/** Trainings of reduced networks, on reduced images. */
 async function prepareTrainings(
   { folder, config, dataset }: SearchJob,
-  data: RunData,
+  { data, epochs, images }: { readonly data: RunData; readonly epochs: number; readonly images: number },
 ): Promise<BriefTrainings> {
   const { surrogate } = config.ranking;
-  const { input } = reduceArchitecture(drawExample(config, 0), surrogate);
-  const reduce = async ({ set, size, ...source }: ImageSource): Promise<ImageSource> => {
-    const smaller = await resizeSet(set, { channels: input.channels, from: size, to: input.size });
-    const statistics = channelStatistics(smaller, input.channels);
-    return { ...source, set: smaller, size: input.size, statistics };
+  const { channels, size } = reduceArchitecture(drawExample(config, 0), surrogate).input;
+  const resize = { channels, from: data.train.size, to: size };
+  const all = data.train.set;
+  // From all over the set, which may be in the order of its classes.
+  const places = Array.from({ length: images }, (_, place) => Math.floor((place * all.count) / images));
+  const train = await resizeSet(images < all.count ? selectImages(all, places) : all, resize);
+  const validation = await resizeSet(data.validation.set, resize);
+  const source = { size, statistics: channelStatistics(train, channels), device: config.device };
+  const { networkTraining, ...brief } = briefly(config, epochs);
+  const job = {
+    config: {
+      ...brief,
+      networkTraining: {
+        ...networkTraining,
+        batchSize: surrogate.batchSize,
+        // A part of the image, not a number of pixels.
+        cutout: Math.round(((networkTraining.cutout ?? 0) * size) / resize.from),
+      },
+    },
+    dataset,
+    path: folder.reducedPath,
+    whose: "a reduced network's",
   };
-  const train = await reduce(data.train);
-  const { statistics } = train;
-  const images = { train, validation: { ...(await reduce(data.validation)), statistics } };
-  const brief = briefly(config, surrogate.epochs);
-  const networkTraining = { ...brief.networkTraining, batchSize: surrogate.batchSize };
-  const job = { config: { ...brief, networkTraining }, dataset, path: folder.reducedPath };
-  return new BriefTrainings({ ...job, whose: "a reduced network's" }, images);
+  return new BriefTrainings(job, {
+    train: { ...source, set: train },
+    validation: { ...source, set: validation },
+  });
 }

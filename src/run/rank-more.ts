@@ -16,7 +16,7 @@ import {
 } from "../search/index.js";
 import { TrialStore, type RunFolder } from "../store/index.js";
 import type { JobContext } from "./events.js";
-import { BriefTrainings, briefly } from "./brief-trainings.js";
+import { BriefTrainings, briefly, wholeEpochs } from "./brief-trainings.js";
 import { learnSurrogate } from "./learn-surrogate.js";
 import { measureArchitecture } from "./latency-meter.js";
 import { runPhase } from "./phase.js";
@@ -193,7 +193,7 @@ function finalistTrainings(
   const { networkTraining, ranking } = config;
   const perEpoch = stepsPerEpoch({ count: data.train.set.count, batchSize: networkTraining.batchSize });
   // One epoch of a small data set would tell networks apart by chance.
-  const epochs = Math.min(Math.ceil(ranking.finalists.steps / perEpoch), networkTraining.epochs);
+  const epochs = Math.min(wholeEpochs(ranking.finalists.steps, perEpoch), networkTraining.epochs);
   const job = { config: briefly(config, epochs), dataset, path: folder.finalistsPath, whose: "a finalist's" };
   return { training: new BriefTrainings(job, data), steps: epochs * perEpoch };
 }

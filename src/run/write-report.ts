@@ -11,13 +11,13 @@ import {
   type RunStatus,
   type StepPoint,
 } from "../report/index.js";
-import { fitSurrogate, leastExamples, planTrials, usableExamples, type Trial } from "../search/index.js";
+import { fitSurrogate, planTrials, usableExamples, type Trial } from "../search/index.js";
 import { readTrials, type RunFolder } from "../store/index.js";
 import type { LoggedEvent, TrainedEvent } from "./events.js";
-import { readExamples } from "./learn-surrogate.js";
 import { phaseSeconds } from "./phase-seconds.js";
 import { reproduceCommands } from "./reproduce.js";
 import { listRanks } from "./reproduce-rank.js";
+import { readExamples } from "./surrogate-examples.js";
 import { readTestDetails } from "./test-details.js";
 import { findTraining } from "./training-events.js";
 
@@ -99,15 +99,16 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   };
 }
 
+/** Undefined before there are enough networks to learn from. */
 async function readSurrogate(
   folder: RunFolder,
-  { ranking: { rankedBy, surrogate } }: RunConfig,
+  config: RunConfig,
   seconds: number,
 ): Promise<ReportData["surrogate"]> {
+  const { rankedBy, surrogate } = config.ranking;
   if (rankedBy !== "predicted") return undefined;
-  const examples = (await readExamples(folder)).slice(0, surrogate.networks);
-  const checks = usableExamples(examples).length < leastExamples ? [] : fitSurrogate(examples).checks;
-  return { networks: examples.length, seconds, checks };
+  const usable = usableExamples(await readExamples(folder, config)).slice(0, surrogate.networks);
+  return usable.length < surrogate.networks ? undefined : { seconds, checks: fitSurrogate(usable).checks };
 }
 
 /** The log is ours; a line that a damaged disk or another program left in it is passed over, as a torn one is. */

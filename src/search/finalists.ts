@@ -3,7 +3,7 @@
  *
  * The first of a ranking are perturbations of one another, which train alike: to choose among them gains little. So the
  * best of every family stand, and a family is a random sample and all that came of it. The largest of them stand as
- * well, but where a surrogate ranks: size is a strong rival of other scores, most of all within a limit
+ * well, except where a surrogate ranks: size is a strong rival of other scores, most of all within a limit
  * (docs/results/finalists.md), and a surrogate knows it already.
  */
 

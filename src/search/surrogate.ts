@@ -22,7 +22,7 @@ export interface SurrogateExample extends Untrained {
 export interface Surrogate {
   /** Error that the reduced network would have, a fraction; infinite where generated weights give no finite loss. */
   readonly predict: (untrained: Untrained) => number;
-  /** The usable examples, each with what the others say of it. */
+  /** The usable examples, each with what a model with weights from the others says of it. */
   readonly checks: readonly {
     readonly architecture: Architecture;
     readonly error: number;
@@ -48,7 +48,7 @@ export function fitSurrogate(examples: readonly SurrogateExample[]): Surrogate {
     throw new SmashError("config", {
       rule: `A surrogate learns from at least ${leastExamples} networks whose training and generated weights give finite numbers.`,
       found: `${usable.length} of ${examples.length}.`,
-      fix: "lower networkTraining.rate, or rank by another measure: --by loss.",
+      fix: "search anew, with another --out: with a lower networkTraining.rate, or by another measure, --by loss.",
     });
   }
   const model = fitRidge(

@@ -16,7 +16,7 @@ export interface Ridge {
   /** The penalty on squared weights that was chosen. */
   readonly penalty: number;
   readonly predict: (features: Numbers) => number;
-  /** What the model says of each example when it is fitted to the others alone. */
+  /** What the model says of each example when its weights are fitted to the others; penalty and scales are those of all. */
   readonly leftOut: Numbers;
 }
 

@@ -1,6 +1,6 @@
 /** Measures every architecture with generated weights, by every HyperNet of a study, and by the baselines. */
 
-import { corruptArchitecture, type Architecture } from "../arch/index.js";
+import { corruptArchitecture, functionKey, type Architecture } from "../arch/index.js";
 import { Random } from "../random.js";
 import { findProxy, type ProxyName } from "../rank/index.js";
 import {
@@ -10,7 +10,7 @@ import {
   readExamples,
   type ScoringSetup,
 } from "../run/index.js";
-import { takesNaswot } from "../search/index.js";
+import { takesNaswot, usableExamples } from "../search/index.js";
 import { RunFolder } from "../store/index.js";
 import { evaluateFineTuned, evaluateGenerated } from "../train/index.js";
 import type { Bench } from "./bench.js";
@@ -88,10 +88,9 @@ export async function predictVariant(
   context: StudyContext,
 ): Promise<void> {
   const { config } = variant;
-  const ofRun = request.run === undefined ? undefined : new RunFolder(request.run);
-  const isThere = ofRun && (await readExamples(ofRun)).length >= config.ranking.surrogate.networks;
-  const home = isThere ? ofRun : folder.run(hypernetOf(variant));
-  const surrogate = await learnSurrogate({ folder: home, config, dataset }, trained, context);
+  const home = (await runWithSurrogate(request)) ?? folder.run(hypernetOf(variant));
+  const without = new Set(architectures.map(functionKey));
+  const surrogate = await learnSurrogate({ folder: home, config, dataset }, { ...trained, without }, context);
   const column = (measure: string) => table.column(measure, architectures.length);
   const [losses, naswots] = [column(scoreMeasure(variant, "loss")), column("naswot")];
   const name = scoreMeasure(variant, "predicted");
@@ -100,6 +99,17 @@ export async function predictVariant(
     return { [name]: surrogate.predict(known) };
   };
   await table.measure(architectures, { label: "predicting", names: [name], run }, context);
+}
+
+/** The run that the study is about, where it has a surrogate whose examples were scored as the study's architectures are. */
+async function runWithSurrogate({ run, config }: StudyRequest): Promise<RunFolder | undefined> {
+  if (run === undefined) return undefined;
+  const folder = new RunFolder(run);
+  const own = (await folder.requireConfig()).config;
+  const { images, batchNorm, surrogate } = config.ranking;
+  const isSame = own.ranking.images === images && own.ranking.batchNorm === batchNorm;
+  const { length } = usableExamples(await readExamples(folder, own));
+  return isSame && length >= surrogate.networks ? folder : undefined;
 }
 
 /** The baselines, and what takes part in the score. */

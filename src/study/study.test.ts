@@ -2,7 +2,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import { buildCellArchitecture, parseCell, type CellSettings } from "../arch/index.js";
+import {
+  buildCellArchitecture,
+  formatCell,
+  functionKey,
+  parseCell,
+  type CellArchitecture,
+  type CellSettings,
+} from "../arch/index.js";
 import { resolveConfig } from "../config/index.js";
 import { drawFigure } from "../report/index.js";
 import { readExamples } from "../run/index.js";
@@ -163,7 +170,7 @@ describe("a study", () => {
   });
 
   it("by predicted errors has a surrogate of its own, or the one of the run it is about", async () => {
-    const surrogate = { ...config.ranking.surrogate, networks: 8, epochs: 1, batchSize: 20 };
+    const surrogate = { ...config.ranking.surrogate, networks: 14, steps: 5, batchSize: 20 };
     const predicting = {
       ...config,
       ranking: { ...config.ranking, rankedBy: "predicted", surrogate },
@@ -176,13 +183,21 @@ describe("a study", () => {
       emit: ({ type }: { readonly type: string }) => void (trained += Number(type === "surrogate-network")),
       shouldStop: () => trained >= 3,
     };
-    await expect(runStudy(job, stops)).rejects.toThrow("3 of the surrogate's 8 networks");
+    await expect(runStudy(job, stops)).rejects.toThrow("3 of the surrogate's 14 networks");
     const result = await runStudy(job, contextThatStops());
     expect(Object.keys(result.by)).toEqual(["predicted", "loss", "error", "loss+naswot"]);
     const run = new StudyFolder(job.out).run("hypernet");
-    const examples = await readExamples(run);
-    expect(examples).toHaveLength(8);
-    const { predict } = fitSurrogate(examples);
+    const examples = await readExamples(run, predicting);
+    expect(examples).toHaveLength(14);
+    /** What a surrogate has seen is no test of it. */
+    const examplesBeside = (rows: typeof table) => {
+      const space = predicting.space as CellSettings;
+      const keys = new Set(
+        rows.map(({ cell }) => functionKey(buildCellArchitecture(space, parseCell(cell)))),
+      );
+      return examples.filter(({ architecture }) => !keys.has(functionKey(architecture)));
+    };
+    const { predict } = fitSurrogate(examplesBeside(table));
     const { loss, predicted } = result.values;
     const naswots = new Map(
       (await new StudyFolder(job.out).readMeasurements())
@@ -197,6 +212,22 @@ describe("a study", () => {
     const other = makeJob("predicted-of-run", { config: predicting, proxies: [], run: run.path });
     expect((await runStudy(other, contextThatStops())).values.predicted).toEqual(predicted);
     expect(existsSync(join(other.out, "runs"))).toBe(false);
+    // Scored on other images, its examples are not those of the study.
+    const images = { ...predicting, ranking: { ...predicting.ranking, images: 200 } } as const;
+    const apart = makeJob("predicted-apart", { config: images, proxies: [], run: run.path });
+    await runStudy(apart, contextThatStops());
+    expect(await readExamples(new StudyFolder(apart.out).run("hypernet"), images)).toHaveLength(14);
+    const cells = examples
+      .slice(0, 3)
+      .map(({ architecture }) => formatCell((architecture as CellArchitecture).cell));
+    const seen = parseTable(
+      [header.trim(), ...cells.map((cell, place) => `${cell},${80 + place}`)].join("\n"),
+    );
+    const judged = makeJob("predicted-seen", { config: predicting, proxies: [], run: run.path, table: seen });
+    const unseen = fitSurrogate(examplesBeside(seen));
+    const { values } = await runStudy(judged, contextThatStops());
+    const own = examples.slice(0, 3).map((example) => unseen.predict(example));
+    values.predicted.forEach((value, item) => expect(value).toBeCloseTo(own[item], 12));
   });
 
   it("is refused while another process works on it", async () => {

@@ -27,10 +27,13 @@ export async function rank(flags: RankFlags, context: CommandContext) {
   }
   const by = flags.by ?? config.ranking.rankedBy;
   const { rankedBy } = config.ranking;
-  // A run that is ranked by predicted errors has measured NASWOT as well.
-  if (by === "predicted" ? rankedBy !== by : takesNaswot(by) && !takesNaswot(rankedBy)) {
+  const lacking = [
+    ...(takesNaswot(by) && !takesNaswot(rankedBy) ? ["NASWOT"] : []),
+    ...(by === "predicted" && rankedBy !== by ? ["predicted errors"] : []),
+  ];
+  if (lacking.length > 0) {
     throw new SmashError("usage", {
-      rule: `Only a run that is ranked by ${by} ${by === "predicted" ? "has a surrogate" : "measures NASWOT"}.`,
+      rule: `Trials are ordered by what the run has measured of them; this one has no ${lacking.join(", and no ")}.`,
       found: `--by ${by} for a run ranked by ${rankedBy}.`,
       fix: `leave out --by, or search anew with --by ${by} and another --out.`,
     });

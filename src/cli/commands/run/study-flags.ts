@@ -55,7 +55,7 @@ interface Case {
 }
 
 /** The rules under which flags would be ignored, and which flags. */
-function casesOf(study: StudyName, { table, truths }: StudyFlags): readonly Case[] {
+function casesOf(study: StudyName, { table, truths, by }: StudyFlags): readonly Case[] {
   const isOfMoves = study === "gradient";
   // In the study seeds they are the HyperNets'.
   const training = study === "seeds" ? (["epochs"] as const) : (["seeds", "epochs"] as const);
@@ -67,6 +67,10 @@ function casesOf(study: StudyName, { table, truths }: StudyFlags): readonly Case
     {
       rule: "The study gradient asks what moves do to the loss with generated weights, as they are: it trains no network and ranks none.",
       ignored: isOfMoves ? ["truths", "by", "proxies", "fineTuned", ...training] : [],
+    },
+    {
+      rule: "A surrogate (--by predicted) predicts from losses with generated weights.",
+      ignored: by === "predicted" ? ["fineTuned"] : [],
     },
     {
       rule: "With --table, architectures and their errors are the table's: none is sampled or trained.",
