@@ -44,15 +44,6 @@ it("the largest stand in turn with those of the best scores, each once", () => {
   expect(finalistsOf(makeTrials([[1.1, undefined, 9], [1.2], [1.3, undefined, 8]]), 2)).toEqual([0, 1]);
 });
 
-it("by predicted errors the largest do not stand beside those: a surrogate knows size", () => {
-  const trials = makeTrials([[1.1], [1.2], [1.3], [1.4, undefined, 90]]).map((trial) => ({
-    ...trial,
-    predictedError: trial.validationLoss / 3,
-  }));
-  const choice = { count: 3, rankedBy: "predicted" } as const;
-  expect(chooseFinalists(trials, choice).map(({ id }) => id)).toEqual([0, 1, 2]);
-});
-
 it("a family stays one where limits leave out what connects it", () => {
   const trials = makeTrials([[1.5], [1.4], [1.2, 0], [1.1, 2], [1.3, 0]]).map((trial) => ({
     ...trial,

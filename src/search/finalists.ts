@@ -3,8 +3,7 @@
  *
  * The first of a ranking are perturbations of one another, which train alike: to choose among them gains little. So the
  * best of every family stand, and a family is a random sample and all that came of it. The largest of them stand as
- * well, except where a surrogate ranks: size is a strong rival of other scores, most of all within a limit
- * (docs/results/finalists.md), and a surrogate knows it already.
+ * well: size is a strong rival of the score, most of all within a limit (docs/results/finalists.md).
  */
 
 import { isWithin, type Limits } from "./limits.js";
@@ -21,7 +20,7 @@ export interface FinalistChoice {
 
 /**
  * The best within the limits of different families: the first by its score, the one with most multiply-adds, the second by
- * its score, the one with second most, and so on, each once; by predicted errors those of the best scores alone. Where there are fewer families than `count`, the first of
+ * its score, the one with second most, and so on, each once. Where there are fewer families than `count`, the first of
  * their other members as well.
  */
 export function chooseFinalists(
@@ -40,7 +39,7 @@ export function chooseFinalists(
   }
   const heads = [...families.values()];
   const bySize = heads.toSorted((one, other) => other.flops - one.flops);
-  const inTurn = rankedBy === "predicted" ? heads : heads.flatMap((head, place) => [head, bySize[place]]);
+  const inTurn = heads.flatMap((head, place) => [head, bySize[place]]);
   return [...new Set([...inTurn, ...ranked])].slice(0, count);
 }
 
