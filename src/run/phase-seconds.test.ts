@@ -18,6 +18,7 @@ it("a sitting that ended its phase counts with what it measured itself", () => {
   const events = [begin("hypernet", 0), step(5), end("hypernet", 9.5, 10)];
   expect(phaseSeconds(events)).toEqual({
     hypernet: 9.5,
+    surrogate: 0,
     ranking: 0,
     "fine-tuning": 0,
     finalists: 0,
@@ -30,12 +31,14 @@ it("killed sittings count up to their last event, and the pauses between sitting
     ...[begin("hypernet", 0), step(2), step(4)], // killed
     ...[begin("hypernet", 100), step(103)], // killed again
     ...[begin("hypernet", 1000), step(1005), end("hypernet", 6, 1006)],
+    ...[begin("surrogate", 1006), end("surrogate", 2, 1006)],
     ...[begin("ranking", 1006), end("ranking", 3, 1009)],
     ...[begin("fine-tuning", 1009), end("fine-tuning", 1, 1010)],
     begin("network", 1010), // killed before it told anything
   ];
   expect(phaseSeconds(events)).toEqual({
     hypernet: 13,
+    surrogate: 2,
     ranking: 3,
     "fine-tuning": 1,
     finalists: 0,
