@@ -5,7 +5,7 @@ import { countCost } from "./any-architecture.js";
 import { createSpace } from "./create-space.js";
 import { architectureFeatures } from "./features.js";
 import { sampleArchitecture } from "./sample.js";
-import { sampled, v2 } from "./space.fixture.js";
+import { cells, sampled, v2 } from "./space.fixture.js";
 
 describe("the features of an architecture", () => {
   it("are finite numbers, of the same names in all of a space", () => {
@@ -57,14 +57,7 @@ describe("the features of an architecture", () => {
   });
 
   it("of a cell say the operation of each edge", () => {
-    const images = { input: { channels: 3, size: 32 }, classes: 10 } as const;
-    const space = createSpace({
-      name: "nas-bench-201",
-      channels: 4,
-      cells: 1,
-      sampling: "uniform",
-      ...images,
-    });
+    const space = createSpace(cells);
     const architecture = space.sample(Random.stream(1));
     const features = architectureFeatures(architecture);
     const chosen = Object.entries(features).flatMap(([name, value]) =>

@@ -3,6 +3,7 @@
  * than such a model can use; these are its averages over the layers of a block.
  */
 
+import { mean } from "../statistics/index.js";
 import { countCost, type Architecture as AnyArchitecture } from "./any-architecture.js";
 import type { Architecture, Block, Convolution } from "./architecture.js";
 import type { CellArchitecture } from "./nas-bench-201/cell-architecture.js";
@@ -39,8 +40,8 @@ function bankFeatures({ blocks }: Architecture): Features {
 /** Channels are counted, not banks: how many channels a bank has may vary by block. */
 function blockFeatures({ layers, bankChannels }: Block): Features {
   const convolutions = layers.flatMap((layer) => layer.convolutions);
-  const ofLayers = (value: (layer: Block["layers"][number]) => number) => average(layers.map(value));
-  const ofConvolutions = (value: (convolution: Convolution) => number) => average(convolutions.map(value));
+  const ofLayers = (value: (layer: Block["layers"][number]) => number) => mean(layers.map(value));
+  const ofConvolutions = (value: (convolution: Convolution) => number) => mean(convolutions.map(value));
   return {
     layers: layers.length,
     bankChannels,
@@ -58,4 +59,3 @@ function blockFeatures({ layers, bankChannels }: Block): Features {
 }
 
 const logArea = ([height, width]: Convolution["kernel"]) => Math.log(height * width);
-const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -47,7 +47,7 @@ export { perturbArchitecture } from "./perturb.js";
 export type { PerturbOptions } from "./perturb.js";
 export { sampleArchitecture } from "./sample.js";
 export type { SampleOptions } from "./sample.js";
-export { reduceArchitecture, reducedSize } from "./reduce.js";
+export { reduceArchitecture } from "./reduce.js";
 export type { Reduction } from "./reduce.js";
 export { referenceArchitecture, referenceNames, referenceTitle } from "./reference/index.js";
 export type { ReferenceName } from "./reference/index.js";

@@ -5,7 +5,7 @@ import { countCost } from "./any-architecture.js";
 import { createSpace } from "./create-space.js";
 import { reduceArchitecture, reducedSize } from "./reduce.js";
 import { sampleArchitecture } from "./sample.js";
-import { sampled, v1 } from "./space.fixture.js";
+import { cells, sampled, v1 } from "./space.fixture.js";
 import { validateArchitecture } from "./validate.js";
 import type { Architecture } from "./architecture.js";
 
@@ -49,14 +49,7 @@ describe("a reduced architecture", () => {
   });
 
   it("of cells has the same cell", () => {
-    const images = { input: { channels: 3, size: 32 }, classes: 10 } as const;
-    const space = createSpace({
-      name: "nas-bench-201",
-      channels: 16,
-      cells: 5,
-      sampling: "uniform",
-      ...images,
-    });
+    const space = createSpace(cells);
     const architecture = space.sample(Random.stream(0));
     expect(reduceArchitecture(architecture, half)).toEqual({
       ...{ ...architecture, channels: 8, input: { channels: 3, size: 16 } },

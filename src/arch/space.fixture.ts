@@ -5,6 +5,7 @@ import { Random } from "../random.js";
 import type { Architecture } from "./architecture.js";
 import { checkSpaceSettings } from "./check-space.js";
 import { sampleArchitecture } from "./sample.js";
+import type { CellSettings } from "./nas-bench-201/cell-settings.js";
 import type { SpaceSettings } from "./space.js";
 
 /** SMASHv1 on CIFAR-10 at a width that keeps the tests fast. */
@@ -38,6 +39,16 @@ export const v2: SpaceSettings = {
   maxGroups: 8,
   gates: true,
   activations: ["relu", "tanh", "sigmoid"],
+};
+
+/** NAS-Bench-201, as published. */
+export const cells: CellSettings = {
+  name: "nas-bench-201",
+  channels: 16,
+  cells: 5,
+  sampling: "uniform",
+  input: { channels: 3, size: 32 },
+  classes: 10,
 };
 
 /** The smallest space: every layer has 2 units, one dilation, and the first one reads everything. */

@@ -7,8 +7,8 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
-import type { Dataset } from "../data/index.js";
 import { isSmashError } from "../errors.js";
+import type { Trial } from "../search/index.js";
 import type { NetworkTraining } from "../train/index.js";
 import { bestEpochPath } from "./best-epoch.js";
 import { KeptTraining, type TrainingImages, type TrainJob } from "./kept-training.js";
@@ -31,10 +31,7 @@ export function briefly(config: RunConfig, epochs: number): RunConfig {
 }
 
 /** What brief trainings share. */
-export interface BriefTrainingJob {
-  /** How long and how. */
-  readonly config: RunConfig;
-  readonly dataset: Dataset;
+export interface BriefTrainingJob extends Pick<TrainJob, "config" | "dataset"> {
   /** Folder of the checkpoints, while there are any. */
   readonly path: string;
   /** For a message: whose training it is. */
@@ -42,11 +39,7 @@ export interface BriefTrainingJob {
 }
 
 /** What a brief training made of a network, on all held-out images; NaN where it diverged. */
-export interface BrieflyTrained {
-  readonly epochs: number;
-  readonly validationError: number;
-  readonly validationLoss: number;
-}
+type BrieflyTrained = NonNullable<Trial["trained"]>;
 
 interface BriefTrainingContext {
   /** Told how many steps of this training are done. */
