@@ -87,7 +87,7 @@ describe("a ranking by predicted errors", () => {
     const { ranking } = await runSearch(job, context);
     const examples = await readExamples(job.folder, job.config);
     expect(examples).toHaveLength(networks);
-    const { predict } = fitSurrogate(examples);
+    const { predict } = await fitSurrogate(examples);
     for (const trial of ranking) expect(trial.predictedError).toBe(predict(trial));
     const predicted = ranking.map(({ predictedError }) => predictedError!);
     expect(predicted).toEqual(predicted.toSorted((one, other) => one - other));
@@ -147,7 +147,7 @@ describe("a ranking by predicted errors", () => {
     const more = { random: 2, perturb: 0, chain: 0, evolution: 0, nsga2: 0 };
     const { ranking } = await runRank(job, { more, limits: {} }, context);
     expect(ranking).toHaveLength(6);
-    const { predict } = fitSurrogate(await readExamples(job.folder, job.config));
+    const { predict } = await fitSurrogate(await readExamples(job.folder, job.config));
     for (const trial of ranking) expect(trial.predictedError).toBe(predict(trial));
     expect(context.told.some(({ type }) => type.startsWith("surrogate"))).toBe(false);
     expect(readFileSync(job.folder.surrogatePath, "utf8")).toBe(before);
@@ -157,7 +157,7 @@ describe("a ranking by predicted errors", () => {
     const job = await open(jobOf("report"));
     await runToEnd(job);
     const { surrogate } = await readRun(job.folder, folder);
-    const { checks } = fitSurrogate(await readExamples(job.folder, job.config));
+    const { checks } = await fitSurrogate(await readExamples(job.folder, job.config));
     expect(surrogate).toEqual({ seconds: 0, checks });
     const begun = await open(jobOf("report-begun"));
     const stop = contextThatStops({ type: "surrogate-network", after: 7 });
@@ -199,7 +199,7 @@ describe("a ranking by predicted errors", () => {
     const { ranking } = await runToEnd(job);
     const examples = await readExamples(job.folder, job.config);
     expect(examples).toHaveLength(networks + 1);
-    const { predict } = fitSurrogate(examples.slice(1));
+    const { predict } = await fitSurrogate(examples.slice(1));
     for (const trial of ranking) expect(trial.predictedError).toBe(predict(trial));
   });
 

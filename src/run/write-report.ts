@@ -108,7 +108,9 @@ async function readSurrogate(
   const { rankedBy, surrogate } = config.ranking;
   if (rankedBy !== "predicted") return undefined;
   const usable = usableExamples(await readExamples(folder, config)).slice(0, surrogate.networks);
-  return usable.length < surrogate.networks ? undefined : { seconds, checks: fitSurrogate(usable).checks };
+  if (usable.length < surrogate.networks) return undefined;
+  const { checks } = await fitSurrogate(usable);
+  return { seconds, checks };
 }
 
 /** The log is ours; a line that a damaged disk or another program left in it is passed over, as a torn one is. */

@@ -21,8 +21,8 @@ function makeExamples(space: string, count: number, name = "examples"): Surrogat
 }
 
 describe("a surrogate", () => {
-  it.each(spaceNames)("orders networks of %s that it has not seen as their errors do", (space) => {
-    const { predict } = fitSurrogate(makeExamples(space, 60));
+  it.each(spaceNames)("orders networks of %s that it has not seen as their errors do", async (space) => {
+    const { predict } = await fitSurrogate(makeExamples(space, 60));
     const others = makeExamples(space, 60, "others");
     const agreement = spearman(
       others.map((example) => predict(example)),
@@ -31,14 +31,14 @@ describe("a surrogate", () => {
     expect(agreement).toBeGreaterThan(0.8);
   });
 
-  it.each(["validationLoss", "naswot"] as const)("knows the %s", (name) => {
-    const { predict } = fitSurrogate(makeExamples("demo", 60));
+  it.each(["validationLoss", "naswot"] as const)("knows the %s", async (name) => {
+    const { predict } = await fitSurrogate(makeExamples("demo", 60));
     const [example] = makeExamples("demo", 1, "other");
     const worse = name === "naswot" ? 200 : 0.5;
     expect(predict({ ...example, [name]: example[name]! + worse })).toBeGreaterThan(predict(example) + 0.005);
   });
 
-  it("learns from what has finite numbers, and says so", () => {
+  it("learns from what has finite numbers, and says so", async () => {
     const examples = makeExamples("demo", 20);
     const spoilt = [
       { ...examples[0], reducedError: NaN },
@@ -46,23 +46,24 @@ describe("a surrogate", () => {
       { ...examples[2], naswot: NaN },
       ...examples.slice(3),
     ];
-    const { checks, predict } = fitSurrogate(spoilt);
+    const { checks, predict } = await fitSurrogate(spoilt);
     expect(checks.map(({ architecture }) => architecture)).toEqual(
       examples.slice(3).map(({ architecture }) => architecture),
     );
-    expect(predict(examples[4])).toBe(fitSurrogate(examples.slice(3)).predict(examples[4]));
+    const without = await fitSurrogate(examples.slice(3));
+    expect(predict(examples[4])).toBe(without.predict(examples[4]));
   });
 
-  it("expects nothing of a network whose generated weights explode", () => {
+  it("expects nothing of a network whose generated weights explode", async () => {
     const examples = makeExamples("demo", 20);
-    const { predict } = fitSurrogate(examples);
+    const { predict } = await fitSurrogate(examples);
     expect(predict({ ...examples[0], validationLoss: NaN })).toBe(Infinity);
     expect(predict({ ...examples[0], validationLoss: Infinity })).toBe(Infinity);
   });
 
-  it("is checked by what it says of each example when it does not know it", () => {
+  it("is checked by what it says of each example when it does not know it", async () => {
     const examples = makeExamples("demo", 30);
-    const { checks, predict } = fitSurrogate(examples);
+    const { checks, predict } = await fitSurrogate(examples);
     expect(checks.map(({ error }) => error)).toEqual(examples.map(({ reducedError }) => reducedError));
     const known = examples.map((example) => Math.abs(predict(example) - example.reducedError));
     const unknown = checks.map(({ error, predicted }) => Math.abs(predicted - error));

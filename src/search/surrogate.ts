@@ -42,7 +42,7 @@ export function usableExamples(examples: readonly SurrogateExample[]): readonly 
  * Fits the costs and choices of an architecture, its loss with generated weights and NASWOT to errors after training.
  * Throws `SmashError("config")` where too few of the examples are usable.
  */
-export function fitSurrogate(examples: readonly SurrogateExample[]): Surrogate {
+export async function fitSurrogate(examples: readonly SurrogateExample[]): Promise<Surrogate> {
   const usable = usableExamples(examples);
   if (usable.length < leastExamples) {
     throw new SmashError("config", {
@@ -51,7 +51,7 @@ export function fitSurrogate(examples: readonly SurrogateExample[]): Surrogate {
       fix: "search anew, with another --out: with a lower networkTraining.rate, or by another measure, --by loss.",
     });
   }
-  const model = fitRidge(
+  const model = await fitRidge(
     usable.map(features),
     usable.map(({ reducedError }) => reducedError),
   );

@@ -4,7 +4,6 @@
  * not know it, which for ridge regression needs no second fit (Allen 1974, PRESS).
  */
 
-import { Matrix, SVD } from "ml-matrix";
 import type { Numbers } from "./agreement.js";
 import { mean } from "./correlation.js";
 
@@ -24,7 +23,9 @@ export interface Ridge {
  * Fits `targets` from `rows`, a row of features for each, all finite; features that do not vary take no part. Throws
  * `RangeError` for fewer than two examples.
  */
-export function fitRidge(rows: readonly Numbers[], targets: Numbers): Ridge {
+export async function fitRidge(rows: readonly Numbers[], targets: Numbers): Promise<Ridge> {
+  // Commands that fit nothing start without the time that its modules take.
+  const { Matrix, SVD } = await import("ml-matrix");
   if (rows.length < 2) throw new RangeError(`a ridge regression needs two examples, not ${rows.length}`);
   const scales = rows[0].map((_, column) => standardScale(rows.map((row) => row[column])));
   const standardize = (row: Numbers) =>

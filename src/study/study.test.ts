@@ -197,7 +197,7 @@ describe("a study", () => {
       );
       return examples.filter(({ architecture }) => !keys.has(functionKey(architecture)));
     };
-    const { predict } = fitSurrogate(examplesBeside(table));
+    const { predict } = await fitSurrogate(examplesBeside(table));
     const { loss, predicted } = result.values;
     const naswots = new Map(
       (await new StudyFolder(job.out).readMeasurements())
@@ -224,7 +224,7 @@ describe("a study", () => {
       [header.trim(), ...cells.map((cell, place) => `${cell},${80 + place}`)].join("\n"),
     );
     const judged = makeJob("predicted-seen", { config: predicting, proxies: [], run: run.path, table: seen });
-    const unseen = fitSurrogate(examplesBeside(seen));
+    const unseen = await fitSurrogate(examplesBeside(seen));
     const { values } = await runStudy(judged, contextThatStops());
     const own = examples.slice(0, 3).map((example) => unseen.predict(example));
     values.predicted.forEach((value, item) => expect(value).toBeCloseTo(own[item], 12));
