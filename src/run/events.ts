@@ -79,14 +79,19 @@ export type RunEvent =
   /** A phase is over; seconds of this sitting. */
   | { readonly type: "phase-done"; readonly phase: Phase; readonly seconds: number };
 
-/** An event as a run's log holds it. */
-export type LoggedEvent = RunEvent & {
-  /** Milliseconds since 1970; logs of older versions are without it. */
+/** What a run's log holds of every event; logs of older versions are without some of it. */
+interface LogEntry {
+  /** Milliseconds since 1970. */
   readonly at?: number;
-};
+  /** The process: several may work on a run, each on a training of its own. */
+  readonly pid?: number;
+}
+
+/** An event as a run's log holds it. */
+export type LoggedEvent = RunEvent & LogEntry;
 
 /** After the test of a network; whoever ran its training writes it. */
-export type TrainedEvent = { readonly type: "trained" } & TrainResult;
+export type TrainedEvent = { readonly type: "trained" } & TrainResult & LogEntry;
 
 /** What a job needs from whoever runs it. */
 export type JobContext = ThreadContext<RunEvent>;

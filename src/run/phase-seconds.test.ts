@@ -57,6 +57,15 @@ it("a sitting that still runs counts up to now", () => {
   expect(phaseSeconds([begin("hypernet", 0), step(2), step(7)]).hypernet).toBe(7);
 });
 
+it("processes that work at the same time count each by itself", () => {
+  const of = (pid: number, event: LoggedEvent) => ({ ...event, pid });
+  const events = [
+    ...[of(1, begin("ranking", 0)), of(2, begin("network", 1)), of(1, step(8)), of(2, step(9))],
+    ...[of(1, end("ranking", 10, 10)), of(2, step(30))],
+  ];
+  expect(phaseSeconds(events)).toMatchObject({ ranking: 10, network: 29 });
+});
+
 it("a clock that was set back makes no negative time", () => {
   expect(phaseSeconds([begin("hypernet", 50), step(20)]).hypernet).toBe(0);
 });

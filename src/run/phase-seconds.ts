@@ -5,29 +5,39 @@
 
 import type { LoggedEvent, Phase } from "./events.js";
 
+interface Sitting {
+  readonly phase: Phase;
+  readonly from: number;
+  to: number;
+}
+
 /** A killed sitting counts up to its last event; in logs without times, only sittings that ended a phase count. */
 export function phaseSeconds(events: readonly LoggedEvent[]): Readonly<Record<Phase, number>> {
   const seconds = { hypernet: 0, surrogate: 0, ranking: 0, "fine-tuning": 0, finalists: 0, network: 0 };
-  let sitting: { readonly phase: Phase; readonly from: number; to: number } | undefined;
-  const endSitting = (measured?: number) => {
+  /** By their processes, which may work at the same time. */
+  const sittings = new Map<number | undefined, Sitting>();
+  const endSitting = (pid: number | undefined, measured?: number) => {
+    const sitting = sittings.get(pid);
     // A clock that was set back must not make time.
     if (sitting) seconds[sitting.phase] += measured ?? Math.max(0, (sitting.to - sitting.from) / 1000);
-    sitting = undefined;
+    sittings.delete(pid);
   };
   for (const event of events) {
+    const { pid } = event;
+    const sitting = sittings.get(pid);
     if (event.type === "phase") {
-      endSitting();
+      endSitting(pid);
       const at = event.at ?? 0;
-      sitting = { phase: event.phase, from: at, to: at };
+      sittings.set(pid, { phase: event.phase, from: at, to: at });
     } else if (event.type === "train" || event.type === "rank") {
       // Another job, maybe days after the last one was killed.
-      endSitting();
+      endSitting(pid);
     } else if (event.type === "phase-done") {
-      endSitting(event.seconds);
+      endSitting(pid, event.seconds);
     } else if (sitting) {
       sitting.to = event.at ?? sitting.to;
     }
   }
-  endSitting();
+  for (const pid of [...sittings.keys()]) endSitting(pid);
   return seconds;
 }

@@ -103,6 +103,17 @@ it("what was tested is shown while another network is in training", () => {
   expect(summary(events)).toEqual({ ...ofBest, seconds: 4 });
 });
 
+it("of trainings that run at the same time, the one that was tested last is told, without the others", () => {
+  const of = (pid: number, events: readonly Logged[]) => events.map((event) => ({ ...event, pid }));
+  const [long, brief] = [of(1, sitting(best, [1, 2, 3, 4])), of(2, sitting(second, [1, 2]))];
+  // The brief one in the middle of the long one, and the other way round.
+  const [begun, rest] = [long.slice(0, 4), long.slice(4)];
+  expect(summary([...begun, ...brief, ...rest])).toEqual({ ...ofBest, seconds: 4 });
+  expect(summary([...brief.slice(0, 3), ...long, ...brief.slice(3)])).toEqual({
+    ...{ checkpoint: "rank-2", losses: [2, 2], epochs: [1, 2], seconds: 2 },
+  });
+});
+
 it("before any test, the network in training is known", () => {
   expect(findTraining([])).toBeUndefined();
   expect(findTraining(sitting(second, [1], "killed"))).toMatchObject({ asked: second, trained: undefined });

@@ -21,8 +21,8 @@ export interface ShownTraining {
 
 /** The training that was tested last; the last one begun where none was tested. */
 export function findTraining(events: readonly (LoggedEvent | TrainedEvent)[]): ShownTraining | undefined {
-  const sittings = listSittings(events);
-  const last = sittings.findLast(({ trained }) => trained) ?? sittings.at(-1);
+  const { sittings, tested } = listSittings(events);
+  const last = tested ?? sittings.at(-1);
   if (last === undefined) return undefined;
   const own = sameTraining(sittings, last).flatMap(({ events }) => events);
   const epochs = own.filter((event) => event.type === "network-epoch");
@@ -43,24 +43,37 @@ interface Sitting {
   trained: TrainResult | undefined;
 }
 
-function listSittings(events: readonly (LoggedEvent | TrainedEvent)[]): readonly Sitting[] {
+/** In the order of their beginnings, and which of them was tested last. */
+function listSittings(events: readonly (LoggedEvent | TrainedEvent)[]): {
+  readonly sittings: readonly Sitting[];
+  readonly tested: Sitting | undefined;
+} {
   const sittings: Sitting[] = [];
-  let asked: TrainEvent | undefined;
+  let tested: Sitting | undefined;
+  /** By their processes, which may work at the same time: what was asked for last, and the sitting that came of it. */
+  const asked = new Map<number | undefined, TrainEvent>();
+  const latest = new Map<number | undefined, Sitting>();
+  const begin = (pid: number | undefined, sitting: Sitting) => {
+    sittings.push(sitting);
+    latest.set(pid, sitting);
+    asked.delete(pid);
+  };
   for (const event of events) {
-    const sitting = sittings.at(-1);
+    const { pid } = event;
+    const sitting = latest.get(pid);
     if (event.type === "train") {
-      asked = event;
+      asked.set(pid, event);
     } else if (event.type === "phase" && event.phase === "network") {
-      sittings.push({ asked, done: event.done, events: [event], trained: undefined });
-      asked = undefined;
+      begin(pid, { asked: asked.get(pid), done: event.done, events: [event], trained: undefined });
     } else if (event.type === "trained") {
       if (sitting && !sitting.trained) sitting.trained = event;
-      else sittings.push({ asked: undefined, done: 0, events: [], trained: event });
+      else begin(pid, { asked: undefined, done: 0, events: [], trained: event });
+      tested = latest.get(pid);
     } else if (isOfNetwork(event)) {
       sitting?.events.push(event);
     }
   }
-  return sittings;
+  return { sittings, tested };
 }
 
 function isOfNetwork(event: LoggedEvent): boolean {

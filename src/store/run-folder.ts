@@ -132,9 +132,12 @@ export class RunFolder {
     await replaceFile(this.bestPath, `${JSON.stringify(architecture, null, 2)}\n`);
   }
 
-  /** Appends one event; a line is lost at most when the machine stops in the middle of it. */
+  /**
+   * Appends one event, with its time and the process that it is of; a line is lost at most when the machine stops in the
+   * middle of it.
+   */
   appendEvent(event: object): void {
-    appendLine(this.#events, event);
+    appendLine(this.#events, { at: Date.now(), pid: process.pid, ...event });
   }
 
   /** All whole lines, oldest first. */

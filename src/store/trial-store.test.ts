@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import Database from "libsql";
 import { expect, it } from "vitest";
 import { fakeHistory, spaceOf } from "../search/history.fixture.js";
@@ -34,6 +36,37 @@ it("a damaged file is told with its path, and that its trials can be had again",
   }
   rmSync(folder, { recursive: true });
 });
+
+it("a program that reads makes a search wait, not fail; one that never ends is told", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "smash-busy-"));
+  const path = join(folder, "trials.sqlite");
+  const store = new TrialStore(path);
+  const [one, other] = fakeHistory(spaceOf("tiny"), { seed: 1, count: 2 });
+  store.add(one);
+  // The store waits without a turn of this thread's loop.
+  const reader = new Worker(
+    `const { workerData, parentPort } = require("node:worker_threads");
+     const database = new (require("libsql"))(workerData.path);
+     const read = (milliseconds) => {
+       database.exec("BEGIN");
+       database.prepare("SELECT * FROM trials").all();
+       parentPort.postMessage("reads");
+       setTimeout(() => database.exec("COMMIT"), milliseconds);
+     };
+     read(300);
+     parentPort.on("message", () => read(20_000));`,
+    { eval: true, workerData: { path } },
+  );
+  await once(reader, "message");
+  store.add(other);
+  expect(store.list()).toEqual([one, other]);
+  reader.postMessage("again");
+  await once(reader, "message");
+  expect(() => store.replace(other)).toThrow("must be free within 5 s");
+  await reader.terminate();
+  store.close();
+  rmSync(folder, { recursive: true });
+}, 30_000);
 
 it("a trial comes back as it was, with its latency where it was measured", () => {
   const folder = mkdtempSync(join(tmpdir(), "smash-trials-"));

@@ -7,9 +7,11 @@ import { hasCode } from "../files.js";
 import type { Trial } from "../search/index.js";
 
 interface Row {
-  readonly id: number;
   readonly document: string;
 }
+
+/** A report may read while a search writes: one waits for the other so many milliseconds, which take a moment each. */
+const patience = 5_000;
 
 /** The trials of a run; close it after use. */
 export class TrialStore {
@@ -18,13 +20,7 @@ export class TrialStore {
 
   constructor(path: string) {
     this.#path = path;
-    this.#database = new Database(path);
-    this.#working(() =>
-      this.#database.exec(
-        "CREATE TABLE IF NOT EXISTS trials (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, validation_error REAL, " +
-          "validation_loss REAL, parameters INTEGER NOT NULL, flops INTEGER NOT NULL, document TEXT NOT NULL)",
-      ),
-    );
+    this.#database = this.#working(() => openDatabase(path));
   }
 
   /** Throws `SmashError("disk-full")` where there is no room for it. */
@@ -37,7 +33,7 @@ export class TrialStore {
     );
   }
 
-  /** Puts a trial in the place of the one with its id; what orders trials in SQL stays. */
+  /** Puts a trial in the place of the one with its id; its columns stay, of which none changes. */
   replace(trial: Trial): void {
     this.#working(() =>
       this.#database
@@ -49,7 +45,7 @@ export class TrialStore {
   /** In the order of scoring. Throws `SmashError("config")` where the file is damaged, as all others do. */
   list(): readonly Trial[] {
     return this.#working(() => {
-      const rows = this.#database.prepare("SELECT id, document FROM trials ORDER BY id").all() as Row[];
+      const rows = this.#database.prepare("SELECT document FROM trials ORDER BY id").all() as Row[];
       return rows.map(({ document }) => JSON.parse(document) as Trial);
     });
   }
@@ -71,6 +67,14 @@ export class TrialStore {
           cause,
         });
       }
+      if (hasCode(cause, "SQLITE_BUSY")) {
+        throw new SmashError("usage", {
+          rule: `${this.#path} must be free within ${patience / 1000} s.`,
+          found: "another program that reads it, or writes to it.",
+          fix: "wait for that or stop it, and run the same command again; it goes on from the last trial.",
+          cause,
+        });
+      }
       // A limit on a file's size comes as a failed write.
       if (!hasCode(cause, "SQLITE_FULL", "SQLITE_IOERR_WRITE")) throw cause;
       throw new SmashError("disk-full", {
@@ -80,6 +84,21 @@ export class TrialStore {
         cause,
       });
     }
+  }
+}
+
+/** With its table, which is made where it is not there. */
+function openDatabase(path: string): Database.Database {
+  const database = new Database(path, { timeout: patience });
+  try {
+    database.exec(
+      "CREATE TABLE IF NOT EXISTS trials (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, validation_error REAL, " +
+        "validation_loss REAL, parameters INTEGER NOT NULL, flops INTEGER NOT NULL, document TEXT NOT NULL)",
+    );
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 

@@ -114,6 +114,20 @@ describe("an own image folder", () => {
     `);
   });
 
+  it("gives images of all classes from the start, whichever part, in the same order each time", async () => {
+    for (const [place, name] of ["a", "b", "c"].entries()) {
+      for (let index = 0; index < 20; index++) await picture(`${name}/${index}.png`, 50 * place + index);
+    }
+    const { train, test } = await open();
+    expect(new Set(train.labels.subarray(0, 16)).size).toBe(3);
+    expect(new Set(test.labels.subarray(0, 4)).size).toBeGreaterThan(1);
+    for (let index = 0; index < train.count; index++) {
+      expect(Math.floor(train.image(index)[0] / 50)).toBe(train.labels[index]);
+    }
+    await rm(dataDir, { recursive: true });
+    expect((await open()).train.labels).toEqual(train.labels);
+  });
+
   it("has test images in the nearest number to a fifth, also where train is its only part", async () => {
     for (let index = 0; index < 8; index++) {
       await picture(`train/a/${index}.png`, index);

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { Random } from "../../random.js";
 import { openPack, readPackDescription } from "../pack-reader.js";
 import { packPath, readOwnPack } from "../prepare-pack.js";
 import type { PackRequest, ReadyPack } from "../prepare-pack.js";
@@ -26,8 +27,10 @@ const prefix = "folder:";
 const defaultSize = 32;
 /** Files decoded at a time: as many as Node reads at a time. */
 const atOnce = 4;
-/** Part of the stamp: a change of what decoding gives makes every pack old. */
-const decoderVersion = 1;
+/** Part of the stamp: a change of what packing gives makes every pack old. */
+const packerVersion = 2;
+/** Not the run's seed: the pack serves all runs. */
+const orderSeed = 0;
 
 /** The folder that a data set's name names; undefined for other names. */
 export function folderOf(name: string): string | undefined {
@@ -82,47 +85,65 @@ export async function prepareFolder(root: string, request: PackRequest): Promise
   // A report of another version says that the pack is of another version.
   const isReported = folderReportSchema.safeParse(found?.details).success;
   if (found?.stamp === stamp && isReported) return { path, description: found };
+  // Folders lie in the order of their classes; the first so many images of a set are to be of all of them, as they are in
+  // published sets.
+  const order = Random.stream(orderSeed, "folder-order").shuffle([...scan.images.keys()]);
   await writePack(path, async (add) => {
-    const outcomes = await decodeAll({ scan, root, size, add }, request);
+    const outcomes = await decodeAll({ scan, order, root, size, add }, request);
     const { parts, report } = assignParts(scan, outcomes);
     requireEnough(root, report);
-    const labels = scan.images.map(({ label }) => label);
-    return { classes: [...scan.classes], channels: 3, size, stamp, labels, parts, details: report };
+    const packed = {
+      labels: order.map((index) => scan.images[index].label),
+      parts: order.map((index) => parts[index]),
+    };
+    return { classes: [...scan.classes], channels: 3, size, stamp, ...packed, details: report };
   });
   return { path, description: (await readPackDescription(path))! };
 }
 
 function stampOf({ classes, images, links, unusedFolders, otherFiles }: FolderScan): string {
-  const about = [decoderVersion, classes, links, unusedFolders, otherFiles];
+  const about = [packerVersion, classes, links, unusedFolders, otherFiles];
   const hash = createHash("md5").update(JSON.stringify(about));
   for (const { path, part, bytes, mtimeMs } of images)
     hash.update(JSON.stringify([path, part, bytes, mtimeMs]));
   return hash.digest("hex");
 }
 
-/** Adds every image, black where it cannot be read: its place in the pack stays, and is left out. */
+/**
+ * Adds every image, black where it cannot be read: its place in the pack stays, and is left out. In the scan's order again
+ * is what came of them.
+ */
 async function decodeAll(
-  { scan, root, size, add }: { scan: FolderScan; root: string; size: number; add: AddImages },
+  { scan, order, root, size, add }: DecodeJob,
   { onProgress, signal }: PackRequest,
 ): Promise<readonly Outcome[]> {
-  const total = scan.images.length;
+  const total = order.length;
   const black = new Uint8Array(3 * size * size);
-  const outcomes: Outcome[] = [];
+  const outcomes = new Array<Outcome>(total);
   for (let first = 0; first < total; first += atOnce) {
     signal?.throwIfAborted();
-    const group = scan.images.slice(first, first + atOnce);
-    for (const pixels of await Promise.all(group.map(({ file }) => tryDecode(file, size)))) {
+    const group = order.slice(first, first + atOnce);
+    const decoded = await Promise.all(group.map((index) => tryDecode(scan.images[index].file, size)));
+    for (const [place, pixels] of decoded.entries()) {
       await add(typeof pixels === "string" ? black : pixels);
-      outcomes.push(
+      outcomes[group[place]] =
         typeof pixels === "string"
           ? { reason: pixels }
-          : { digest: createHash("md5").update(pixels).digest("base64") },
-      );
+          : { digest: createHash("md5").update(pixels).digest("base64") };
     }
     const event = { kind: "progress", dataset: `${prefix}${root}`, step: "convert", unit: "images" } as const;
-    onProgress?.({ ...event, done: outcomes.length, total });
+    onProgress?.({ ...event, done: first + group.length, total });
   }
   return outcomes;
+}
+
+interface DecodeJob {
+  readonly scan: FolderScan;
+  /** Of the pack: positions in the scan. */
+  readonly order: readonly number[];
+  readonly root: string;
+  readonly size: number;
+  readonly add: AddImages;
 }
 
 /** The pixels, or why there are none. */
