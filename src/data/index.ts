@@ -7,7 +7,7 @@ export { batchIndices, stepsPerEpoch } from "./epochs.js";
 export { imagesInMemory, selectImages } from "./image-set.js";
 export { channelStatistics } from "./normalize.js";
 export type { ChannelStatistics } from "./normalize.js";
-export { datasetNames, describeDataset, loadDataset } from "./registry.js";
+export { datasetNames, describeDataset, loadDataset, publishedSize } from "./registry.js";
 export { checkDataset, describeIfThere, fetchDataset, listDatasets } from "./status.js";
 export type { DataFolder, DatasetStatus } from "./status.js";
 export type { FetchEvent } from "./source.js";

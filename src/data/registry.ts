@@ -26,6 +26,12 @@ const known: readonly DatasetInfo[] = [...sources, synthetic];
 /** The data sets known by name; own image folders are `folder:PATH`. */
 export const datasetNames: readonly string[] = known.map(({ name }) => name);
 
+/** Height = width of the images as they are published, pixels; undefined for an own folder, and a name that is none. */
+export function publishedSize(name: string): number | undefined {
+  const of = foldOf(name) === undefined ? name : stl10.name;
+  return known.find((source) => source.name === of)?.size;
+}
+
 /**
  * The data set, verified, as mapped memory; fetched first when it is missing.
  *

@@ -9,7 +9,7 @@ export type {
   TrainEvent,
 } from "./events.js";
 export { learnSurrogate } from "./learn-surrogate.js";
-export { readExamples } from "./surrogate-examples.js";
+export { completeExamples, readExamples } from "./surrogate-examples.js";
 export { startJob } from "./jobs.js";
 export type { Job, JobOptions } from "./jobs.js";
 export { requireLatency } from "./latency-meter.js";

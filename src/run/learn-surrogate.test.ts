@@ -13,7 +13,7 @@ import type { RunEvent } from "./events.js";
 import { trainingFactsSchema } from "./facts.js";
 import { runRank } from "./rank-job.js";
 import { runSearch, type SearchJob } from "./search-job.js";
-import { readExamples, writeExamples } from "./surrogate-examples.js";
+import { drawExample, readExamples, writeExamples } from "./surrogate-examples.js";
 import { readRun } from "./write-report.js";
 
 const folder = mkdtempSync(join(tmpdir(), "smash-surrogate-"));
@@ -201,6 +201,23 @@ describe("a ranking by predicted errors", () => {
     expect(examples).toHaveLength(networks + 1);
     const { predict } = await fitSurrogate(examples.slice(1));
     for (const trial of ranking) expect(trial.predictedError).toBe(predict(trial));
+  });
+
+  it("makes do with fewer, where twice as many gave no more, and so does the report", async () => {
+    const job = await open(jobOf("fewer", { surrogate: { networks: 9 } }));
+    const drawn = Array.from({ length: 18 }, (_, item) => ({
+      architecture: drawExample(job.config, item),
+      reducedError: item % 2 === 0 && item > 0 ? item / 20 : NaN,
+      ...{ validationLoss: 1 + item, naswot: -item },
+    }));
+    await writeExamples(job.folder, drawn);
+    const context = contextThatStops();
+    const { ranking } = await runSearch(job, context);
+    expect(context.told.some(({ type }) => type === "surrogate-step")).toBe(false);
+    const { predict, checks } = await fitSurrogate(drawn);
+    expect(checks).toHaveLength(8);
+    for (const trial of ranking) expect(trial.predictedError).toBe(predict(trial));
+    expect((await readRun(job.folder, folder)).surrogate?.checks).toEqual(checks);
   });
 
   it("is refused where too few of twice as many give one", async () => {

@@ -6,17 +6,14 @@
 import { functionKey, reduceArchitecture } from "../arch/index.js";
 import { channelStatistics, resizeSet, selectImages, stepsPerEpoch } from "../data/index.js";
 import { scoreUntrained } from "../rank/index.js";
-import { fitSurrogate, usableExamples, type Surrogate } from "../search/index.js";
+import { fitSurrogate, usableExamples, type Surrogate, type SurrogateExample } from "../search/index.js";
 import { BriefTrainings, briefly, wholeEpochs } from "./brief-trainings.js";
 import type { JobContext } from "./events.js";
 import { runPhase } from "./phase.js";
 import { computeType, type RunData, type ScoringSetup } from "./prepare.js";
 import type { SearchJob } from "./search-job.js";
 import { interrupted } from "./stop.js";
-import { drawExample, readExamples, writeExamples } from "./surrogate-examples.js";
-
-/** Where trainings diverge, others are drawn in their place, up to so many for each that is wanted. */
-const mostTries = 2;
+import { completeExamples, drawExample, readExamples, writeExamples } from "./surrogate-examples.js";
 
 /**
  * The run's surrogate, fitted to all its examples; those that are missing are trained and kept first. Architectures whose
@@ -27,27 +24,27 @@ export async function learnSurrogate(
   { without = new Set(), ...setup }: ScoringSetup & { readonly without?: ReadonlySet<string> },
   context: JobContext,
 ): Promise<Surrogate> {
-  const { networks } = job.config.ranking.surrogate;
-  const examples = await completeExamples(job, setup, context);
-  const known = usableExamples(examples).slice(0, networks);
-  return fitSurrogate(known.filter(({ architecture }) => !without.has(functionKey(architecture))));
+  const examples = await trainExamples(job, setup, context);
+  return fitSurrogate(examples.filter(({ architecture }) => !without.has(functionKey(architecture))));
 }
 
-async function completeExamples(
+/** The examples of the run, those that are missing trained first. */
+async function trainExamples(
   job: SearchJob,
   { network, data, scoring }: ScoringSetup,
   { emit, shouldStop, now }: JobContext,
-) {
+): Promise<readonly SurrogateExample[]> {
   const { folder, config } = job;
   const { ranking, seed } = config;
   const { networks } = ranking.surrogate;
   const examples = [...(await readExamples(folder, config))];
+  const complete = () => completeExamples(examples, networks);
   const usable = () => usableExamples(examples).length;
   const { epochs, steps, images } = trainingLength(job, data);
   const done = () => usable() * steps;
   const work = async () => {
     const trainings = await prepareTrainings(job, { data, epochs, images });
-    while (usable() < networks && examples.length < mostTries * networks) {
+    while (!complete()) {
       if (shouldStop()) throw interrupted(`after ${usable()} of the surrogate's ${networks} networks`);
       const item = examples.length;
       const architecture = drawExample(config, item);
@@ -66,14 +63,10 @@ async function completeExamples(
       emit({ type: "surrogate-network", step: done(), error: reducedError });
     }
   };
-  const isOver = examples.length >= mostTries * networks;
-  const phase = {
-    phase: "surrogate",
-    done: isOver ? networks * steps : done(),
-    total: networks * steps,
-  } as const;
+  const total = networks * steps;
+  const phase = { phase: "surrogate", done: complete() ? total : done(), total } as const;
   await runPhase(phase, work, { emit, shouldStop, now });
-  return examples;
+  return complete()!;
 }
 
 /** Whole epochs, and at least as many steps as asked for; a large set gives only the images that these see. */

@@ -248,6 +248,13 @@ describe("finalists", () => {
     expect(ranking).toEqual(expect.arrayContaining([...trained]));
   });
 
+  it("are refused where nothing of the run is within the limits", async () => {
+    const job = await openRun("finalists-none", changes);
+    await expect(runRank(job, { ...tested, limits: { flops: 1 } }, contextThatStops())).rejects.toThrow(
+      "none of 2 with at most 1 multiply-adds",
+    );
+  });
+
   it("whose training diverges do not end the search, and are not trained again", async () => {
     const networkTraining = { ...changes.networkTraining, rate: 1e30 };
     const job = await openRun("finalists-diverged", { networkTraining });

@@ -2,6 +2,7 @@
 
 import { SmashError } from "../errors.js";
 import {
+  describeLimits,
   isTighter,
   isWithin,
   paretoFronts,
@@ -81,6 +82,13 @@ export async function runRank(
     trials.filter((trial) => isWithin(limits, trial)),
     rankedBy,
   );
+  if (ranking.length === 0) {
+    throw new SmashError("usage", {
+      rule: "A ranking needs networks of the run within the limits.",
+      found: `none of ${trials.length} with ${describeLimits(limits) ?? "any limits"}.`,
+      fix: "add some, with --samples 100, say, or raise the limits.",
+    });
+  }
   const scored = trials.length - existing;
   return {
     ranking,

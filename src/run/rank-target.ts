@@ -25,7 +25,10 @@ const targetSchema = z.object({
   aim: z.looseObject({}),
 });
 
-/** Trials that the run had when this was first asked for: `count`, unless a sitting with the same aim was cut short. */
+/**
+ * Trials that the run had when this was first asked for: `count`, how many it has, unless a sitting with the same aim was
+ * cut short and nothing else has added or taken away trials since.
+ */
 export async function openTarget(folder: RunFolder, aim: RankAim, count: number): Promise<number> {
   const path = folder.rankTargetPath;
   const text = await readIfThere(path);
@@ -33,7 +36,8 @@ export async function openTarget(folder: RunFolder, aim: RankAim, count: number)
   // As JSON has it: without what is undefined. An older version had no finalists.
   const { finalists } = aim;
   if (saved.success && isDeepStrictEqual({ finalists, ...saved.data.aim }, JSON.parse(JSON.stringify(aim)))) {
-    return saved.data.before;
+    const { before, total } = saved.data;
+    if (before <= count && count <= total) return before;
   }
   const total = Object.values(aim.more).reduce((sum, more) => sum + more, count);
   await replaceFile(path, `${JSON.stringify({ before: count, total, aim }, null, 2)}\n`);

@@ -183,6 +183,14 @@ it("device and precision are named where they are not the usual ones, and a fold
   );
 });
 
+it("a published set's image size is named where it is another one", () => {
+  const sized = (size: number) =>
+    changeConfig({ ...config, dataset: "cifar10" }, { space: { input: { ...config.space.input, size } } });
+  const command = (size: number) => reproduceCommands({ ...history, config: sized(size) }).join("\n");
+  expect(command(16)).toContain("--data cifar10 --image-size 16 --preset");
+  expect(command(32)).not.toContain("--image-size");
+});
+
 it("a run of a preset that is not known any more still has its commands", () => {
   const old = { ...config, preset: "of old" };
   expect(reproduceCommands({ ...history, config: old })[0]).toContain("--preset 'of old'");

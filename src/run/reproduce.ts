@@ -2,7 +2,7 @@
 
 import type { Architecture } from "../arch/index.js";
 import { difference, presetNames, resolveConfig, type RunConfig } from "../config/index.js";
-import type { DatasetInfo } from "../data/index.js";
+import { publishedSize, type DatasetInfo } from "../data/index.js";
 import type { Trial } from "../search/index.js";
 import type { TrainEvent } from "./events.js";
 import { quoted } from "./quoted.js";
@@ -74,7 +74,7 @@ function changedSettings({ config, dataset }: RunHistory): unknown {
   return difference(plain, config);
 }
 
-/** An own folder has no size of its own. */
-function sizeFlag({ dataset, space }: RunConfig): string {
-  return dataset.startsWith("folder:") ? ` --image-size ${space.input.size}` : "";
+/** Images of another size than the published one; an own folder has none of its own. */
+function sizeFlag({ dataset, space: { input } }: RunConfig): string {
+  return input.size === publishedSize(dataset) ? "" : ` --image-size ${input.size}`;
 }

@@ -7,7 +7,7 @@ import type { RunConfig } from "../config/index.js";
 import { SmashError } from "../errors.js";
 import { replaceFile } from "../files.js";
 import { Random } from "../random.js";
-import type { SurrogateExample } from "../search/index.js";
+import { usableExamples, type SurrogateExample } from "../search/index.js";
 import { inFile, parseJson, readIfThere, type RunFolder } from "../store/index.js";
 import { architectureFact, measured } from "./facts.js";
 
@@ -50,6 +50,19 @@ export async function readExamples(
     if (other < 0) return examples;
     throw damaged(surrogatePath, `examples.${other}, whose architecture is of another run`);
   });
+}
+
+/** Where trainings diverge, others are drawn in their place, up to so many for each that is wanted. */
+const mostTries = 2;
+
+/** What a surrogate of so many networks learns from; undefined while some of that is still to be trained. */
+export function completeExamples(
+  examples: readonly SurrogateExample[],
+  networks: number,
+): readonly SurrogateExample[] | undefined {
+  const usable = usableExamples(examples);
+  const isComplete = usable.length >= networks || examples.length >= mostTries * networks;
+  return isComplete ? usable.slice(0, networks) : undefined;
 }
 
 export async function writeExamples(

@@ -11,13 +11,13 @@ import {
   type RunStatus,
   type StepPoint,
 } from "../report/index.js";
-import { fitSurrogate, planTrials, usableExamples, type Trial } from "../search/index.js";
+import { fitSurrogate, leastExamples, planTrials, type Trial } from "../search/index.js";
 import { readTrials, type RunFolder } from "../store/index.js";
 import type { LoggedEvent, TrainedEvent } from "./events.js";
 import { phaseSeconds } from "./phase-seconds.js";
 import { reproduceCommands } from "./reproduce.js";
 import { listRanks } from "./reproduce-rank.js";
-import { readExamples } from "./surrogate-examples.js";
+import { completeExamples, readExamples } from "./surrogate-examples.js";
 import { readTestDetails } from "./test-details.js";
 import { findTraining } from "./training-events.js";
 
@@ -99,7 +99,7 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
   };
 }
 
-/** Undefined before there are enough networks to learn from. */
+/** Undefined while networks to learn from are still to be trained, and where too few of them are usable. */
 async function readSurrogate(
   folder: RunFolder,
   config: RunConfig,
@@ -107,9 +107,9 @@ async function readSurrogate(
 ): Promise<ReportData["surrogate"]> {
   const { rankedBy, surrogate } = config.ranking;
   if (rankedBy !== "predicted") return undefined;
-  const usable = usableExamples(await readExamples(folder, config)).slice(0, surrogate.networks);
-  if (usable.length < surrogate.networks) return undefined;
-  const { checks } = await fitSurrogate(usable);
+  const examples = completeExamples(await readExamples(folder, config), surrogate.networks) ?? [];
+  if (examples.length < leastExamples) return undefined;
+  const { checks } = await fitSurrogate(examples);
   return { seconds, checks };
 }
 

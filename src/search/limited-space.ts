@@ -3,8 +3,9 @@
  *
  * Draws are rejected until one fits, which keeps the space's own distribution. Where a limit leaves too little for that,
  * the smallest draws are perturbed towards the limit; such networks lie close to it. If that fails by bad luck, a random
- * walk from a network known to fit takes its place, so that a search does not end at its hundredth trial. Every way has
- * a stated end: nothing loops. Latency is not for here, since it has to be measured (see `rank/propose.ts`).
+ * walk from the network that was to be perturbed, or from one known to fit, takes its place, so that a search does not end
+ * at its hundredth trial. Every way has a stated end: nothing loops. Latency is not for here, since it has to be measured
+ * (see `rank/propose.ts`).
  */
 
 import { countCost, type Architecture, type PerturbOptions, type SearchSpace } from "../arch/index.js";
@@ -44,7 +45,7 @@ export class LimitedSpace implements SearchSpace {
   /** Throws a SmashError ("config") if no network within the limits was found; never once `requireOne` has passed. */
   sample(random: Random): Architecture {
     const draw = () => this.#space.sample(random);
-    return this.#search(draw, { random, effort: usual }) ?? this.#stray(random);
+    return this.#search(draw, { random, effort: usual }) ?? this.#stray(random, this.requireOne());
   }
 
   /** Training is not limited. */
@@ -53,15 +54,20 @@ export class LimitedSpace implements SearchSpace {
   /** Within the limits, also for an architecture that is not. Throws like `sample`. */
   perturb(architecture: Architecture, random: Random, options?: PerturbOptions): Architecture {
     const draw = () => this.#space.perturb(architecture, random, options);
-    return this.#search(draw, { random, effort: usual }) ?? this.#stray(random);
+    const from = () => (this.#excess(architecture) <= 1 ? architecture : this.requireOne());
+    return this.#search(draw, { random, effort: usual }) ?? this.#stray(random, from());
   }
 
-  /** Perturbs a known network again and again, and keeps what is within the limits. */
-  #stray(random: Random): Architecture {
-    let at = this.requireOne();
+  #excess(architecture: Architecture): number {
+    return excessOver(this.#limits, countCost(architecture));
+  }
+
+  /** Perturbs a network within the limits again and again, and keeps what is within them. */
+  #stray(random: Random, from: Architecture): Architecture {
+    let at = from;
     for (let step = 0; step < strayingSteps; step++) {
       const next = this.#space.perturb(at, random);
-      if (excessOver(this.#limits, countCost(next)) <= 1) at = next;
+      if (this.#excess(next) <= 1) at = next;
     }
     return at;
   }

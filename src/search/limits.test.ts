@@ -42,6 +42,20 @@ test("the smallest of each cost is remembered, whatever comes after it", () => {
   expect(message).toContain("5.00 ms");
 });
 
+test("a cost that was never measured is not told", () => {
+  const smallest = new SmallestCost();
+  const [{ architecture }] = fakeHistory(spaceOf("demo"), { seed: 1, count: 1 });
+  const { parameters, flops } = smallest.add(architecture);
+  const broken = smallest.noneWithin({ parameters: 1, latencyMs: 1 }).message;
+  expect(broken).toContain("--max-parameters 1 ");
+  expect(broken).toContain("raise the limit,");
+  expect(broken).not.toContain("latency");
+  const together = smallest.noneWithin({ parameters, flops, latencyMs: 1 }).message;
+  expect(together).toContain(`--max-parameters ${parameters} `);
+  expect(together).toContain("together they cannot");
+  expect(together).not.toContain("latency");
+});
+
 test("limits are told in words", () => {
   expect(describeLimits({})).toBeUndefined();
   expect(describeLimits({ parameters: 300_000, flops: 40e6, latencyMs: 2.5 })).toBe(

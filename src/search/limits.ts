@@ -65,9 +65,11 @@ export class SmallestCost {
 
   /** What to throw once every way to a network within the limits has been tried. */
   noneWithin(limits: Limits): SmashError {
-    const broken = kinds.filter(({ name }) => this.#cost[name]! > (limits[name] ?? Infinity));
+    // Of what was never measured nothing is known.
+    const limited = kinds.filter(({ name }) => limits[name] !== undefined && this.#cost[name]! < Infinity);
+    const broken = limited.filter(({ name }) => this.#cost[name]! > limits[name]!);
     // Each limit can be kept, but not together.
-    const named = broken.length > 0 ? broken : kinds.filter(({ name }) => limits[name] !== undefined);
+    const named = broken.length > 0 ? broken : limited;
     const found = named.map(({ name, flag, noun, format }) => {
       const exact = `${flag} ${limits[name]!} (ranking.limits.${name})`;
       return `${exact}, and the smallest seen has ${format(this.#cost[name]!)} ${noun}`;

@@ -40,15 +40,15 @@ describe("a ranking", () => {
     expect(partly.map(({ score }) => score)).toEqual([1.5, 1.5]);
   });
 
-  it("puts fine-tuned trials first, by their scores after it, and leaves the scores before it alone", () => {
+  it("puts fine-tuned trials first, by their scores after it, diverged ones last, and leaves the scores before it alone", () => {
     const trials = makeTrials([[1.5], [1.1], [1.2], [1.4], [1.3]]).map((trial) => {
       const tuned = { 1: 1.05, 2: 1, 3: NaN }[trial.id];
       return tuned === undefined
         ? trial
         : { ...trial, fineTuned: { validationLoss: tuned, validationError: 1 - tuned / 3 } };
     });
-    expect(idsOf(rankTrials(trials, "loss"))).toEqual([2, 1, 3, 4, 0]);
-    expect(idsOf(rankTrials(trials, "error"))).toEqual([1, 2, 3, 4, 0]);
+    expect(idsOf(rankTrials(trials, "loss"))).toEqual([2, 1, 4, 0, 3]);
+    expect(idsOf(rankTrials(trials, "error"))).toEqual([1, 2, 4, 0, 3]);
     expect(rankTrials(trials, "loss").every((trial) => trials.includes(trial))).toBe(true);
     expect(rankScored(trials, "loss").map(({ trial }) => trial.id)).toEqual([1, 2, 4, 3, 0]);
   });

@@ -57,16 +57,19 @@ export function rankScored(trials: readonly Trial[], rankedBy: RankedBy): readon
 
 /**
  * Best first, as the HyperNet knows it. Trials that were fine-tuned lead, in the order of their scores after it: they were
- * the best before it, and scores with generated weights do not compare with them.
+ * the best before it, and scores with generated weights do not compare with them. Those that it made diverge come last.
  */
 export function rankGenerated(trials: readonly Trial[], rankedBy: RankedBy): readonly Trial[] {
   const byId = new Map(trials.map((trial) => [trial.id, trial]));
   const tuned = trials.flatMap(({ fineTuned, ...trial }) => (fineTuned ? { ...trial, ...fineTuned } : []));
   // What a surrogate predicts does not change with the weights.
   const tunedBy = rankedBy === "predicted" ? "loss" : rankedBy;
-  const leaders = new Set(rankScored(tuned, tunedBy).map(({ trial: { id } }) => byId.get(id)!));
+  const ranked = rankScored(tuned, tunedBy);
+  const whole = ({ trial: { id } }: ScoredTrial) => byId.get(id)!;
+  const leaders = ranked.filter(({ score }) => score < Infinity).map(whole);
   const others = rankScored(trials, rankedBy).map(({ trial }) => trial);
-  return [...leaders, ...others.filter((trial) => !leaders.has(trial))];
+  const diverged = ranked.slice(leaders.length).map(whole);
+  return [...leaders, ...others.filter(({ fineTuned }) => !fineTuned), ...diverged];
 }
 
 /**

@@ -4,13 +4,14 @@ import { corruptArchitecture, functionKey, type Architecture } from "../arch/ind
 import { Random } from "../random.js";
 import { findProxy, type ProxyName } from "../rank/index.js";
 import {
+  completeExamples,
   computeType,
   learnSurrogate,
   prepareProxyBatch,
   readExamples,
   type ScoringSetup,
 } from "../run/index.js";
-import { takesNaswot, usableExamples } from "../search/index.js";
+import { takesNaswot } from "../search/index.js";
 import { RunFolder } from "../store/index.js";
 import { evaluateFineTuned, evaluateGenerated } from "../train/index.js";
 import type { Bench } from "./bench.js";
@@ -108,8 +109,7 @@ async function runWithSurrogate({ run, config }: StudyRequest): Promise<RunFolde
   const own = (await folder.requireConfig()).config;
   const { images, batchNorm, surrogate } = config.ranking;
   const isSame = own.ranking.images === images && own.ranking.batchNorm === batchNorm;
-  const { length } = usableExamples(await readExamples(folder, own));
-  return isSame && length >= surrogate.networks ? folder : undefined;
+  return isSame && completeExamples(await readExamples(folder, own), surrogate.networks) ? folder : undefined;
 }
 
 /** The baselines, and what takes part in the score. */
