@@ -6,7 +6,7 @@ import { annealedOptions } from "./anneal.js";
 import type { Architecture } from "./any-architecture.js";
 import type { Architecture as MemoryBankArchitecture } from "./architecture.js";
 import { checkSpaceSettings } from "./check-space.js";
-import { invalid } from "./invalid.js";
+import { ofOtherSpace } from "./invalid.js";
 import { perturbArchitecture, type PerturbOptions } from "./perturb.js";
 import { sampleArchitecture } from "./sample.js";
 import type { SearchSpace, SpaceSettings, TrainingStep } from "./search-space.js";
@@ -46,10 +46,6 @@ export class MemoryBankSpace implements SearchSpace {
     if (architecture.space === "memory-banks") {
       return perturbArchitecture(architecture, this.settings, random, options);
     }
-    throw invalid("space", {
-      rule: 'is "memory-banks" in this space.',
-      found: `"${architecture.space}".`,
-      fix: "use the settings this architecture was made with.",
-    });
+    throw ofOtherSpace("memory-banks", architecture);
   }
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
+import { parseArchitecture as parseAnyArchitecture } from "./any-architecture.js";
 import { parseArchitecture } from "./parse.js";
 import { sampleArchitecture } from "./sample.js";
 import { v1 } from "./space.fixture.js";
@@ -48,6 +49,13 @@ test("an unknown field is named with the known one it resembles", () => {
   );
   expect(() => parseArchitecture(withField(["temperature"], 1))).toThrow(
     'Found: "temperature". Fix: Remove it.',
+  );
+});
+
+test("a cell's file of a newer version asks for an update", () => {
+  const newer = { space: "nas-bench-201", version: 2, graph: [] };
+  expect(() => parseAnyArchitecture(newer)).toThrow(
+    /version 2, written by a newer program\. Fix: Update this program\./,
   );
 });
 

@@ -23,8 +23,18 @@ import { validateArchitecture } from "./validate.js";
 
 /** How `perturbArchitecture` changes an architecture. */
 export interface PerturbOptions {
-  /** Probability that an element is resampled, 0 … 1. Default .05 (SMASH section 4). */
+  /** Probability that an element is resampled, 0 … 1. Default .05 (SMASH section 4), of cells .15. */
   readonly probability?: number;
+}
+
+/** Throws a SmashError ("config") for what is no probability. */
+export function checkProbability(probability: number): void {
+  if (probability >= 0 && probability <= 1) return;
+  throw new SmashError("config", {
+    rule: "A probability lies between 0 and 1.",
+    found: `probability ${probability}.`,
+    fix: "leave it out, or set it to a value from 0 to 1.",
+  });
 }
 
 function perturbBlock(block: Block, limits: BlockLimits, pass: PerturbPass): Block {
@@ -84,13 +94,7 @@ export function perturbArchitecture(
   checkSpaceSettings(settings);
   const complete = completeSettings(settings);
   validateArchitecture(architecture, settings);
-  if (!(probability >= 0 && probability <= 1)) {
-    throw new SmashError("config", {
-      rule: "A probability lies between 0 and 1.",
-      found: `probability ${probability}.`,
-      fix: "Set it to .05, the default, or to another value from 0 to 1.",
-    });
-  }
+  checkProbability(probability);
   if (probability === 0) return architecture;
   const isResampled = () => random.bernoulli(probability);
   const perturbed = perturbOnce(architecture, { settings: complete, random, isResampled });

@@ -104,13 +104,13 @@ export function currentVersions(): Versions {
   return { smash: readVersion(), node: process.versions.node, libtorch: native().torchVersion() };
 }
 
-/** How a job is run and shown: events go to the run's log, where there is a run, and to the display. */
+/** How a job is run and shown: events go with their time to the run's log, where there is a run, and to the display. */
 export function jobOptions({ progress, signal }: CommandContext, folder?: RunFolder): JobOptions {
   const show = showRun(progress);
   return {
     signal,
     onEvent: (event) => {
-      folder?.appendEvent(event);
+      folder?.appendEvent({ ...event, at: Date.now() });
       show(event);
     },
   };

@@ -3,7 +3,7 @@
  * what that makes of held-out images, or to learn from them. Only their results are kept.
  */
 
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Architecture } from "../arch/index.js";
 import type { RunConfig } from "../config/index.js";
@@ -67,7 +67,6 @@ export class BriefTrainings {
     context: BriefTrainingContext,
   ): Promise<BrieflyTrained> {
     const { config, dataset, path } = this.#job;
-    await mkdir(path, { recursive: true });
     const checkpoint = join(path, `${id}.safetensors`);
     const trained = await this.#run({ config, dataset, architecture, checkpoint }, context);
     // Before anyone knows the result: after a kill in between, the same training gives the same.

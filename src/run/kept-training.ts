@@ -5,8 +5,8 @@ import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
 import { isSmashError } from "../errors.js";
 import { createNetwork } from "../network/index.js";
-import { disposeAll, loadState } from "../nn/index.js";
-import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from "../store/index.js";
+import { loadState } from "../nn/index.js";
+import { hasCheckpoint, saveCheckpoint, useCheckpoint } from "../store/index.js";
 import {
   networkState,
   NetworkTraining,
@@ -59,8 +59,13 @@ export class KeptTraining {
   /** Where its checkpoint left it, or at its start. */
   static async open(job: TrainJob, images: TrainingImages): Promise<KeptTraining> {
     const kept = new KeptTraining(job, images);
-    await kept.#restore();
-    return kept;
+    try {
+      await kept.#restore();
+      return kept;
+    } catch (error) {
+      kept.training.dispose();
+      throw error;
+    }
   }
 
   /** What is left of the training, saved as it goes on. Throws `SmashError("interrupted")` after a save where that is asked for. */
@@ -88,14 +93,15 @@ export class KeptTraining {
   async #restore(): Promise<void> {
     const { checkpoint, config, dataset, architecture } = this.#job;
     if (!(await hasCheckpoint(checkpoint))) return;
-    const { facts, tensors } = await loadCheckpoint(checkpoint, config.device, trainingFactsSchema);
     const { steps } = this.training;
     const { name, classes } = dataset;
-    checkSameTraining({ checkpoint, config, architecture, dataset: name, classes, steps }, facts);
-    this.training.restore(tensors, facts);
-    disposeAll(tensors);
-    this.#savedStep = facts.step;
-    this.#isFinished = facts.isFinished ?? false;
+    const saved = { device: config.device, schema: trainingFactsSchema };
+    await useCheckpoint(checkpoint, saved, ({ facts, tensors }) => {
+      checkSameTraining({ checkpoint, config, architecture, dataset: name, classes, steps }, facts);
+      this.training.restore(tensors, facts);
+      this.#savedStep = facts.step;
+      this.#isFinished = facts.isFinished ?? false;
+    });
   }
 
   async #save(): Promise<void> {
@@ -129,9 +135,9 @@ export class KeptTraining {
     if (this.#isFinished) return;
     if (config.networkTraining.earlyStopping?.patience && this.training.progress.best) {
       const path = bestEpochPath(checkpoint);
-      const { tensors } = await loadCheckpoint(path, config.device, networkFactsSchema);
-      loadState(networkState(this.training.evaluated), tensors);
-      disposeAll(tensors);
+      await useCheckpoint(path, { device: config.device, schema: networkFactsSchema }, ({ tensors }) =>
+        loadState(networkState(this.training.evaluated), tensors),
+      );
     }
     this.#isFinished = true;
     await this.#save();

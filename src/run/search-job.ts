@@ -5,9 +5,8 @@
 
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
-import { disposeAll } from "../nn/index.js";
 import { paretoFronts, planTrials, rankTrials, type Pareto, type Trial } from "../search/index.js";
-import { hasCheckpoint, loadCheckpoint, saveCheckpoint, type RunFolder } from "../store/index.js";
+import { hasCheckpoint, saveCheckpoint, useCheckpoint, type RunFolder } from "../store/index.js";
 import { HyperNetTraining, type ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
 import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
@@ -73,10 +72,11 @@ export async function openTraining(
   });
   const path = folder.checkpointPath("hypernet");
   if (!(await hasCheckpoint(path))) return { training, validationError: NaN };
-  const { facts, tensors } = await loadCheckpoint(path, config.device, hyperNetFactsSchema);
-  training.restore(facts.step, tensors);
-  disposeAll(tensors);
-  return { training, validationError: facts.validationError };
+  const saved = { device: config.device, schema: hyperNetFactsSchema };
+  return useCheckpoint(path, saved, ({ facts, tensors }) => {
+    training.restore(facts.step, tensors);
+    return { training, validationError: facts.validationError };
+  });
 }
 
 /** Trains to the end; nothing is left to do where that is reached. */

@@ -1,11 +1,11 @@
 /** What a test found beyond its error, as RUN/test.json: a report needs neither the network nor the images. */
 
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { encodePng, type Dataset } from "../data/index.js";
 import { SmashError } from "../errors.js";
-import { hasCode, replaceFile } from "../files.js";
+import { replaceFile } from "../files.js";
 import type { TestDetails } from "../report/index.js";
+import { readIfThere } from "../store/index.js";
 import type { TestScore } from "../train/index.js";
 
 /** Enough to see what is on an image, little enough for two dozen of them in a page. */
@@ -67,19 +67,22 @@ export async function writeTestDetails(path: string, details: TestDetails): Prom
 
 /** Undefined where no test has been written. Throws `SmashError("config")` for a file that is something else. */
 export async function readTestDetails(path: string): Promise<TestDetails | undefined> {
-  let found: string;
-  try {
-    const details = detailsSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
-    if (details.success) return details.data;
-    found = z.prettifyError(details.error).replace(/\s+/g, " ").slice(0, 300);
-  } catch (error) {
-    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
-    if (!(error instanceof SyntaxError)) throw error;
-    found = error.message;
-  }
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  const details = detailsSchema.safeParse(parseOrNothing(text));
+  if (details.success) return details.data;
   throw new SmashError("config", {
     rule: `${path} must be what smash train wrote of a test.`,
-    found: `${found}.`,
+    found: `${z.prettifyError(details.error).replace(/\s+/g, " ").slice(0, 300)}.`,
     fix: "remove it; smash train writes it again.",
   });
+}
+
+/** Text that is no JSON is nothing, which the schema then tells. */
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

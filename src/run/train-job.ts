@@ -16,7 +16,6 @@ import { KeptTraining, type TrainJob } from "./kept-training.js";
 import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
 import { describeOtherClasses, trainingRecipe } from "./same-training.js";
-import { interrupted } from "./stop.js";
 import { describeTest } from "./test-details.js";
 
 /** A network after its training and its test. */
@@ -93,9 +92,14 @@ export async function runEval(
     });
   }
   const source = { set: dataset.test, size: dataset.size, statistics: facts.statistics, device };
+  const stopped = new SmashError("interrupted", {
+    rule: "The test must reach its end.",
+    found: "it was stopped before that.",
+    fix: "run the same command again; it starts anew.",
+  });
   function* untilStopped() {
     for (const batch of prepareEvaluation(source)) {
-      if (shouldStop()) throw interrupted("in the test of a network, which starts again");
+      if (shouldStop()) throw stopped;
       yield batch;
     }
   }

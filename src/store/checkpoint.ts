@@ -33,6 +33,20 @@ export async function loadCheckpoint<Facts>(
   }
 }
 
+/** What `use` makes of a checkpoint, whose tensors are freed afterwards. Throws as `loadCheckpoint` does. */
+export async function useCheckpoint<Facts, Result>(
+  path: string,
+  { device, schema }: { readonly device: Device; readonly schema: z.ZodType<Facts> },
+  use: (checkpoint: Checkpoint<Facts>) => Result,
+): Promise<Result> {
+  const checkpoint = await loadCheckpoint(path, device, schema);
+  try {
+    return use(checkpoint);
+  } finally {
+    disposeAll(checkpoint.tensors);
+  }
+}
+
 /** What a checkpoint's metadata says of it; `schema.description` says whose it must be. Throws `SmashError("checkpoint")`. */
 export function parseFacts<Facts>(text: string | undefined, schema: z.ZodType<Facts>, path: string): Facts {
   const owner = schema.description ?? "this program";

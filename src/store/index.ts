@@ -1,4 +1,4 @@
-export { hasCheckpoint, hyperNetOwner, loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
+export { hasCheckpoint, hyperNetOwner, loadCheckpoint, saveCheckpoint, useCheckpoint } from "./checkpoint.js";
 export { appendLine, inFile, parseJson, readIfThere, readJsonLines } from "./json-files.js";
 export { RunFolder } from "./run-folder.js";
 export type { Versions } from "./run-folder.js";

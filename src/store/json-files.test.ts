@@ -36,8 +36,7 @@ describe("the events of a run", () => {
     const run = new RunFolder(mkdtempSync(join(folder, "run-")));
     writeFileSync(join(run.path, "events.jsonl"), '{"type":"hyper');
     run.appendEvent({ type: "phase" });
-    const events = await run.readEvents();
-    expect(events).toEqual([{ type: "phase", at: expect.any(Number) as number, pid: process.pid }]);
+    expect(await run.readEvents()).toEqual([{ type: "phase", pid: process.pid }]);
   });
 
   it.runIf(existsSync("/dev/full"))("tell of a full disk with the file", () => {

@@ -133,11 +133,10 @@ export class RunFolder {
   }
 
   /**
-   * Appends one event, with its time and the process that it is of; a line is lost at most when the machine stops in the
-   * middle of it.
+   * Appends one event, with the process that it is of; a line is lost at most when the machine stops in the middle of it.
    */
   appendEvent(event: object): void {
-    appendLine(this.#events, { at: Date.now(), pid: process.pid, ...event });
+    appendLine(this.#events, { ...event, pid: process.pid });
   }
 
   /** All whole lines, oldest first. */

@@ -5,7 +5,7 @@
 
 import { z } from "zod";
 import { explainIssue } from "../explain-issue.js";
-import { requireThat } from "../invalid.js";
+import { checkVersion, requireThat } from "../invalid.js";
 import { cellEdges, operations } from "./cell.js";
 
 /** Version of the JSON format. Readers refuse newer ones. */
@@ -39,6 +39,7 @@ export type CellArchitecture = z.infer<typeof cellArchitectureSchema>;
 
 /** Checks parsed JSON; throws a SmashError ("architecture") that names the field. */
 export function parseCellArchitecture(json: unknown): CellArchitecture {
+  checkVersion(json, cellArchitectureVersion);
   const result = cellArchitectureSchema.safeParse(json);
   if (!result.success) throw explainIssue(result.error.issues[0], cellArchitectureSchema, json);
   validateCellArchitecture(result.data);
@@ -46,7 +47,7 @@ export function parseCellArchitecture(json: unknown): CellArchitecture {
 }
 
 /** Throws a SmashError ("architecture") for what the schema cannot say. */
-export function validateCellArchitecture({ input }: CellArchitecture): void {
+function validateCellArchitecture({ input }: CellArchitecture): void {
   const step = 2 ** (stageCount - 1);
   requireThat(input.size % step === 0, "input.size", {
     rule: `a multiple of ${step}: ${stageCount} stages, each at half the size of the last.`,

@@ -2,7 +2,12 @@
 
 import { checkImages } from "../check-images.js";
 import { rejectSettings } from "../invalid.js";
-import { mostCells, stageCount, type CellArchitecture } from "./cell-architecture.js";
+import {
+  cellArchitectureVersion,
+  mostCells,
+  stageCount,
+  type CellArchitecture,
+} from "./cell-architecture.js";
 import type { Cell } from "./cell.js";
 
 /** What a NAS-Bench-201 space is made of; its cells are always the same 15,625. */
@@ -45,5 +50,5 @@ export function checkCellSettings({ channels, cells, input, classes }: CellSetti
 /** The network that these settings and a cell make. */
 export function buildCellArchitecture(settings: CellSettings, cell: Cell): CellArchitecture {
   const { input, classes, channels, cells } = settings;
-  return { space: "nas-bench-201", version: 1, input, classes, channels, cells, cell };
+  return { space: "nas-bench-201", version: cellArchitectureVersion, input, classes, channels, cells, cell };
 }

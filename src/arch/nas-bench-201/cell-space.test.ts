@@ -80,6 +80,20 @@ describe("perturbing", () => {
     );
   });
 
+  it.each([
+    ["other sizes", { ...settings, channels: settings.channels + 1 }, /^channels: is \d+ in this space/],
+    ["other classes", { ...settings, classes: settings.classes + 1 }, /^classes: is \d+ in this space/],
+  ])("refuses a cell of a network of %s", (_, others, message) => {
+    const { cell } = space.sample(Random.stream(1));
+    const other = buildCellArchitecture(others, cell);
+    expect(() => space.perturb(other, Random.stream(2))).toThrow(message);
+  });
+
+  it.each([-0.1, 1.1, NaN])("refuses %s, which is no probability", (probability) => {
+    const architecture = space.sample(Random.stream(1));
+    expect(() => space.perturb(architecture, Random.stream(2), { probability })).toThrow("between 0 and 1");
+  });
+
   it("changes about one edge of six", () => {
     let changed = 0;
     for (let seed = 0; seed < 500; seed++) {

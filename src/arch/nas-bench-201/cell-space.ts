@@ -1,9 +1,10 @@
 /** Sampling and perturbing cells. */
 
+import { isDeepStrictEqual } from "node:util";
 import { Random } from "../../random.js";
 import type { Architecture } from "../any-architecture.js";
-import { invalid } from "../invalid.js";
-import type { PerturbOptions } from "../perturb.js";
+import { ofOtherSpace, requireThat } from "../invalid.js";
+import { checkProbability, type PerturbOptions } from "../perturb.js";
 import type { SearchSpace, TrainingStep } from "../search-space.js";
 import { buildCellArchitecture, checkCellSettings, type CellSettings } from "./cell-settings.js";
 import type { CellArchitecture } from "./cell-architecture.js";
@@ -44,13 +45,9 @@ export class CellSpace implements SearchSpace {
 
   perturb(architecture: Architecture, random: Random, options: PerturbOptions = {}): CellArchitecture {
     const { probability = perturbProbability } = options;
-    if (architecture.space !== "nas-bench-201") {
-      throw invalid("space", {
-        rule: 'is "nas-bench-201" in this space.',
-        found: `"${architecture.space}".`,
-        fix: "use the settings this architecture was made with.",
-      });
-    }
+    checkProbability(probability);
+    if (architecture.space !== "nas-bench-201") throw ofOtherSpace("nas-bench-201", architecture);
+    this.#requireOwn(architecture);
     if (probability === 0) return architecture;
     const isResampled = cellEdges.map(() => random.bernoulli(probability));
     // At least one edge changes: a perturbation that is the architecture itself would be scored twice.
@@ -59,5 +56,17 @@ export class CellSpace implements SearchSpace {
       isResampled[edge] ? random.choice(operations.filter((other) => other !== operation)) : operation,
     );
     return buildCellArchitecture(this.settings, cell);
+  }
+
+  /** Throws a SmashError ("architecture") for a cell in a network of other sizes. */
+  #requireOwn(architecture: CellArchitecture): void {
+    const own = buildCellArchitecture(this.settings, architecture.cell);
+    for (const name of ["input", "classes", "channels", "cells"] as const) {
+      requireThat(isDeepStrictEqual(architecture[name], own[name]), name, {
+        rule: `is ${JSON.stringify(own[name])} in this space.`,
+        found: `${JSON.stringify(architecture[name])}.`,
+        fix: "use the settings this architecture was made with.",
+      });
+    }
   }
 }

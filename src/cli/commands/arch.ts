@@ -38,7 +38,7 @@ export function registerArch(arch: Command): void {
     .option(...configOption)
     .option(
       "--probability <p>",
-      "probability that a choice is made again (default: 0.05)",
+      "probability that a choice is made again (default: 0.05, in a cell 0.15)",
       parseNumber("--probability", { min: 0, max: 1 }),
     )
     .option("--out <file>", "write the new architecture")
