@@ -27,7 +27,7 @@ import { blockLimits, completeSettings } from "./space.js";
 import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
 
 /** A block uses at least this fraction of its budget. */
-export const minBudgetFraction = 0.3;
+const minBudgetFraction = 0.3;
 
 /** How `sampleArchitecture` draws. */
 export interface SampleOptions {

@@ -19,7 +19,7 @@ const byName: Readonly<Record<TrialOrigin, Strategy>> = {
   nsga2,
 };
 
-/** The strategies by which a search proposes: the paper's in its order, then evolution. */
+/** The strategies by which a search proposes: the paper's in its order, then others. */
 export const strategies: readonly Strategy[] = trialOrigins.map((name) => byName[name]);
 
 /** Number of trials of each strategy. */

@@ -5,10 +5,9 @@
 
 import { Random } from "../random.js";
 import { interval95, type Interval } from "./bootstrap.js";
-import { kendall, mean, partialSpearman, pearson, spearman, type Correlation } from "./correlation.js";
-
-/** One number for each architecture. */
-export type Numbers = readonly number[];
+import { kendall, mean, partialSpearman, pearson, spearman } from "./correlation.js";
+import type { Correlation, Numbers } from "./correlation.js";
+import { order } from "./ranks.js";
 
 /** Rank correlations among the better half. */
 export interface HalfAgreement {
@@ -50,8 +49,8 @@ export interface AgreementOptions {
 
 /** Positions of the half with the lowest true errors; of an odd number, the larger half. */
 export function betterHalf(truths: Numbers): number[] {
-  const order = [...truths.keys()].sort((one, other) => truths[one] - truths[other]);
-  return order.slice(0, Math.ceil(truths.length / 2));
+  const ordered = [...truths.keys()].sort((one, other) => order(truths[one], truths[other]));
+  return ordered.slice(0, Math.ceil(truths.length / 2));
 }
 
 const at = (values: Numbers, positions: Numbers) => positions.map((position) => values[position]);
@@ -78,7 +77,7 @@ export function measureAgreement(scores: Numbers, truths: Numbers, options: Agre
         const chosen = drawn.flatMap((number) => groups[number]);
         return of(at(scores, chosen), at(truths, chosen));
       },
-      { random: Random.stream(seed, "bootstrap", name), ...(resamples !== undefined && { resamples }) },
+      { random: Random.stream(seed, "bootstrap", name), resamples },
     );
   };
   const all = [...truths.keys()];

@@ -9,7 +9,7 @@ export type Interval = readonly [low: number, high: number];
 export interface BootstrapOptions {
   readonly random: Random;
   /** Default 1000. */
-  readonly resamples?: number;
+  readonly resamples?: number | undefined;
 }
 
 /** Quantile with linear interpolation between the sorted values. */

@@ -7,7 +7,8 @@
 
 import { averageRanks, order } from "./ranks.js";
 
-type Numbers = readonly number[];
+/** One number for each architecture. */
+export type Numbers = readonly number[];
 
 /** Correlation of x and y. */
 export type Correlation = (x: Numbers, y: Numbers) => number;

@@ -4,8 +4,7 @@
  * not know it, which for ridge regression needs no second fit (Allen 1974, PRESS).
  */
 
-import type { Numbers } from "./agreement.js";
-import { mean } from "./correlation.js";
+import { mean, type Numbers } from "./correlation.js";
 
 /** Penalties to choose from, in units of one example. */
 export const penalties = [1, 3, 10, 30, 100, 300];

@@ -1,6 +1,6 @@
 /**
- * One process at a time trains the HyperNet of a run and scores for it, or measures for a study: two would take each
- * other's results for their own.
+ * One process at a time trains the HyperNet of a run and scores for it, trains one network, or measures for a study: two
+ * would take each other's results for their own.
  */
 
 import { open } from "node:fs/promises";

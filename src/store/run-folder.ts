@@ -1,5 +1,6 @@
 /**
- * A run on disk: self-contained, readable without the program. Every file is replaced as a whole; events are appended.
+ * A run on disk: self-contained, readable without the program. Events are appended, trials are
+ * rows of a database; every other file is replaced as a whole.
  *
  *   config.json  events.jsonl  trials.sqlite  checkpoints/*.safetensors  best/architecture.json  test.json  report.html
  *   figures/  lock  surrogate.json (where a surrogate ranks)  rank-target.json (while a ranking of more is unfinished)

@@ -76,7 +76,7 @@ export function compare(input: ComparisonInput): ComparisonDocument {
       parameters,
       clusters,
       seed,
-      ...(resamples !== undefined && { resamples }),
+      resamples,
     });
   const table = (list: readonly Predictor[]) =>
     Object.fromEntries(list.map((predictor) => [predictor.name, agree(predictor)]));
@@ -112,7 +112,7 @@ function combine(
     const groups = groupPositions(positions, clusters);
     return interval95(groups.length, (drawn) => gainOf(drawn.flatMap((place) => groups[place])), {
       random: Random.stream(seed, "bootstrap", "gain", name),
-      ...(resamples !== undefined && { resamples }),
+      resamples,
     });
   };
   return {
