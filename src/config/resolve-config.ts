@@ -52,6 +52,11 @@ function requireUnchanged(decided: object, changes: unknown, path = ""): void {
   }
 }
 
+/** How many of the training images are held out: `wanted`, or a fifth where that would leave fewer than it takes. */
+export function heldOutImages(wanted: number, trainImages: number): number {
+  return 2 * wanted > trainImages ? Math.max(1, Math.floor(trainImages / 5)) : wanted;
+}
+
 /** Throws `SmashError("config")` for unknown keys, for what only flags change, and for settings that cannot work. */
 export function resolveConfig(request: ConfigRequest): RunConfig {
   const {
@@ -73,11 +78,9 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
     ranking,
     networkTraining,
   } = findPreset(presetName);
-  const trainImages = dataset.train?.count ?? Infinity;
-  const isSmall = 2 * validationImages > trainImages;
   const settings = {
     hypernet,
-    validationImages: isSmall ? Math.max(1, Math.floor(trainImages / 5)) : validationImages,
+    validationImages: heldOutImages(validationImages, dataset.train?.count ?? Infinity),
     hypernetTraining,
     ranking,
     networkTraining,

@@ -8,7 +8,7 @@ export { imagesInMemory, selectImages } from "./image-set.js";
 export { channelStatistics } from "./normalize.js";
 export type { ChannelStatistics } from "./normalize.js";
 export { datasetNames, describeDataset, loadDataset, publishedSize } from "./registry.js";
-export { checkDataset, describeIfThere, fetchDataset, listDatasets } from "./status.js";
+export { checkDataset, describeIfThere, fetchDataset, listDatasets, presentDatasets } from "./status.js";
 export type { DataFolder, DatasetStatus } from "./status.js";
 export type { FetchEvent } from "./source.js";
 export type { RandAugment } from "./rand-augment.js";

@@ -4,12 +4,14 @@ import { rm } from "node:fs/promises";
 import { isSmashError } from "../errors.js";
 import type { DatasetInfo } from "./dataset.js";
 import type { FolderReport } from "./folder/folder-report.js";
-import { describeFolder, folderOf, prepareFolder, reportFolder } from "./folder/prepare-folder.js";
+import { folderOf, inspectFolder, prepareFolder } from "./folder/prepare-folder.js";
 import { isDamaged, verifyPack } from "./pack-reader.js";
 import { fetchFiles, findPack, preparePack } from "./prepare-pack.js";
 import type { PackRequest } from "./prepare-pack.js";
 import { describeDataset, findSource, sources } from "./registry.js";
 import type { DatasetSource } from "./source.js";
+import { stl10 } from "./stl10.js";
+import { foldOf, readFolds } from "./stl10-folds.js";
 import { synthetic } from "./synthetic.js";
 
 /** Where data sets lie. */
@@ -41,10 +43,11 @@ export async function fetchDataset(name: string, request: PackRequest): Promise<
   if (folder !== undefined) return statusOfFolder(folder, request);
   if (name === synthetic.name) return statusOfSynthetic;
   const source = findSource(name);
-  if (!(await statusOf(source, request)).verified) await fetchFiles(source, request);
-  const status = await statusOf(source, request);
-  if (status.verified) await preparePack(source, request);
-  return status;
+  const status = async () => withFold(name, await statusOf(source, request), request);
+  if (!(await status()).verified) await fetchFiles(source, request);
+  const fetched = await status();
+  if (fetched.verified) await preparePack(source, request);
+  return fetched;
 }
 
 /**
@@ -55,7 +58,8 @@ export async function checkDataset(name: string, request: PackRequest): Promise<
   const folder = folderOf(name);
   if (folder !== undefined) return statusOfFolder(folder, request);
   if (name === synthetic.name) return statusOfSynthetic;
-  return checkFiles(findSource(name), { dataDir: request.dataDir });
+  const { dataDir } = request;
+  return withFold(name, await checkFiles(findSource(name), { dataDir }), { dataDir });
 }
 
 /**
@@ -71,6 +75,13 @@ export async function describeIfThere(name: string, request: PackRequest): Promi
     if (isSmashError(error, "data")) return undefined;
     throw error;
   }
+}
+
+/** The published data sets whose files are here, whatever these hold. */
+export async function presentDatasets({ dataDir }: DataFolder): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const { name, locate } of sources) if (await locate(dataDir)) names.push(name);
+  return names;
 }
 
 /** Every known data set; files that have not changed since they were verified are not read again. */
@@ -100,11 +111,27 @@ async function checkFiles(source: DatasetSource, request: PackRequest): Promise<
   }
 }
 
+/** One of the folds needs the file that lists them, too. */
+async function withFold(
+  name: string,
+  status: DatasetStatus,
+  { dataDir }: DataFolder,
+): Promise<DatasetStatus> {
+  if (foldOf(name) === undefined || !status.verified) return status;
+  try {
+    await readFolds(dataDir, stl10.train.count);
+    return status;
+  } catch (error) {
+    if (!isSmashError(error, "data")) throw error;
+    return { ...status, verified: false, problem: error.message };
+  }
+}
+
 async function statusOfFolder(root: string, request: PackRequest): Promise<DatasetStatus> {
   const { path } = await prepareFolder(root, request);
   await removeIfDamaged(path);
-  const info = await describeFolder(root, request);
-  return { ...aboutOf(info), present: true, verified: true, report: await reportFolder(root, request) };
+  const { info, report } = await inspectFolder(root, request);
+  return { ...aboutOf(info), present: true, verified: true, report };
 }
 
 /** A pack is ours to make again. */

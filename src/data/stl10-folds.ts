@@ -25,14 +25,19 @@ export function foldOf(name: string): number | undefined {
 
 /** The data set with the training images of one fold. Throws `data`. */
 export async function selectFold(dataset: Dataset, fold: number, dataDir: string): Promise<Dataset> {
+  const folds = await readFolds(dataDir, dataset.train.count);
+  return { ...dataset, name: `stl10:${fold}`, train: selectImages(dataset.train, folds[fold]) };
+}
+
+/** The folds of `count` training images: indices 0 … count - 1, a list a fold. Throws `data`. */
+export async function readFolds(dataDir: string, count: number): Promise<readonly (readonly number[])[]> {
   const path = join(dataDir, "stl10", foldFile);
   const size = await fileSize(path);
   if (size === undefined || size > mostFoldBytes) {
     const found = size === undefined ? "no such file" : `${size} bytes`;
     throw malformed(path, `be a file of at most ${mostFoldBytes} bytes`, found);
   }
-  const folds = parseFolds(await readFile(path, "utf8"), { path, count: dataset.train.count });
-  return { ...dataset, name: `stl10:${fold}`, train: selectImages(dataset.train, folds[fold]) };
+  return parseFolds(await readFile(path, "utf8"), { path, count });
 }
 
 /** Indices 0 … count - 1, a line a fold. Throws `data`. */
@@ -58,6 +63,6 @@ function malformed(path: string, rule: string, found: string): SmashError {
   return new SmashError("data", {
     rule: `The folds of STL-10, ${path}, must ${rule}.`,
     found: `${found}.`,
-    fix: "`smash data fetch stl10` fetches them again.",
+    fix: "`npx smash data fetch stl10:0` fetches them again.",
   });
 }

@@ -35,6 +35,7 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
     config: { preset: "small", space: { baseChannels: 8, maxUnits: 64 }, ranking: { samples: 160 } },
     hypernet: {
       steps: 6_000,
+      plannedSteps: 6_000,
       parameters: 562_144,
       freeParameters: 184_900,
       ...fakeHypernet(random.fork("hypernet")),
@@ -71,7 +72,7 @@ export function fakeRun(changes: Partial<ReportData> = {}): ReportData {
 export function emptyRun(): ReportData {
   return fakeRun({
     hypernet: {
-      ...{ steps: 0, parameters: 562_144, freeParameters: 184_900, seconds: 0 },
+      ...{ steps: 0, plannedSteps: 6_000, parameters: 562_144, freeParameters: 184_900, seconds: 0 },
       ...{ curve: [], validation: [] },
     },
     trials: [],

@@ -55,7 +55,7 @@ export function searchedSection(data: ReportData): Markup {
       ["Then trained from scratch", describeFinalists(data)],
       ["HyperNet parameters", formatCount(hypernet.parameters)],
       ["Freely learned, shared parameters", formatCount(hypernet.freeParameters)],
-      ["HyperNet steps", formatInteger(hypernet.steps)],
+      ["HyperNet steps", describeSteps(data)],
       ["HyperNet training time", hypernet.seconds > 0 ? formatDuration(hypernet.seconds) : undefined],
     ])}
   </section>`;
@@ -64,6 +64,11 @@ export function searchedSection(data: ReportData): Markup {
 function describeSurrogate({ surrogate }: ReportData): string | undefined {
   if (!surrogate) return undefined;
   return `${surrogate.checks.length} networks, reduced and trained briefly, in ${formatDuration(surrogate.seconds)}`;
+}
+
+function describeSteps({ hypernet: { steps, plannedSteps } }: ReportData): string {
+  const planned = formatInteger(plannedSteps);
+  return steps < plannedSteps ? `${formatInteger(steps)} of ${planned}` : planned;
 }
 
 function describeFineTuning({ trials, fineTuning }: ReportData): string | undefined {

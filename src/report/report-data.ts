@@ -99,7 +99,10 @@ export interface ReportData {
   /** The resolved configuration, shown as JSON. */
   readonly config: unknown;
   readonly hypernet: {
+    /** That have been trained, … */
     readonly steps: number;
+    /** … and that are to be. */
+    readonly plannedSteps: number;
     readonly parameters: number;
     /** The weights beside it that all architectures share. */
     readonly freeParameters: number;

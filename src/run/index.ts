@@ -8,6 +8,7 @@ export type {
   SurrogateStepEvent,
   TrainEvent,
 } from "./events.js";
+export { describeMisfit, requireFitting } from "./fitting-data.js";
 export { learnSurrogate } from "./learn-surrogate.js";
 export { completeExamples, readExamples } from "./surrogate-examples.js";
 export { startJob } from "./jobs.js";

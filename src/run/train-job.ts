@@ -12,10 +12,11 @@ import { testNetwork, type BestEpoch, type TestScore } from "../train/index.js";
 import { bestEpochPath } from "./best-epoch.js";
 import type { JobContext } from "./events.js";
 import type { Unfinished } from "./facts.js";
+import { requireFitting } from "./fitting-data.js";
 import { KeptTraining, type TrainJob } from "./kept-training.js";
 import { loadTrainedNetwork } from "./load-network.js";
 import { computeType, prepareData, prepareEvaluation } from "./prepare.js";
-import { describeOtherClasses, trainingRecipe } from "./same-training.js";
+import { trainingRecipe } from "./same-training.js";
 import { describeTest } from "./test-details.js";
 
 /** A network after its training and its test. */
@@ -76,21 +77,7 @@ export async function runEval(
   { shouldStop }: JobContext,
 ): Promise<EvalResult> {
   const { network, facts, unfinished } = await loadTrainedNetwork(checkpoint, device);
-  if (facts.architecture.input.size !== dataset.size) {
-    throw new SmashError("checkpoint", {
-      rule: "The images must have the size the network was trained on.",
-      found: `${checkpoint} for ${facts.architecture.input.size} pixels, ${dataset.name} with ${dataset.size}.`,
-      fix: `add --image-size ${facts.architecture.input.size}.`,
-    });
-  }
-  const difference = describeOtherClasses(facts.classes, dataset.classes);
-  if (difference !== undefined) {
-    throw new SmashError("checkpoint", {
-      rule: "The checkpoint must be of a network trained on a data set with these classes, in this order.",
-      found: `${checkpoint} ${difference} in ${dataset.name}.`,
-      fix: "give the file that `smash train` printed, and the data set it was trained on; a class that was renamed needs its old name.",
-    });
-  }
+  requireFitting({ checkpoint, facts }, dataset);
   const source = { set: dataset.test, size: dataset.size, statistics: facts.statistics, device };
   const stopped = new SmashError("interrupted", {
     rule: "The test must reach its end.",

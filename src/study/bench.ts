@@ -23,13 +23,15 @@ export async function openBench({ request, out, versions, dataDir }: StudyJob): 
   const dataset = await loadDataset(name, { dataDir, imageSize: space.input.size });
   if (request.run !== undefined) requireSameData(await new RunFolder(request.run).requireConfig(), dataset);
   const saved = await folder.readRequest();
+  // What cannot be studied is refused before the folder says that it has begun.
+  const architectures = studyArchitectures(request);
   // Of another data set says `open`, as of every other setting.
   if (saved?.config.dataset === name) requireSameData(saved, dataset);
   await folder.open(request, { ...versions, images: dataset.folder?.md5 });
   return {
     folder,
     dataset,
-    architectures: studyArchitectures(request),
+    architectures,
     table: await MeasurementTable.open(folder),
   };
 }

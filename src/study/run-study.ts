@@ -1,5 +1,6 @@
 /** Runs a study to its end: measurements, statistics, figures, the document. */
 
+import { heldOutImages } from "../config/index.js";
 import { loadDataset, type Dataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
 import { drawFigure } from "../report/index.js";
@@ -30,10 +31,11 @@ export function runStudy(job: StudyJob, context: StudyContext): Promise<StudyRes
 
 async function continueStudy(job: StudyJob, context: StudyContext): Promise<StudyResult> {
   const { request } = job;
+  // Refuses what cannot be studied, before anything is written.
+  const variants = listVariants(request);
   const bench = await openBench(job);
   if (request.study === "gradient") return runGradient(job, bench, context);
   const { folder, dataset, architectures, table } = bench;
-  const variants = listVariants(request);
   for (const [index, variant] of variants.entries()) {
     const place = { folder, dataset, name: hypernetOf(variant), config: variant.config };
     const trained = await trainedHyperNet(job, place, context);
@@ -93,7 +95,10 @@ async function trainingData(
 ): Promise<TrainingData> {
   const place = { dataDir, imageSize: config.space.input.size };
   const dataset = transferTo === undefined ? own : await loadDataset(transferTo, place);
-  const { train, test } = prepareData(config, dataset);
+  // Another data set may be too small to spare as many as the run's.
+  const validationImages =
+    dataset === own ? config.validationImages : heldOutImages(config.validationImages, dataset.train.count);
+  const { train, test } = prepareData({ ...config, validationImages }, dataset);
   const { channels, size, classes } = dataset;
   const shape = { input: { channels, size }, classes: classes.length };
   return { shape, train, test: prepareEvaluation(test) };

@@ -50,8 +50,13 @@ export async function openFolder(root: string, request: PackRequest): Promise<Da
   return { ...infoOf(root, { path, description }), train, test };
 }
 
-export async function reportFolder(root: string, request: PackRequest): Promise<FolderReport> {
-  return readReport(root, await prepareFolder(root, request));
+/** What is known of the folder's images, and what of it is not used. */
+export async function inspectFolder(
+  root: string,
+  request: PackRequest,
+): Promise<{ readonly info: DatasetInfo; readonly report: FolderReport }> {
+  const pack = await prepareFolder(root, request);
+  return { info: infoOf(root, pack), report: readReport(root, pack) };
 }
 
 function readReport(root: string, { path, description }: ReadyPack): FolderReport {

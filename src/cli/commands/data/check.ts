@@ -1,6 +1,6 @@
 /** `smash data check`: fails when a data set that was asked for is missing, or one that is there is damaged. */
 
-import { checkDataset, listDatasets } from "../../../data/index.js";
+import { checkDataset, presentDatasets } from "../../../data/index.js";
 import type { DatasetStatus } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { dataDirOf } from "../../data-dir.js";
@@ -18,10 +18,7 @@ export async function checkData(
 ): Promise<CommandResult> {
   const dataDir = dataDirOf({ common });
   const statuses: DatasetStatus[] = [];
-  if (names.length === 0) {
-    statuses.push(...(await listDatasets({ dataDir })).filter(({ present }) => present));
-  }
-  for (const name of names) {
+  for (const name of names.length === 0 ? await presentDatasets({ dataDir }) : names) {
     signal.throwIfAborted();
     const onProgress = showFetch(progress);
     statuses.push(await checkDataset(name, { dataDir, imageSize, signal, onProgress }));

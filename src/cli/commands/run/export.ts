@@ -18,10 +18,15 @@ import {
   measureLatency,
   measureQuantization,
   noiseImages,
-  type ExportableNetwork,
   type OnnxExportOptions,
 } from "../../../export/index.js";
-import { loadTrainedNetwork, quoted } from "../../../run/index.js";
+import {
+  describeMisfit,
+  loadTrainedNetwork,
+  quoted,
+  requireFitting,
+  type NetworkFacts,
+} from "../../../run/index.js";
 import { setThreads } from "../../../tensor/index.js";
 import { dataDirOf } from "../../data-dir.js";
 import { readVersion } from "../../read-version.js";
@@ -41,7 +46,7 @@ export async function exportCommand(flags: ExportFlags, context: CommandContext)
   checkRank?.(facts.architecture);
   noteUnfinished(progress, { checkpoint, unfinished });
   const network = exportableNetwork(trained);
-  const dataset = await findDataset({ named: flags.data, own: facts.dataset }, network, context);
+  const dataset = await findDataset({ checkpoint, facts, named: flags.data }, context);
   const images: ImageSet = dataset?.test ?? noiseImages(network.input, comparedImages);
   const { onnx, int8, safetensors, web, latency, batch } = flags;
   const options: OnnxExportOptions = {
@@ -103,15 +108,21 @@ async function isThere(name: string, place: PackRequest): Promise<boolean> {
   }
 }
 
-/** The data set, if it lies here and fits; it is not worth a download. */
+interface ComparedNetwork {
+  readonly checkpoint: string;
+  readonly facts: NetworkFacts;
+  /** By --data. */
+  readonly named: string | undefined;
+}
+
+/** The data set, if it lies here; it is not worth a download. One that was asked for must fit. */
 async function findDataset(
-  { named, own }: { readonly named: string | undefined; readonly own: string },
-  { input }: ExportableNetwork,
+  { checkpoint, facts, named }: ComparedNetwork,
   context: CommandContext,
 ): Promise<Dataset | undefined> {
-  const name = named ?? own;
+  const name = named ?? facts.dataset;
   const dataDir = dataDirOf(context);
-  const place = { dataDir, imageSize: input.size };
+  const place = { dataDir, imageSize: facts.architecture.input.size };
   // A folder that was asked for is another matter than one that the network remembers.
   if (!(named === undefined ? await isThere(name, place) : (await checkDataset(name, place)).verified)) {
     context.progress.log(
@@ -122,11 +133,9 @@ async function findDataset(
     return undefined;
   }
   const dataset = await loadDataset(name, place);
-  const { channels, size } = dataset;
-  if (channels === input.channels && size === input.size) return dataset;
-  throw new SmashError("usage", {
-    rule: "The data set must have images like those the network was trained on.",
-    found: `${name} with ${channels} x ${size} x ${size}, the network for ${input.channels} x ${input.size} x ${input.size}.`,
-    fix: "leave --data out.",
-  });
+  const misfit = describeMisfit(facts, dataset);
+  if (misfit === undefined) return dataset;
+  if (named !== undefined) requireFitting({ checkpoint, facts }, dataset);
+  context.progress.log(`${checkpoint} is ${misfit}; comparing on noise`);
+  return undefined;
 }

@@ -13,12 +13,27 @@ const base = resolveConfig({
   precision: "fp32",
 });
 
+const mnist = { name: "mnist", train: { count: 60_000 } };
+
 test("a network of a run trains on the data set that is named, not on the run's", () => {
-  expect(trainingConfig(base, { data: "fashion-mnist" })).toEqual({ ...base, dataset: "fashion-mnist" });
+  expect(trainingConfig(base, { data: { ...mnist, name: "fashion-mnist" } })).toEqual({
+    ...base,
+    dataset: "fashion-mnist",
+  });
+});
+
+test("another data set that is too small to spare the run's held-out images holds out a fifth of its own", () => {
+  const { validationImages } = base;
+  const held = (name: string, count: number) =>
+    trainingConfig(base, { data: { name, train: { count } } }).validationImages;
+  expect(held("stl10", 2 * validationImages)).toBe(validationImages);
+  expect(held("stl10", 2 * validationImages - 1)).toBe(Math.floor((2 * validationImages - 1) / 5));
+  // Of its own data set a run has decided.
+  expect(held("mnist", 1)).toBe(validationImages);
 });
 
 test("--epochs replaces the schedule's length and nothing else", () => {
-  expect(trainingConfig(base, { data: "mnist", epochs: 7 })).toEqual({
+  expect(trainingConfig(base, { data: mnist, epochs: 7 })).toEqual({
     ...base,
     networkTraining: { ...base.networkTraining, epochs: 7 },
   });
@@ -26,13 +41,13 @@ test("--epochs replaces the schedule's length and nothing else", () => {
 
 test("a recipe comes before a --config file, and --epochs after it", () => {
   const changes = { networkTraining: { epochs: 9, mixup: 1 } };
-  const { networkTraining } = trainingConfig(base, { data: "mnist", recipe: "strong", changes, epochs: 3 });
+  const { networkTraining } = trainingConfig(base, { data: mnist, recipe: "strong", changes, epochs: 3 });
   expect(networkTraining).toMatchObject({ epochs: 3, mixup: 1, cutout: 16, rate: base.networkTraining.rate });
 });
 
 test("a misspelt option is refused with the right one", () => {
   const changes = { networkTraining: { cutuot: 8 } };
-  expect(() => trainingConfig(base, { data: "mnist", changes })).toThrow('did you mean "cutout"');
+  expect(() => trainingConfig(base, { data: mnist, changes })).toThrow('did you mean "cutout"');
 });
 
 test("top-5 is told where there are more than five classes", () => {

@@ -6,7 +6,13 @@ import {
   requireMemoryBanks,
   type Architecture,
 } from "../../../arch/index.js";
-import { applyRecipe, changeConfig, type RecipeName, type RunConfig } from "../../../config/index.js";
+import {
+  applyRecipe,
+  changeConfig,
+  heldOutImages,
+  type RecipeName,
+  type RunConfig,
+} from "../../../config/index.js";
 import type { DatasetInfo } from "../../../data/index.js";
 import { SmashError } from "../../../errors.js";
 import { checkOutputFile } from "../../../files.js";
@@ -22,6 +28,7 @@ import { RunFolder } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import { readJson } from "../../config-file.js";
 import { dataDirOf } from "../../data-dir.js";
+import type { ImageSizeFlag } from "../../image-size.js";
 import { parseChoice } from "../../option-values.js";
 import type { CommandContext } from "../../run-command.js";
 import {
@@ -59,13 +66,14 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
   const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";
   await checkOutputFile(checkpoint);
-  if (!known) requireUsableSize(flags.preset, flags.imageSize);
+  if (known) requireSameSize(flags, known);
+  else requireUsableSize(flags.preset, flags.imageSize);
   const dataset = await openDataset(data, context, flags.imageSize ?? known?.input.size);
   noteLeftOut(context.progress, dataset);
   const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
   const { recipe, epochs, config: configFile } = flags;
   const changes = configFile === undefined ? {} : await readTrainingChanges(configFile);
-  const config = trainingConfig(base, { data: dataset.name, recipe, changes, epochs });
+  const config = trainingConfig(base, { data: dataset, recipe, changes, epochs });
   const architecture =
     known ??
     referenceArchitecture(
@@ -79,14 +87,17 @@ export async function train(flags: TrainFlags, context: CommandContext) {
 }
 
 export interface TrainingChanges {
-  readonly data: string;
+  readonly data: Pick<DatasetInfo, "name" | "train">;
   readonly recipe?: RecipeName | undefined;
   /** As in a --config file. */
   readonly changes?: unknown;
   readonly epochs?: number | undefined;
 }
 
-/** What a run's or preset's configuration becomes for one training: the data set is the one named, not the run's. */
+/**
+ * What a run's or preset's configuration becomes for one training: the data set is the one named, not the run's, and holds
+ * out as many images as it can spare.
+ */
 export function trainingConfig(
   base: RunConfig,
   { data, recipe, changes = {}, epochs }: TrainingChanges,
@@ -96,7 +107,11 @@ export function trainingConfig(
   const { networkTraining } = config;
   return {
     ...config,
-    dataset: data,
+    dataset: data.name,
+    validationImages:
+      data.name === base.dataset
+        ? base.validationImages
+        : heldOutImages(base.validationImages, data.train.count),
     networkTraining: { ...networkTraining, epochs: epochs ?? networkTraining.epochs },
   };
 }
@@ -156,7 +171,8 @@ function describeTest({
 
 export async function evaluateCheckpoint({ checkpoint, data, ...flags }: EvalFlags, context: CommandContext) {
   const { architecture } = await readNetworkFacts(checkpoint);
-  const imageSize = flags.imageSize ?? architecture.input.size;
+  requireSameSize(flags, architecture);
+  const imageSize = architecture.input.size;
   await openDataset(data, context, imageSize);
   const { threads, device, precision } = context.common;
   const score = await startJob(
@@ -178,6 +194,16 @@ export async function evaluateCheckpoint({ checkpoint, data, ...flags }: EvalFla
     json: { testError, testTop5Error, loss, confusion, ...unfinished },
     text: `${describeTest({ testError, testTop5Error, classes: architecture.classes })}, loss ${formatLoss(loss)}`,
   };
+}
+
+/** Before all images are made of a size that the network does not take. */
+function requireSameSize({ imageSize }: ImageSizeFlag, { input }: Architecture): void {
+  if (imageSize === undefined || imageSize === input.size) return;
+  throw new SmashError("usage", {
+    rule: "The images must have the size that the network is for.",
+    found: `--image-size ${imageSize}, a network for ${input.size} pixels.`,
+    fix: "leave --image-size out.",
+  });
 }
 
 function checkFits({ input, classes }: Architecture, dataset: DatasetInfo): void {
