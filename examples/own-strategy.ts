@@ -55,7 +55,8 @@ const before = rankTrials(history, config.ranking.rankedBy)[0];
 
 const { rankedBy, batchNorm } = config.ranking;
 // A run that is ranked by predicted errors has what its surrogate learned from.
-const surrogate = rankedBy === "predicted" ? fitSurrogate(await readExamples(folder, config)) : undefined;
+const surrogate =
+  rankedBy === "predicted" ? await fitSurrogate(await readExamples(folder, config)) : undefined;
 // The places of trials that exist are not asked again.
 const plan = Array<Strategy>(history.length + Number(trials)).fill(tournament);
 const found = [...history];

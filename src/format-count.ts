@@ -1,4 +1,4 @@
-/** Counts as people read them: short, the same in drawings, on the terminal and in the report. */
+/** Counts and times as people read them: short, the same in drawings, on the terminal and in the report. */
 
 /** Stands for a number that is not there: not measured, or not finite. */
 export const missing = "–";
@@ -19,4 +19,9 @@ export function formatCount(count: number): string {
   const size = Math.abs(scaled);
   const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
   return scaled.toFixed(digits) + prefixes[prefix];
+}
+
+/** Milliseconds, three significant digits where there are no more before the point: 1.53, 45.2, 1500. */
+export function formatMs(milliseconds: number): string {
+  return milliseconds < 99.95 ? milliseconds.toPrecision(3) : milliseconds.toFixed(0);
 }

@@ -31,9 +31,12 @@ struct alignas(64) Block {
   static Block* of(void* data) { return static_cast<Block*>(data) - 1; }
 };
 
-// Best fit, of equals the lowest: what lies high stays free, and in one piece.
+// Best fit, of equals the lowest: what lies high stays free, and in one piece. Blocks are looked up by size alone.
 struct BySize {
+  using is_transparent = void;
   bool operator()(const Block* a, const Block* b) const { return a->size != b->size ? a->size < b->size : a < b; }
+  bool operator()(const Block* a, size_t size) const { return a->size < size; }
+  bool operator()(size_t size, const Block* b) const { return size < b->size; }
 };
 
 // A range of addresses as large as the machine's memory. It becomes memory from its start, as far as it is needed: so limits
@@ -54,18 +57,18 @@ class Arena {
 
   // Null where no free block is large enough, or there is no memory for it.
   void* allocate(size_t bytes) {
-    Block wanted{(bytes + 2 * sizeof(Block) - 1) / sizeof(Block) * sizeof(Block), nullptr, false};
-    const auto fit = free_.lower_bound(&wanted);
+    const size_t wanted = (bytes + 2 * sizeof(Block) - 1) / sizeof(Block) * sizeof(Block);
+    const auto fit = free_.lower_bound(wanted);
     if (fit == free_.end()) return nullptr;
     Block* block = *fit;
-    const size_t rest = block->size - wanted.size;
+    const size_t rest = block->size - wanted;
     const bool splits = rest >= kSmall;
-    char* last = splits ? reinterpret_cast<char*>(block) + wanted.size + sizeof(Block) : block->end();
+    char* last = splits ? reinterpret_cast<char*>(block) + wanted + sizeof(Block) : block->end();
     if (!make_usable(last)) return nullptr;
     free_.erase(fit);
     block->free = false;
     if (splits) {
-      block->size = wanted.size;
+      block->size = wanted;
       auto* above = new (block->end()) Block{rest, block, true};
       if (above->end() != end_) next(above)->below = above;
       add(above);

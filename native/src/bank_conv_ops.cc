@@ -66,6 +66,7 @@ void add_bank_conv_ops(OpTable& table) {
     check_banks(buffer, banks, width);
     check_conv(x, x.dim() == 4 ? x.size(1) : 0, weight, dilation, groups);
     check_value(buffer, {x.size(0), weight.size(0), x.size(2), x.size(3)}, banks, width, occupied);
+    TORCH_CHECK(x.device() == buffer.device(), "x is on ", x.device(), ", the buffer on ", buffer.device());
     if (has_bank_kernel(buffer, weight) && x.scalar_type() == at::kFloat) {
       return ConvWrite::apply(buffer, x, weight, banks, width, occupied, dilation, groups, relu, bfloat16);
     }

@@ -109,8 +109,11 @@ class BandConvolution {
     if (packing_.factors == 2) {
       thread_local Floats scratch;
       const int64_t count = (rows + s_.dilation[0] * (s_.kernel[0] - 1)) * band.row;
-      Half* halves = scratch.take_halves(count);
+      // Of an odd number of inputs the last pair reaches one number further. Its weight is zero, but zero times what is not
+      // a number is not zero.
+      Half* halves = scratch.take_halves(count + 1);
       to_halves(band.data, count, halves);
+      halves[count] = 0;
       return run(halves, packed_.halves(), band.row, first, rows, mask, mask_row, y);
     }
 #endif

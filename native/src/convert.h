@@ -6,6 +6,7 @@
 #include <c10/core/GradMode.h>
 #include <node_api.h>
 
+#include <cmath>
 #include <sstream>
 #include <string>
 #include <tuple>
@@ -43,9 +44,12 @@ template <>
 struct Convert<int64_t> {
   static constexpr const char* name = "number";
   static int64_t from(const Context& context, napi_value value) {
-    int64_t result;
-    check_status(napi_get_value_int64(context.env, value, &result), "a whole number");
-    return result;
+    double result;
+    check_status(napi_get_value_double(context.env, value, &result), "a whole number");
+    // Anything else would be cut off to one without a word.
+    constexpr double kMost = 1ll << 53;
+    if (std::trunc(result) != result || std::abs(result) > kMost) throw BadArgument("expected a whole number");
+    return static_cast<int64_t>(result);
   }
   static napi_value to(const Context& context, int64_t value) {
     napi_value result;

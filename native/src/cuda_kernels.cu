@@ -444,7 +444,7 @@ __global__ void __launch_bounds__(kWeightThreads) gradient_kernel(const __grid_c
     for (int32_t again = 0; input + again < w.inputs; again += period) {
       sum += (w.gradient[i + again] - w.weight[i + again] / w.gain * along) * factor;
     }
-    // Atomic, because weights of different layers may share places.
+    // Atomic for callers whose weights share places; those of a HyperNet, one for each layer, never do.
     atomicAdd(arguments.output.data + place_of(arguments.output, w, row, input), sum);
   }
 }

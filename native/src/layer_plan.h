@@ -51,6 +51,7 @@ struct LayerPlan {
     TORCH_CHECK(buffer.is_contiguous(at::MemoryFormat::ChannelsLast), "a bank buffer is channels-last");
     int64_t occupied = specs.occupied;
     Ints makers;  // of every tensor between
+    int64_t last_read = 0;
     size_t at = 0;
     const auto take = [&] { return specs.steps.at(at++); };
     const auto take_banks = [&] {
@@ -60,17 +61,28 @@ struct LayerPlan {
     };
     for (const Tensor& weight : weights) {
       Step step{weight, take_banks(), take_banks(), take(), take(), {take(), take()}, take(), occupied};
+      // What is read of banks is kept as it was, and only a 1x1 convolution reads just the pixels it writes.
+      TORCH_CHECK(step.reads.empty() || (weight.size(2) == 1 && weight.size(3) == 1),
+                  "only 1x1 convolutions read banks, got ", weight.sizes());
+      TORCH_CHECK(!step.reads.empty() || !step.writes.empty() || step.from != step.to,
+                  "a tensor between cannot be written while it is read, got ", step.from);
       TORCH_CHECK(step.from >= 0 && step.to >= 0, "tensors between are counted from 0, got ", step.from, " and ", step.to);
       if (static_cast<int64_t>(makers.size()) <= std::max(step.from, step.to)) makers.resize(std::max(step.from, step.to) + 1, -1);
       if (step.reads.empty()) {
         step.maker = makers[step.from];
+        // Gradients flow through the steps since banks were last read, image by image.
+        TORCH_CHECK(step.maker >= last_read, "no tensor ", step.from, " since banks were read");
         step.inputs = step.maker < 0 ? 0 : steps[step.maker].outputs();
       } else {
         step.inputs = static_cast<int64_t>(step.reads.size()) * width;
+        last_read = static_cast<int64_t>(steps.size());
       }
       check_conv(buffer, step.inputs, weight, step.dilation, step.groups);
       TORCH_CHECK(has_conv_kernel(buffer, weight), "no kernel for a weight ", weight.sizes(), " of ", weight.scalar_type());
-      if (!step.reads.empty()) check_banks(buffer, step.reads, width);
+      if (!step.reads.empty()) {
+        check_banks(buffer, step.reads, width);
+        TORCH_CHECK(step.reads.back() < occupied, "bank ", step.reads.back(), " has not been written");
+      }
       if (step.writes.empty()) {
         makers[step.to] = static_cast<int64_t>(steps.size());
       } else {

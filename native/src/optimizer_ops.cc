@@ -18,9 +18,14 @@ bool fusible(const Tensor& parameter, std::initializer_list<Tensor> others) {
   if (!parameter.device().is_cpu() || parameter.scalar_type() != at::kFloat) return false;
   if (!parameter.is_non_overlapping_and_dense()) return false;
   for (const Tensor& other : others) {
-    if (other.scalar_type() != at::kFloat || other.strides() != parameter.strides()) return false;
+    if (other.scalar_type() != at::kFloat || other.sizes() != parameter.sizes() || other.strides() != parameter.strides()) return false;
   }
   return true;
+}
+
+// Every parameter has its own state, used or not.
+void check_state(const Tensors& parameters, size_t states) {
+  TORCH_CHECK(states == parameters.size(), parameters.size(), " parameters need as many states, got ", states);
 }
 
 // Scalars, one a tensor.
@@ -112,6 +117,7 @@ void add_optimizer_ops(OpTable& table) {
              double epsilon, double decay, bool decoupled) {
     TORCH_CHECK(steps.device().is_cpu() && steps.scalar_type() == at::kLong && steps.numel() == static_cast<int64_t>(parameters.size()),
                 "steps taken are counted on the CPU, one int64 a parameter, got ", steps.sizes());
+    for (const Tensors& states : {means, squares}) check_state(parameters, states.size());
     int64_t* taken = steps.data_ptr<int64_t>();
     const c10::NoGradGuard guard;
     const Adam adam{rate, beta1, beta2, epsilon, decay, decoupled};
@@ -137,6 +143,7 @@ void add_optimizer_ops(OpTable& table) {
          +[](Tensors parameters, Tensors velocities, double rate, double momentum, double decay, bool nesterov) {
     const c10::NoGradGuard guard;
     const Sgd sgd{rate, momentum, decay, nesterov};
+    check_state(parameters, velocities.size());
     Tensors own, own_gradients, own_velocities;
     for (size_t i = 0; i < parameters.size(); ++i) {
       const Tensor gradient = parameters[i].grad();

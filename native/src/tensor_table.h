@@ -31,7 +31,6 @@ class TensorTable {
   void end_scope(const std::vector<int64_t>& keep);
 
   int64_t live_count() const { return live_count_; }
-  int64_t scope_depth() const { return static_cast<int64_t>(scopes_.size()); }
 
  private:
   struct Slot {

@@ -250,7 +250,8 @@ struct GeneratedWeights : Function<GeneratedWeights> {
 // The first `outputs` filters and `inputs` channels, and the centre `height` x `width` of the kernel.
 Tensor slice_view(const Tensor& weight, const int64_t* spec) {
   const int64_t height = weight.size(2) - spec[2], width = weight.size(3) - spec[3];
-  TORCH_CHECK(spec[0] <= weight.size(0) && spec[1] <= weight.size(1) && height >= 0 && width >= 0, "no slice ",
+  const bool is_inside = spec[0] <= weight.size(0) && spec[1] <= weight.size(1) && height >= 0 && width >= 0;
+  TORCH_CHECK(is_inside && height % 2 == 0 && width % 2 == 0, "no centred slice ",
               at::IntArrayRef(spec, 4), " in ", weight.sizes());
   return weight.as_strided({spec[0], spec[1], spec[2], spec[3]}, weight.strides(),
                            weight.storage_offset() + height / 2 * weight.stride(2) + width / 2 * weight.stride(3));
@@ -291,6 +292,7 @@ void add_weight_ops(OpTable& table) {
     return GeneratedWeights::apply(is_dense ? output : output.contiguous(), cuts, at::tensor(gains, at::kDouble), inputs, outputs, kernel);
   });
   add_op(table, "sliceWeights", "weight specs", +[](Tensor weight, Ints specs) -> Tensors {
+    TORCH_CHECK(specs.size() % 4 == 0, "four numbers a slice, got ", specs.size());
     return SlicedWeights::apply(weight, specs);
   });
 }

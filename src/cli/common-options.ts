@@ -63,6 +63,18 @@ export function readCommonOptions(command: Command): CommonOptions {
   });
 }
 
+/** Throws `SmashError("usage")` for an option that was written and would be ignored; `options` tells what each goes with. */
+export function refuseIgnored(given: ReadonlySet<string>, options: Readonly<Record<string, string>>): void {
+  const ignored = Object.entries(options).find(([name]) => given.has(name));
+  if (ignored === undefined) return;
+  const [name, partner] = ignored;
+  throw new SmashError("usage", {
+    rule: `--${name} goes with ${partner}.`,
+    found: `--${name} without it.`,
+    fix: `leave out --${name}.`,
+  });
+}
+
 function parseDevice(text: string): Device {
   if (/^(auto|cpu|cuda|cuda:\d+)$/.test(text)) return text;
   throw new SmashError("usage", {

@@ -1,8 +1,7 @@
 /** Moves along dE/dc against random ones, for the terminal. */
 
-import { formatDecimal, formatPercent } from "../report/index.js";
+import { formatDecimal, formatPercent, formatTextTable } from "../report/index.js";
 import type { MoveComparison, StudyResult } from "../study/index.js";
-import { formatTextTable } from "./text-table.js";
 
 const columns = [
   { title: "moves" },

@@ -1,11 +1,10 @@
 /** A study's result as text. */
 
 import { formatCount } from "../format-count.js";
-import { formatChange, formatDecimal, formatPercent } from "../report/index.js";
+import { formatChange, formatDecimal, formatLoss, formatPercent, formatTextTable } from "../report/index.js";
 import type { Agreement } from "../statistics/index.js";
 import type { Combined, StudyResult } from "../study/index.js";
 import { describeMoves } from "./describe-moves.js";
-import { formatTextTable } from "./text-table.js";
 
 const columns = [
   { title: "predictor" },
@@ -64,7 +63,7 @@ function describeHyperNets({ hypernets }: StudyResult): string[] {
     name,
     formatCount(hypernet),
     formatCount(free),
-    meanLoss.toFixed(3),
+    formatLoss(meanLoss),
     formatPercent(meanError),
   ]);
   return ["", formatTextTable(hypernetColumns, rows), ""];

@@ -13,6 +13,7 @@ const largest = 1024;
 /** What gives the size where the flag does not. */
 const defaults = {
   run: "the run's, else as published; folder: 32",
+  network: "the architecture's, else as published; folder: 32",
   checkpoint: "the network's",
   dataset: "as published; folder: 32",
 } as const;

@@ -14,6 +14,11 @@ import type { CommandContext } from "./run-command.js";
 import { showFetch } from "./show-fetch.js";
 import { showRun } from "./show-run.js";
 
+/** What a --config file changes; asked for before a data set is fetched. Nothing without a file. */
+export async function readChanges(configFile: string | undefined): Promise<unknown> {
+  return configFile === undefined ? {} : readConfigFile(configFile);
+}
+
 /**
  * Before all images are made of a size that no network of the preset's space takes. Throws `SmashError("config")`, and
  * `usage` for a preset that is none.
@@ -41,25 +46,26 @@ export async function openDataset(
   return dataset;
 }
 
-/** A configuration from preset, --config file, flags and the data set. */
-export async function configure(
+/** A configuration from preset, changes, flags and the data set. */
+export function configure(
   {
     preset,
     dataset,
-    configFile,
+    changes = {},
     search = {},
   }: {
     readonly preset: string;
     readonly dataset: DatasetInfo;
-    readonly configFile?: string | undefined;
+    /** Of a --config file. */
+    readonly changes?: unknown;
     readonly search?: SearchChoice | undefined;
   },
   { common }: CommandContext,
-): Promise<RunConfig> {
+): RunConfig {
   const { seed, threads, precision } = common;
   return resolveConfig({
     preset,
-    overrides: configFile === undefined ? {} : await readConfigFile(configFile),
+    overrides: changes,
     search,
     dataset: { ...dataset, classes: dataset.classes.length },
     seed,

@@ -1,6 +1,5 @@
 /** Presets: everything a run needs but the data set. */
 
-import { createSpace } from "../arch/index.js";
 import { unknownName } from "../nearest.js";
 import { paperPresets } from "./paper-presets.js";
 import { authorsAdam, cifarInput, type Preset } from "./preset.js";
@@ -238,9 +237,6 @@ export const presetNames: readonly string[] = presets.map(({ name }) => name);
 /** The preset of this name. Throws `SmashError("usage")` with the nearest name for an unknown one. */
 export function findPreset(name: string): Preset {
   const preset = presets.find((candidate) => candidate.name === name);
-  if (preset) {
-    createSpace(preset.space); // throws
-    return preset;
-  }
+  if (preset) return preset;
   throw unknownName("The preset", name, presetNames);
 }

@@ -15,4 +15,5 @@ export type { RandAugment } from "./rand-augment.js";
 export { resizeSet } from "./resize-set.js";
 export { splitTrain } from "./split.js";
 export { generateSynthetic } from "./synthetic.js";
+export { interleave } from "./planes.js";
 export type { PackRequest } from "./prepare-pack.js";

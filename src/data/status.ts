@@ -80,7 +80,7 @@ export async function describeIfThere(name: string, request: PackRequest): Promi
 /** The published data sets whose files are here, whatever these hold. */
 export async function presentDatasets({ dataDir }: DataFolder): Promise<readonly string[]> {
   const names: string[] = [];
-  for (const { name, locate } of sources) if (await locate(dataDir)) names.push(name);
+  for (const source of sources) if (await source.locate(dataDir)) names.push(source.name);
   return names;
 }
 

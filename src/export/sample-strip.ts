@@ -1,6 +1,6 @@
 /** A dozen test images side by side, for the page. */
 
-import type { ImageSet } from "../data/index.js";
+import { interleave, type ImageSet } from "../data/index.js";
 
 export interface SampleStrip {
   /** PNG, as high as one image. */
@@ -26,18 +26,18 @@ export function chooseSamples({ labels }: ImageSet, classes: number): readonly n
 
 /** The images at `indices`, [channels, size, size] each, as one picture. */
 export async function drawStrip(
-  { image, labels, imageBytes }: ImageSet,
+  { image, labels }: ImageSet,
   indices: readonly number[],
   { channels, size }: { readonly channels: number; readonly size: number },
 ): Promise<SampleStrip> {
   const { default: sharp } = await import("sharp");
   const width = size * indices.length;
-  const pixels = new Uint8Array(width * size * channels); // [size, width, channels]
+  const row = size * channels;
+  const pixels = new Uint8Array(width * row); // [size, width, channels]
   for (const [position, index] of indices.entries()) {
-    const planes = image(index); // [channels, size, size]
-    for (let at = 0; at < imageBytes; at++) {
-      const [channel, y, x] = [Math.floor(at / size ** 2), Math.floor(at / size) % size, at % size];
-      pixels[(y * width + position * size + x) * channels + channel] = planes[at];
+    const own = interleave(image(index), channels); // [size, size, channels]
+    for (let y = 0; y < size; y++) {
+      pixels.set(own.subarray(y * row, (y + 1) * row), (y * indices.length + position) * row);
     }
   }
   const raw = { width, height: size, channels: channels as 1 | 3 };

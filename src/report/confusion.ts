@@ -16,7 +16,7 @@ export interface ClassError {
 export function classErrors(confusion: Confusion): readonly ClassError[] {
   return confusion.map((row, label) => {
     const images = imagesOf(row);
-    return { label, images, error: images === 0 ? NaN : 1 - row[label] / images };
+    return { label, images, error: images === 0 ? NaN : (images - row[label]) / images };
   });
 }
 

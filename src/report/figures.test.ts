@@ -257,7 +257,7 @@ describe("the marks of a figure stand for the run's numbers:", () => {
     const checks = [0.41, 0.38, 0.4].map((error, place) => ({ error, predicted: 0.39 + place / 100 }));
     const surrogate = { seconds: 1, checks };
     const { caption, spec } = planSurrogateCheck(fakeRun({ surrogate }))!;
-    expect(caption).toMatch(/each of the 3 reduced networks .* predicted by the others alone/);
+    expect(caption).toMatch(/each of the 3 reduced networks .* predicted by weights fitted to the others/);
     expect(caption).toContain("Spearman correlation -0.50, usual difference 1.7 %");
     const [line, points] = (spec as { layer: { data: { values: unknown } }[] }).layer;
     expect(points.data.values).toEqual(checks);

@@ -2,7 +2,7 @@
 
 import { missing } from "../format-count.js";
 
-export { formatCount, missing } from "../format-count.js";
+export { formatCount, formatMs, missing } from "../format-count.js";
 
 // Made at the start: it would not find the memory when a run fails for want of it, and takes the process down.
 const grouped = new Intl.NumberFormat("en-US");

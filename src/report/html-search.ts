@@ -106,8 +106,8 @@ export function scoresSection(data: ReportData, figures: readonly Figure[]): Mar
     <h2>Scores</h2>
     <p>
       Each architecture was scored on the same ${formatInteger(data.dataset.scoringImages)} validation images.
-      Lower is better. Colours and shapes tell where an architecture came from: drawn at random, perturbed
-      from a good one, or a step of the chain that accepts only improvements.
+      Lower is better. Colours and shapes tell where an architecture came from: drawn at random, or proposed
+      by a strategy that knew what was scored before.
     </p>
     ${shown}
   </section>`;

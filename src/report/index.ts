@@ -14,6 +14,7 @@ export { renderFigures } from "./figures.js";
 export {
   formatChange,
   formatCount,
+  formatMs,
   formatDecimal,
   formatDuration,
   formatEpochs,
@@ -27,3 +28,5 @@ export { formatParetoLines } from "./pareto-lines.js";
 export { scoreNaming } from "./score-naming.js";
 export { formatTrialTable } from "./table.js";
 export type { TableOptions } from "./table.js";
+export { formatTextTable } from "./text-table.js";
+export type { TextColumn } from "./text-table.js";

@@ -1,7 +1,7 @@
 /** Pareto fronts for a terminal: what each cost buys, a line for each. */
 
 import type { CostName, Pareto, RankedBy } from "../search/index.js";
-import { formatCount } from "./format.js";
+import { formatCount, formatMs } from "./format.js";
 import { scoreNaming } from "./score-naming.js";
 
 /** Points of a line: what fits on about 80 columns. */
@@ -20,7 +20,7 @@ export function formatParetoLines(pareto: Pareto, rankedBy: RankedBy): readonly 
     const front = pareto[cost] ?? [];
     if (front.length === 0) return [];
     const points = thin(front, mostPoints).map((trial) => {
-      const value = cost === "latencyMs" ? `${trial.latencyMs!.toPrecision(3)} ms` : formatCount(trial[cost]);
+      const value = cost === "latencyMs" ? `${formatMs(trial.latencyMs!)} ms` : formatCount(trial[cost]);
       return `${format(trial.score)} at ${value}`;
     });
     return [`least ${noun} for its ${nouns[cost]}: ${points.join(", ")}`];

@@ -25,8 +25,8 @@ export function planSurrogateCheck({ surrogate }: ReportData): FigurePlan | unde
     name: "surrogate-check",
     title: "What the surrogate knows",
     caption:
-      `One point for each of the ${checks.length} reduced networks that the surrogate learned from. Each is predicted by the ` +
-      `others alone; on the dashed line prediction and error are the same. Spearman correlation ` +
+      `One point for each of the ${checks.length} reduced networks that the surrogate learned from. Each is predicted by ` +
+      `weights fitted to the others; on the dashed line prediction and error are the same. Spearman correlation ` +
       `${formatDecimal(agreement, 2)}, usual difference ${formatPercent(off, 1)}.`,
     spec: {
       layer: [

@@ -2,6 +2,7 @@
 
 import { rankTrials, type RankedBy, type Trial } from "../search/index.js";
 import { formatCount, formatLoss, formatNaswot, missing } from "./format.js";
+import { formatTextTable } from "./text-table.js";
 
 /** What `formatTrialTable` shows. */
 export interface TableOptions {
@@ -68,12 +69,9 @@ export function formatTrialTable(trials: readonly Trial[], options: TableOptions
   const rows = rankTrials(trials, rankedBy)
     .slice(0, limit)
     .map((trial, index) => shown.map(({ cell }) => cell(trial, index + 1)));
-  const lines = [shown.map(({ title }) => title), ...rows];
-  const last = shown.length - 1;
-  const widths = shown.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines
-    .map((line) =>
-      line.map((cell, column) => (column === last ? cell : cell.padStart(widths[column]))).join("  "),
-    )
-    .join("\n");
+  const sides = shown.map(({ title }, column) => ({
+    title,
+    align: column === shown.length - 1 ? ("left" as const) : ("right" as const),
+  }));
+  return formatTextTable(sides, rows);
 }

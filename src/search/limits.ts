@@ -2,7 +2,7 @@
 
 import { countCost, type Architecture, type Cost } from "../arch/index.js";
 import { SmashError } from "../errors.js";
-import { formatCount } from "../format-count.js";
+import { formatCount, formatMs } from "../format-count.js";
 
 /** The largest value allowed, itself included; what is left out has no limit. */
 export interface Limits {
@@ -21,7 +21,7 @@ export interface MeasuredCost extends Cost {
 const kinds = [
   { name: "parameters", flag: "--max-parameters", noun: "parameters", format: formatCount },
   { name: "flops", flag: "--max-flops", noun: "multiply-adds", format: formatCount },
-  { name: "latencyMs", flag: "--max-latency-ms", noun: "ms", format: (ms: number) => ms.toPrecision(3) },
+  { name: "latencyMs", flag: "--max-latency-ms", noun: "ms", format: formatMs },
 ] as const;
 
 /** How many times as large as allowed, in the worst respect that is counted; at most 1 within the limits. */

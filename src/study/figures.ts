@@ -82,8 +82,10 @@ export function planPredictors({ by, baselines, combined, n }: ComparisonDocumen
     // A study may compare dozens; their names must not lie on each other.
     height: Math.max(figureSize.height, 100 + 19 * all.length),
     caption:
-      `Spearman correlation with the true errors of ${n} architectures; lines are 95 % bootstrap intervals. ` +
-      "The last two rows are mean ranks: of all baselines, and of the score and all baselines.",
+      `Spearman correlation with the true errors of ${n} architectures; lines are 95 % bootstrap intervals.` +
+      (combined
+        ? " The last two rows are mean ranks: of all baselines, and of the score and all baselines."
+        : ""),
     spec: {
       data: { values },
       layer: [

@@ -5,6 +5,7 @@
  * again. A gradient then flows back through one buffer in reverse order instead of being sliced and summed bank by bank.
  */
 
+import { SmashError } from "../errors.js";
 import { zeros } from "./create.js";
 import { native } from "./engine.js";
 import type { DType } from "./native-ops.js";
@@ -56,6 +57,14 @@ export class BankBuffer {
 
   /** The banks' channels concatenated, [N, banks * bankChannels, H, W], through ReLU when asked. */
   read(banks: readonly number[], { relu = false } = {}): Tensor {
+    const empty = banks.find((bank) => bank >= this.#occupied);
+    if (empty !== undefined) {
+      throw new SmashError("shape", {
+        rule: "A bank is read after it was written.",
+        found: `bank ${empty}, with ${this.#occupied} written.`,
+        fix: "write banks in order, or read others.",
+      });
+    }
     const [values, buffer] = native().readBanks(this.#buffer.handle, banks, this.#bankChannels, relu);
     this.#buffer = new Tensor(buffer);
     return new Tensor(values);

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -5,6 +6,7 @@ import {
   batchNorm,
   cat,
   conv2d,
+  defaultDevice,
   denseBlock,
   globalAvgPool2d,
   normal,
@@ -45,6 +47,12 @@ function expectSame(
 
 const odd = fc.constantFrom(1, 3, 5, 7);
 const small = fc.integer({ min: 1, max: 3 });
+
+/** Elsewhere bfloat16 is another name for float32. */
+const roundsFactors =
+  defaultDevice() === "cpu" &&
+  existsSync("/proc/cpuinfo") &&
+  /\bavx512_bf16\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
 
 describe("agreement of signs", () => {
   it("counts the values of two rows that are both above zero or both not, in any memory order", () => {
@@ -200,9 +208,32 @@ describe("a convolution of our own", () => {
           }
         });
       }),
-      { numRuns: 100, seed: 2 },
+      {
+        ...{ numRuns: 100, seed: 2 },
+        // A band of whole vectors, of an odd number of channels: the last pair has no second number of its own.
+        examples: [
+          [
+            {
+              ...{ batch: 1, height: 14, width: 14, groups: 1, inputs: 1, outputs: 8 },
+              ...{ kernel: [3, 3], dilation: [1, 1], relu: false },
+            },
+          ],
+        ],
+      },
     );
   });
+
+  it.runIf(roundsFactors)(
+    "in bfloat16 rounds factors, where the processor multiplies pairs of halves",
+    () => {
+      scope(() => {
+        const x = normal([4, 32, 16, 16], 1).channelsLast();
+        const weight = normal([24, 32, 5, 5], 2);
+        const [half, full] = [true, false].map((bfloat16) => sameConv2d(x, weight, { bfloat16 }));
+        expect(difference(half, full)).toBeGreaterThan(1e-4);
+      });
+    },
+  );
 
   it("in bfloat16 differs from float32 by no more than rounding does", () => {
     scope(() => {

@@ -67,6 +67,13 @@ describe.each(spaces)("the score after fine-tuning, of %s", (_, settings) => {
       return evaluate(network, architecture, data);
     });
 
+  it("is the same where normal training averages weights", () => {
+    const data = scoringData({ rate: 0.05 });
+    const { fineTuning } = data;
+    const settings = { ...fineTuning!.settings, average: { decay: 0.9 } };
+    expect(score({ ...data, fineTuning: { ...fineTuning!, settings } })).toEqual(score(data));
+  });
+
   it("falls with fine-tuning, is the same twice, and more steps are not the same", () => {
     scope(() => {
       const data = scoringData({ rate: 0.02 });

@@ -34,9 +34,11 @@ export function evaluateFineTuned(
 ): Score {
   const { fineTuning } = data;
   if (!fineTuning) throw new TypeError("fine-tuning needs ScoringData.fineTuning");
+  // An average is a network of the resulting kind, and this one has what the HyperNet's networks have.
+  const settings = { ...fineTuning.settings, average: undefined };
   return scope(() => {
     const own = network.instantiate(architecture, { noiseSeed, describedAs });
-    const train = () => trainBriefly(own, { ...fineTuning, computeType }).evaluate(data.validation);
+    const train = () => trainBriefly(own, { ...fineTuning, settings, computeType }).evaluate(data.validation);
     return unlessDiverged(train, { error: NaN, loss: NaN });
   });
 }

@@ -40,7 +40,7 @@ export interface HyperNetTrainingSettings {
 }
 
 /** What a HyperNet is trained on. */
-export interface HyperNetTrainingOptions extends RunOptions {
+export interface HyperNetTrainingOptions extends Pick<RunOptions, "computeType"> {
   readonly settings: HyperNetTrainingSettings;
   readonly train: ImageSource;
   readonly scoring: ScoringData;
@@ -98,7 +98,10 @@ export class HyperNetTraining {
     }
   }
 
-  /** One step: sample, unless the architecture is given; generate, forward, backward, update. */
+  /**
+   * One step: sample, unless the architecture is given; generate, forward, backward, update. Throws
+   * `SmashError("diverged")` for a loss that is not finite; the weights are then of no use.
+   */
   runStep(architecture: Architecture = this.#sample()): StepEvent {
     const { settings } = this.#options;
     const step = this.#step;

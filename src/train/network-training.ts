@@ -66,7 +66,7 @@ export interface TrainingProgress {
 }
 
 /** What a network is trained on. */
-export interface NetworkTrainingOptions extends RunOptions {
+export interface NetworkTrainingOptions extends Pick<RunOptions, "computeType"> {
   readonly settings: NetworkTrainingSettings;
   readonly train: ImageSource;
   readonly validation: readonly BatchTensors[];
@@ -166,7 +166,10 @@ export class NetworkTraining {
     }
   }
 
-  /** One optimizer step on the next batch; loss and error are of this batch. */
+  /**
+   * One optimizer step on the next batch; loss and error are of this batch. Throws `SmashError("diverged")` for a loss that
+   * is not finite; the weights are then of no use.
+   */
   runStep(): StepEvent {
     const { settings } = this.#options;
     const rate = cosineRate({

@@ -69,7 +69,7 @@ export function testNetwork(
   }
   return {
     error: (count - correct) / count,
-    top5Error: 1 - inTop / count,
+    top5Error: (count - inTop) / count,
     loss: loss / count,
     confusion,
     // Sorting is stable: of equally sure ones the first stays first.

@@ -57,7 +57,7 @@ export function registerStudy(command: Command): void {
     .option("--samples <n>", "random architectures, where there is no table", count("--samples"), 100)
     .option(
       "--seeds <n>",
-      "trainings of each network, each with a seed of its own; in the study seeds, HyperNets",
+      "trainings of each network, each with a seed of its own; in the study seeds, HyperNets, too",
       count("--seeds"),
       2,
     )

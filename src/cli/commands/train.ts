@@ -28,7 +28,7 @@ export interface EvalFlags extends ImageSizeFlag {
 export function registerTrain(command: Command): void {
   command
     .requiredOption("--data <name>", "data set, see `smash data list`, or folder:PATH")
-    .addOption(imageSizeOption())
+    .addOption(imageSizeOption({ of: "network" }))
     .option("--run <folder>", "train an architecture that this run found")
     .option(
       "--rank <k>",

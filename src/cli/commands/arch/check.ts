@@ -1,4 +1,4 @@
-/** `smash arch check`: every file is looked at, the first error is the command's. */
+/** `smash arch check`: every file is looked at, the errors of all are the command's. */
 
 import { SmashError } from "../../../errors.js";
 import type { CommandResult } from "../../output.js";

@@ -2,8 +2,7 @@
 
 import { countCost, formatCell } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
-import { formatCount } from "../../../report/index.js";
-import { formatTextTable } from "../../text-table.js";
+import { formatCount, formatTextTable } from "../../../report/index.js";
 
 export interface NamedArchitecture {
   /** A file or a number. */

@@ -4,9 +4,8 @@ import { countCost, listCellSites, listSites } from "../../../arch/index.js";
 import type { Architecture } from "../../../arch/index.js";
 import type { ChosenSpace } from "./choose-space.js";
 import { countLearned, type LearnedParameters } from "../../../network/index.js";
-import { formatCount, formatPercent } from "../../../report/index.js";
+import { formatCount, formatPercent, formatTextTable } from "../../../report/index.js";
 import { mean } from "../../../statistics/index.js";
-import { formatTextTable } from "../../text-table.js";
 
 /** Percentiles that are shown. */
 const percentiles = [0, 5, 25, 50, 75, 95, 100] as const;

@@ -2,8 +2,7 @@
 
 import { blockChannels, cellEdges, countCost, pruneCell, stageCount } from "../../../arch/index.js";
 import type { Architecture, Block, CellArchitecture, Layer } from "../../../arch/index.js";
-import { formatCount } from "../../../report/index.js";
-import { formatTextTable } from "../../text-table.js";
+import { formatCount, formatTextTable } from "../../../report/index.js";
 
 const columns = [
   { title: "layer", align: "right" },

@@ -1,9 +1,8 @@
 /** What every benchmark of the project is to the command line. */
 
-import type { FigurePlan } from "../../../report/index.js";
+import { formatTextTable, type FigurePlan } from "../../../report/index.js";
 import { quantile } from "../../../statistics/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { formatTextTable } from "../../text-table.js";
 
 /** The fields all rows share; a benchmark adds its own. Null where there is nothing to compare with. */
 export interface BenchRow {

@@ -4,11 +4,11 @@
  * does not grow.
  */
 
+import { formatTextTable } from "../../../report/index.js";
 import { sampleArchitecture, type MemoryBankArchitecture } from "../../../arch/index.js";
 import { Random } from "../../../random.js";
 import { mean } from "../../../statistics/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { formatTextTable } from "../../text-table.js";
 import { median, timeMs, type Benchmark } from "./benchmark.js";
 import { planGrowth } from "./growth-figure.js";
 import { batchSize, createTraining, sizes, type MeasuredTraining } from "./training.js";

@@ -3,10 +3,9 @@
  * nothing. Target: under 10 % of a narrow step.
  */
 
-import { formatPercent } from "../../../report/index.js";
+import { formatPercent, formatTextTable } from "../../../report/index.js";
 import { isKernel, profile as profileOf, type ProfiledOperator } from "../../../tensor/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { formatTextTable } from "../../text-table.js";
 import type { Benchmark } from "./benchmark.js";
 import { createTraining, sizes } from "./training.js";
 

@@ -1,8 +1,7 @@
 /** What is in an own image folder, for people. */
 
 import type { DatasetStatus } from "../../../data/index.js";
-import { formatInteger, formatPercent } from "../../../report/index.js";
-import { formatTextTable } from "../../text-table.js";
+import { formatInteger, formatPercent, formatTextTable } from "../../../report/index.js";
 
 type FolderReport = NonNullable<DatasetStatus["report"]>;
 

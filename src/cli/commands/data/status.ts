@@ -1,9 +1,8 @@
 /** The state of data sets in the contract's JSON and as a table. */
 
 import type { DatasetStatus } from "../../../data/index.js";
-import { formatInteger } from "../../../report/index.js";
+import { formatInteger, formatTextTable } from "../../../report/index.js";
 import type { CommandResult } from "../../output.js";
-import { formatTextTable } from "../../text-table.js";
 import { describeFolderReport } from "./folder-text.js";
 
 const columns = [

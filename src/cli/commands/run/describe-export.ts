@@ -7,7 +7,7 @@ import type {
   QuantizationCost,
   SafetensorsExport,
 } from "../../../export/index.js";
-import { formatCount, formatPercent } from "../../../report/index.js";
+import { formatCount, formatMs, formatPercent } from "../../../report/index.js";
 
 export interface ExportResults {
   readonly checkpoint: string;
@@ -38,7 +38,7 @@ export function describeExport(results: ExportResults): string {
   if (latency) {
     const { medianMs, p10Ms, p90Ms, threads, batch, runs } = latency;
     lines.push(
-      `latency: ${formatMs(medianMs)} (median of ${runs}; ${formatMs(p10Ms)} to ${formatMs(p90Ms)} for most), ` +
+      `latency: ${formatMs(medianMs)} ms (median of ${runs}; ${formatMs(p10Ms)} to ${formatMs(p90Ms)} ms for most), ` +
         `batch ${batch}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
     );
   }
@@ -58,8 +58,4 @@ function describeQuantization({ images, error, int8Error, bytes, int8Bytes }: Qu
     `8-bit weights: error ${formatPercent(int8Error)} instead of ${formatPercent(error)} on ${images} test images, ` +
     `${formatCount(int8Bytes)}B instead of ${formatCount(bytes)}B`
   );
-}
-
-function formatMs(milliseconds: number): string {
-  return `${milliseconds.toFixed(milliseconds < 10 ? 2 : 1)} ms`;
 }

@@ -28,6 +28,7 @@ import {
   type NetworkFacts,
 } from "../../../run/index.js";
 import { setThreads } from "../../../tensor/index.js";
+import { refuseIgnored } from "../../common-options.js";
 import { dataDirOf } from "../../data-dir.js";
 import { readVersion } from "../../read-version.js";
 import type { CommandContext } from "../../run-command.js";
@@ -37,6 +38,10 @@ import { findCheckpoint } from "./find-checkpoint.js";
 import { noteUnfinished } from "./note-unfinished.js";
 
 export async function exportCommand(flags: ExportFlags, context: CommandContext) {
+  refuseIgnored(context.common.given, {
+    ...(flags.run === undefined && { rank: "--run" }),
+    ...(flags.latency === undefined && { batch: "--latency" }),
+  });
   const { checkpoint, checkRank } = await findCheckpoint(flags);
   await checkOutputs(flags);
   const { common, progress, signal } = context;

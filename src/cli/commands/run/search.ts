@@ -28,6 +28,7 @@ import {
   jobOptions,
   jobPlace,
   openDataset,
+  readChanges,
   requireUsableSize,
 } from "../../run-session.js";
 import { noteLeftOut } from "./note-left-out.js";
@@ -45,13 +46,14 @@ export async function search(request: SearchRequest, context: CommandContext) {
   const { data, preset, configFile, choose, out, imageSize } = request;
   await checkOutputFolder(out);
   requireUsableSize(preset, imageSize);
+  const changes = await readChanges(configFile);
   const folder = new RunFolder(out);
   const existing = await folder.readConfig();
   const dataset = await openDataset(data, context, imageSize ?? existing?.config.space.input.size);
   noteLeftOut(context.progress, dataset);
   // Before the settings are compared: that the images have changed says more than that there is another class.
   if (existing && existing.config.dataset === dataset.name) requireSameData(existing, dataset);
-  const config = await configure({ preset, dataset, configFile, search: choose?.(dataset) }, context);
+  const config = configure({ preset, dataset, changes, search: choose?.(dataset) }, context);
   if (!existing) await requireLatency(config);
   await folder.open(config, currentVersions());
   const result = await startJob(

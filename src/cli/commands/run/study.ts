@@ -20,7 +20,14 @@ import {
 import { dataDirOf } from "../../data-dir.js";
 import { describeStudy } from "../../describe-study.js";
 import type { CommandContext } from "../../run-command.js";
-import { applyGiven, configure, currentVersions, openDataset, requireUsableSize } from "../../run-session.js";
+import {
+  applyGiven,
+  configure,
+  currentVersions,
+  openDataset,
+  readChanges,
+  requireUsableSize,
+} from "../../run-session.js";
 import { showStudy } from "../../show-study.js";
 import type { StudyFlags } from "../study.js";
 import { checkStudyFlags } from "./study-flags.js";
@@ -120,8 +127,9 @@ async function readConfig(flags: StudyFlags, context: CommandContext): Promise<R
     return applyGiven(config, context, ["device", "threads"]);
   }
   requireUsableSize(flags.preset, flags.imageSize);
+  const changes = await readChanges(flags.config);
   const dataset = await openDataset(flags.data, context, flags.imageSize);
-  return configure({ preset: flags.preset, dataset, configFile: flags.config }, context);
+  return configure({ preset: flags.preset, dataset, changes }, context);
 }
 
 /** What a run was made with is the run's; a flag that says something else would be ignored. */

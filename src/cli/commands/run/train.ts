@@ -27,6 +27,7 @@ import {
 import { RunFolder } from "../../../store/index.js";
 import { resolveDevice } from "../../../tensor/index.js";
 import { readJson } from "../../config-file.js";
+import { refuseIgnored } from "../../common-options.js";
 import { dataDirOf } from "../../data-dir.js";
 import type { ImageSizeFlag } from "../../image-size.js";
 import { parseChoice } from "../../option-values.js";
@@ -55,6 +56,10 @@ export async function train(flags: TrainFlags, context: CommandContext) {
       fix: "give --run RUN to train what a search found, --arch FILE, or --network NAME.",
     });
   }
+  refuseIgnored(
+    context.common.given,
+    run === undefined ? { rank: "--run" } : { preset: "--arch or --network" },
+  );
   const folder = run === undefined ? undefined : new RunFolder(run);
   const saved = folder && (await folder.requireConfig()).config;
   const ofRun = saved && applyGiven(saved, context, ["device", "threads", "seed", "precision"]);
@@ -63,6 +68,9 @@ export async function train(flags: TrainFlags, context: CommandContext) {
     : arch === undefined
       ? undefined
       : await readArchitecture(arch);
+  const reference = network === undefined ? undefined : parseChoice("--network", referenceNames)(network);
+  const { recipe, epochs, config: configFile } = flags;
+  const changes = configFile === undefined ? {} : await readTrainingChanges(configFile);
   const name = flags.rank === 1 ? "best" : `rank-${flags.rank}`;
   const checkpoint = flags.out ?? folder?.checkpointPath(name) ?? "network.safetensors";
   await checkOutputFile(checkpoint);
@@ -70,16 +78,10 @@ export async function train(flags: TrainFlags, context: CommandContext) {
   else requireUsableSize(flags.preset, flags.imageSize);
   const dataset = await openDataset(data, context, flags.imageSize ?? known?.input.size);
   noteLeftOut(context.progress, dataset);
-  const base = ofRun ?? (await configure({ preset: flags.preset, dataset }, context));
-  const { recipe, epochs, config: configFile } = flags;
-  const changes = configFile === undefined ? {} : await readTrainingChanges(configFile);
+  const base = ofRun ?? configure({ preset: flags.preset, dataset }, context);
   const config = trainingConfig(base, { data: dataset, recipe, changes, epochs });
   const architecture =
-    known ??
-    referenceArchitecture(
-      parseChoice("--network", referenceNames)(network!),
-      requireMemoryBanks(config.space, `--network ${network!}`),
-    );
+    known ?? referenceArchitecture(reference!, requireMemoryBanks(config.space, `--network ${reference!}`));
   checkFits(architecture, dataset);
   const result = await trainNetwork({ config, architecture, checkpoint, folder }, context);
   if (folder) await writeReport(folder, dataDirOf(context));
