@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { builtModule, runScript } from "../src/cli/built-cli.fixture.js";
+import { builtModule, runScript, runSmash } from "../src/cli/built-cli.fixture.js";
 
 /** Multiplies for two seconds while a second thread sends a signal every tenth of a millisecond. */
 const script = (tensors: string) => `
@@ -23,4 +23,17 @@ const script = (tensors: string) => `
 it("matrix products survive signals: Ctrl-C with a handler, a profiler", async () => {
   const { code, stdout, stderr } = await runScript(script(builtModule("../tensor/index.js")));
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "handled\n", stderr: "" });
+}, 60_000);
+
+it("Ctrl-C ends a benchmark between two of its steps", async () => {
+  let isSent = false;
+  const { code, stderr } = await runSmash("bench input --steps 1000000 --threads 1".split(" "), {
+    onStderr: (text, kill) => {
+      if (isSent || !text.includes("input narrow")) return;
+      isSent = true;
+      kill("SIGINT");
+    },
+  });
+  expect({ code, isSent }).toEqual({ code: 130, isSent: true });
+  expect(stderr).toContain("stopping…");
 }, 60_000);

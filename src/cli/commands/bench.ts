@@ -15,9 +15,13 @@ export function registerBench(command: Command): void {
     )
     .option("--out <folder>", "folder for the figure of growth (default: none is drawn)")
     .action((name: string, flags: { readonly steps?: number; readonly out?: string }, command: Command) =>
-      runCommand(readCommonOptions(command), async (context) => {
-        const { runBenchmark } = await import("./bench/run-benchmark.js");
-        return runBenchmark(name, flags, context);
-      }),
+      runCommand(
+        readCommonOptions(command),
+        async (context) => {
+          const { runBenchmark } = await import("./bench/run-benchmark.js");
+          return runBenchmark(name, flags, context);
+        },
+        { stopping: "stopping…" },
+      ),
     );
 }

@@ -1,5 +1,6 @@
 /** What every benchmark of the project is to the command line. */
 
+import { setImmediate } from "node:timers/promises";
 import { formatTextTable, type FigurePlan } from "../../../report/index.js";
 import { quantile } from "../../../statistics/index.js";
 import type { CommandContext } from "../../run-command.js";
@@ -36,6 +37,12 @@ export function median(values: readonly number[]): number {
     values.toSorted((a, b) => a - b),
     0.5,
   );
+}
+
+/** Lets the loop turn before the next step, so that Ctrl-C is heard. Throws as the signal says. */
+export async function betweenSteps({ signal }: Pick<CommandContext, "signal">): Promise<void> {
+  await setImmediate();
+  signal.throwIfAborted();
 }
 
 /** Milliseconds that the work takes. */

@@ -9,7 +9,7 @@ import { sampleArchitecture, type MemoryBankArchitecture } from "../../../arch/i
 import { Random } from "../../../random.js";
 import { mean } from "../../../statistics/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { median, timeMs, type Benchmark } from "./benchmark.js";
+import { betweenSteps, median, timeMs, type Benchmark } from "./benchmark.js";
 import { planGrowth } from "./growth-figure.js";
 import { batchSize, createTraining, sizes, type MeasuredTraining } from "./training.js";
 
@@ -86,12 +86,15 @@ export interface PowerLaw {
 export const growth: Benchmark = {
   steps: 9,
   hasFigure: true,
-  run(steps, { common, progress }) {
-    const measured = series.map(({ name, values, create }): GrowthSeries => {
+  async run(steps, context) {
+    const { common, progress } = context;
+    const measured: GrowthSeries[] = [];
+    for (const { name, values, create } of series) {
       progress.start(`growth with ${name}`, values.length * (steps + warmup));
       // In turns, so that a machine that slows down slows all of them.
       const runs = values.map((value) => ({ ...create(value, common), times: [] as number[] }));
       for (let step = 0; step < steps + warmup; step++) {
+        await betweenSteps(context);
         for (const [index, { training, architecture, times }] of runs.entries()) {
           const time = timeMs(() => training.runStep(architecture));
           if (step >= warmup) times.push(time);
@@ -100,8 +103,8 @@ export const growth: Benchmark = {
       }
       progress.stop();
       const ms = runs.map(({ times, steps: count }) => median(times) * count);
-      return { name, values, ms, law: fitPowerLaw(values, ms) };
-    });
+      measured.push({ name, values, ms, law: fitPowerLaw(values, ms) });
+    }
     const rows = measured.flatMap(({ name, values, ms, law: { exponent } }) =>
       values.map((value, index) => ({
         ...{ size: `${name} ${value}`, precision: common.precision, oursMs: ms[index] },
@@ -111,7 +114,7 @@ export const growth: Benchmark = {
     );
     const columns = ["", "ms", "exponent"].map((title) => ({ title, align: "right" as const }));
     const lines = rows.map(({ size, oursMs, exponent }) => [size, oursMs.toFixed(0), exponent.toFixed(2)]);
-    return Promise.resolve({ rows, text: formatTextTable(columns, lines), figure: planGrowth(measured) });
+    return { rows, text: formatTextTable(columns, lines), figure: planGrowth(measured) };
   },
 };
 

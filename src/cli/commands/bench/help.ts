@@ -2,16 +2,18 @@
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
+import { betweenSteps, median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
 
 const main = fileURLToPath(new URL("../../main.js", import.meta.url));
 
 export const help: Benchmark = {
   steps: 30,
-  run(steps, { common, progress }) {
+  async run(steps, context) {
+    const { common, progress } = context;
     const [ours, floor]: [number[], number[]] = [[], []];
     progress.start("help", steps);
     for (let step = 0; step < steps; step++) {
+      await betweenSteps(context);
       floor.push(timeNode(["-e", "0"]));
       ours.push(timeNode([main, "--help"]));
       progress.update(step + 1);
@@ -30,7 +32,7 @@ export const help: Benchmark = {
       "fastest node -e 0": row.fastestFloorMs.toFixed(0),
       target: "< 150 ms",
     });
-    return Promise.resolve({ rows: [row], text });
+    return { rows: [row], text };
   },
 };
 

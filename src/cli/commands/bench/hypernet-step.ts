@@ -10,9 +10,9 @@ import { formatPercent } from "../../../report/index.js";
 import { conv2d, noGrad, normal, resolveDevice, scope, type Device } from "../../../tensor/index.js";
 import type { Precision } from "../../common-options.js";
 import type { CommandContext } from "../../run-command.js";
-import { median, timeMs, type Benchmark } from "./benchmark.js";
+import { betweenSteps, median, timeMs, type Benchmark } from "./benchmark.js";
 import { measureGpuUse } from "./gpu-use.js";
-import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
+import { describeSpaceToPeer, describeToPeer, withPeer } from "./peer.js";
 import { batchSize, createTraining, describeOptionsToPeer, gpuSizes, hypernet, sizes } from "./training.js";
 
 /** The first steps meet most shapes for the first time, on both sides: plain PyTorch gets faster for about twenty. */
@@ -38,31 +38,34 @@ export const hypernetStep: Benchmark = {
 /** Of our steps alone, for the share of time in which the GPU is busy. */
 const gpuUseMs = 4000;
 
-async function measure(size: keyof typeof gpuSizes, steps: number, { common, progress }: CommandContext) {
+async function measure(size: keyof typeof gpuSizes, steps: number, context: CommandContext) {
+  const { common, progress } = context;
   const space = gpuSizes[size];
-  const peer = startPeer("hypernet_step", {
-    ...{ ...describeOptionsToPeer(common), batchSize, hypernet },
-    ...describeSpaceToPeer(space),
-  });
   const { training, train, sample } = createTraining(space, common);
   const { device } = train;
   const bestConvolution = createBestConvolution(device, common.precision);
   const [ours, peers, floors]: [number[], number[], number[]] = [[], [], []];
   progress.start(`hypernet-step ${size}`, steps + warmup);
-  for (let step = 0; step < steps + warmup; step++) {
-    const architecture = sample(step);
-    const ourTime = timeMs(() => training.runStep(architecture));
-    const rate = bestConvolution.measure();
-    const { ms: peerTime } = await peer.step(describeToPeer(architecture, space));
-    progress.update(step + 1);
-    if (step < warmup) continue;
-    ours.push(ourTime);
-    peers.push(peerTime);
-    // Forward, gradient of the input, gradient of the weight; a multiply-add is two operations.
-    floors.push((1000 * 2 * 3 * batchSize * countCost(architecture).flops) / rate);
-  }
+  const settings = {
+    ...{ ...describeOptionsToPeer(common), batchSize, hypernet },
+    ...describeSpaceToPeer(space),
+  };
+  await withPeer("hypernet_step", settings, async (peer) => {
+    for (let step = 0; step < steps + warmup; step++) {
+      await betweenSteps(context);
+      const architecture = sample(step);
+      const ourTime = timeMs(() => training.runStep(architecture));
+      const rate = bestConvolution.measure();
+      const { ms: peerTime } = await peer.step(describeToPeer(architecture, space));
+      progress.update(step + 1);
+      if (step < warmup) continue;
+      ours.push(ourTime);
+      peers.push(peerTime);
+      // Forward, gradient of the input, gradient of the weight; a multiply-add is two operations.
+      floors.push((1000 * 2 * 3 * batchSize * countCost(architecture).flops) / rate);
+    }
+  });
   bestConvolution.dispose();
-  peer.stop();
   let next = steps + warmup;
   const gpuBusyShare =
     device === "cpu"

@@ -5,20 +5,22 @@ import { Random } from "../../../random.js";
 import { scope } from "../../../tensor/index.js";
 import { loadBatch } from "../../../train/index.js";
 import { formatPercent } from "../../../report/index.js";
-import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
+import { betweenSteps, median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
 import { augment, batchSize, createTraining, sizes } from "./training.js";
 
 const warmup = 3;
 
 export const input: Benchmark = {
   steps: 15,
-  run(steps, { common, progress }) {
+  async run(steps, context) {
+    const { common, progress } = context;
     const size = "narrow";
     const { training, train, sample } = createTraining(sizes[size], common);
     const { seed } = common;
     const [fills, whole]: [number[], number[]] = [[], []];
     progress.start(`input ${size}`, steps + warmup);
     for (let step = 0; step < steps + warmup; step++) {
+      await betweenSteps(context);
       const architecture = sample(step);
       const fill = () => {
         const indices = batchIndices({ count: train.set.count, batchSize, seed, step });
@@ -41,6 +43,6 @@ export const input: Benchmark = {
       ...{ size, precision: row.precision, "batch, ms": oursMs.toFixed(2), "step, ms": stepMs.toFixed(0) },
       ...{ share: formatPercent(share), target: "< 5 %" },
     });
-    return Promise.resolve({ rows: [row], text });
+    return { rows: [row], text };
   },
 };

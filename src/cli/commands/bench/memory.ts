@@ -6,9 +6,9 @@
 
 import type { MemoryBankArchitecture } from "../../../arch/index.js";
 import { memoryStats } from "../../../tensor/index.js";
-import type { CommonOptions } from "../../common-options.js";
-import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
-import { describeSpaceToPeer, describeToPeer, hasPeer, startPeer } from "./peer.js";
+import type { CommandContext } from "../../run-command.js";
+import { betweenSteps, median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
+import { describeSpaceToPeer, describeToPeer, hasPeer, withPeer } from "./peer.js";
 import { batchSize, createTraining, describeOptionsToPeer, hypernet, sizes } from "./training.js";
 
 /** Steps that fill the caches, of those measured. */
@@ -18,12 +18,14 @@ const peerSteps = 40;
 
 export const memory: Benchmark = {
   steps: 200,
-  async run(steps, { common, progress }) {
+  async run(steps, context) {
+    const { common, progress } = context;
     const size = "reference";
     const { training, sample } = createTraining(sizes[size], common);
     const [times, resident, tensors]: [number[], number[], number[]] = [[], [], []];
     progress.start(`memory ${size}`, steps);
     for (let step = 0; step < steps; step++) {
+      await betweenSteps(context);
       const architecture = sample(step);
       times.push(timeMs(() => training.runStep(architecture)));
       resident.push(process.memoryUsage.rss());
@@ -36,7 +38,7 @@ export const memory: Benchmark = {
       ? await measurePeer(
           size,
           Array.from({ length: count }, (_, step) => sample(step)),
-          common,
+          context,
         )
       : null;
     const warm = resident.slice(Math.floor(warmupShare * steps));
@@ -76,19 +78,21 @@ export const memory: Benchmark = {
 async function measurePeer(
   size: keyof typeof sizes,
   architectures: readonly MemoryBankArchitecture[],
-  common: CommonOptions,
+  context: CommandContext,
 ): Promise<number> {
   const space = sizes[size];
-  const peer = startPeer("hypernet_step", {
-    ...{ ...describeOptionsToPeer(common), batchSize, hypernet },
+  const settings = {
+    ...{ ...describeOptionsToPeer(context.common), batchSize, hypernet },
     ...describeSpaceToPeer(space),
+  };
+  return withPeer("hypernet_step", settings, async (peer) => {
+    let peak = 0;
+    for (const architecture of architectures) {
+      await betweenSteps(context);
+      ({ peakBytes: peak } = await peer.step(describeToPeer(architecture, space)));
+    }
+    return peak;
   });
-  let peak = 0;
-  for (const architecture of architectures) {
-    ({ peakBytes: peak } = await peer.step(describeToPeer(architecture, space)));
-  }
-  peer.stop();
-  return peak;
 }
 
 const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(2);

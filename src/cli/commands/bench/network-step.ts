@@ -4,8 +4,8 @@ import { ResultingNetwork } from "../../../network/index.js";
 import { computeType } from "../../../run/index.js";
 import { NetworkTraining } from "../../../train/index.js";
 import type { CommandContext } from "../../run-command.js";
-import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
-import { startPeer } from "./peer.js";
+import { betweenSteps, median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
+import { withPeer } from "./peer.js";
 import { augment, batchSize, createTraining, describeOptionsToPeer, sizes } from "./training.js";
 
 /** Networks a size: their speed depends on what was sampled. */
@@ -27,40 +27,40 @@ export const networkStep: Benchmark = {
   },
 };
 
-async function measure(size: keyof typeof sizes, steps: number, { common, progress }: CommandContext) {
+async function measure(size: keyof typeof sizes, steps: number, context: CommandContext) {
+  const { common, progress } = context;
   const { train, sample } = createTraining(sizes[size], common);
-  const peer = startPeer("network_step", {
-    ...describeOptionsToPeer(common),
-    ...{ space: sizes[size], batchSize },
-  });
+  const peerSettings = { ...describeOptionsToPeer(common), space: sizes[size], batchSize };
   const [ours, peers, ratios]: [number[], number[], number[]] = [[], [], []];
   progress.start(`network-step ${size}`, networks * (steps + warmup));
-  for (let network = 0; network < networks; network++) {
-    const architecture = sample(network);
-    const training = new NetworkTraining(
-      new ResultingNetwork(architecture, { seed: 0, device: train.device }),
-      {
-        settings,
-        train,
-        validation: [],
-        seed: common.seed,
-        computeType: computeType(common),
-      },
-    );
-    const [own, other]: [number[], number[]] = [[], []];
-    for (let step = 0; step < steps + warmup; step++) {
-      const ourTime = timeMs(() => training.runStep());
-      const { ms: peerTime } = await peer.step({ network, architecture });
-      progress.update(network * (steps + warmup) + step + 1);
-      if (step < warmup) continue;
-      own.push(ourTime);
-      other.push(peerTime);
+  await withPeer("network_step", peerSettings, async (peer) => {
+    for (let network = 0; network < networks; network++) {
+      const architecture = sample(network);
+      const training = new NetworkTraining(
+        new ResultingNetwork(architecture, { seed: 0, device: train.device }),
+        {
+          settings,
+          train,
+          validation: [],
+          seed: common.seed,
+          computeType: computeType(common),
+        },
+      );
+      const [own, other]: [number[], number[]] = [[], []];
+      for (let step = 0; step < steps + warmup; step++) {
+        await betweenSteps(context);
+        const ourTime = timeMs(() => training.runStep());
+        const { ms: peerTime } = await peer.step({ network, architecture });
+        progress.update(network * (steps + warmup) + step + 1);
+        if (step < warmup) continue;
+        own.push(ourTime);
+        other.push(peerTime);
+      }
+      ours.push(median(own));
+      peers.push(median(other));
+      ratios.push(median(other) / median(own));
     }
-    ours.push(median(own));
-    peers.push(median(other));
-    ratios.push(median(other) / median(own));
-  }
-  peer.stop();
+  });
   progress.stop();
   const [oursMs, peerMs] = [median(ours), median(peers)];
   return {

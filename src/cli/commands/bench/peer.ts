@@ -20,7 +20,6 @@ export interface PeerStep {
 
 export interface Peer {
   step(request: object): Promise<PeerStep>;
-  stop(): void;
 }
 
 /** A program in `bench/peer`. */
@@ -48,12 +47,19 @@ function requirePython(): string {
   });
 }
 
-export function startPeer(program: PeerProgram, settings: object): Peer {
+/** Lets `work` ask the program for steps, and ends it. */
+export async function withPeer<Result>(
+  program: PeerProgram,
+  settings: object,
+  work: (peer: Peer) => Promise<Result>,
+): Promise<Result> {
   const script = fileURLToPath(new URL(`../../../../bench/peer/${program}.py`, import.meta.url));
   const child = spawn(requirePython(), [script], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  // One that has ended says so when it is asked for its next step.
+  child.stdin.on("error", () => undefined);
   child.stdin.write(`${JSON.stringify(settings)}\n`);
-  return {
+  const peer: Peer = {
     async step(request) {
       child.stdin.write(`${JSON.stringify(request)}\n`);
       const { value, done } = (await lines.next()) as IteratorResult<string, undefined>;
@@ -66,8 +72,12 @@ export function startPeer(program: PeerProgram, settings: object): Peer {
       }
       return JSON.parse(value) as PeerStep;
     },
-    stop: () => child.kill(),
   };
+  try {
+    return await work(peer);
+  } finally {
+    child.kill();
+  }
 }
 
 /** A space, and the sizes of the weights that serve all of it. */

@@ -6,7 +6,7 @@
 import { formatPercent, formatTextTable } from "../../../report/index.js";
 import { isKernel, profile as profileOf, type ProfiledOperator } from "../../../tensor/index.js";
 import type { CommandContext } from "../../run-command.js";
-import type { Benchmark } from "./benchmark.js";
+import { betweenSteps, type Benchmark } from "./benchmark.js";
 import { createTraining, sizes } from "./training.js";
 
 const warmup = 3;
@@ -15,20 +15,25 @@ const shown = 20;
 
 export const profile: Benchmark = {
   steps: 15,
-  run(steps, context) {
-    const rows = (Object.keys(sizes) as (keyof typeof sizes)[]).map((size) => measure(size, steps, context));
-    return Promise.resolve({ rows, text: rows.map(describe).join("\n\n") });
+  async run(steps, context) {
+    const rows = [];
+    for (const size of ["reference", "narrow"] as const) rows.push(await measure(size, steps, context));
+    return { rows, text: rows.map(describe).join("\n\n") };
   },
 };
 
-function measure(size: keyof typeof sizes, steps: number, { common, progress }: CommandContext) {
+async function measure(size: keyof typeof sizes, steps: number, context: CommandContext) {
+  const { common, progress } = context;
   const { training, sample } = createTraining(sizes[size], common);
   progress.start(`profile ${size}`, steps + warmup);
   const run = (step: number) => {
     training.runStep(sample(step));
     progress.update(step + 1);
   };
-  for (let step = 0; step < warmup; step++) run(step);
+  for (let step = 0; step < warmup; step++) {
+    await betweenSteps(context);
+    run(step);
+  }
   const start = performance.now();
   const shapes = profileOf(() => {
     for (let step = 0; step < steps; step++) run(warmup + step);
@@ -70,7 +75,7 @@ function byName(entries: readonly ProfiledOperator[]): readonly OperatorShare[] 
   return [...sums.values()].sort((a, b) => b.selfMs - a.selfMs);
 }
 
-function describe(row: ReturnType<typeof measure>): string {
+function describe(row: Awaited<ReturnType<typeof measure>>): string {
   const { size, precision, oursMs, kernelMs, overheadShare, operators, shapes } = row;
   const columns = ["operator", "calls", "ms", "share"].map((title, index) => ({
     title,

@@ -11,8 +11,8 @@ import { Random } from "../../../random.js";
 import { computeType, evaluationBatch } from "../../../run/index.js";
 import { resolveDevice, setThreads } from "../../../tensor/index.js";
 import { evaluateGenerated, loadBatches } from "../../../train/index.js";
-import { median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
-import { describeSpaceToPeer, describeToPeer, startPeer } from "./peer.js";
+import { betweenSteps, median, tableOf, timeMs, type Benchmark } from "./benchmark.js";
+import { describeSpaceToPeer, describeToPeer, withPeer } from "./peer.js";
 import { describeOptionsToPeer, hypernet, noiseImages } from "./training.js";
 
 const warmup = 2;
@@ -21,7 +21,8 @@ const peerCalibrationImages = 500;
 
 export const ranking: Benchmark = {
   steps: 12,
-  async run(steps, { common, progress }) {
+  async run(steps, context) {
+    const { common, progress } = context;
     setThreads(common.threads);
     const preset = findPreset(size);
     const { images, calibrationImages } = preset.ranking;
@@ -31,29 +32,31 @@ export const ranking: Benchmark = {
     const calibration = loadBatches(source, evaluationBatch, { count: calibrationImages });
     const validation = loadBatches(source, evaluationBatch, { count: images });
     const network = new SmashNetwork({ space, hypernet, seed: 0, device });
-    const peer = startPeer("ranking", {
+    const peerSettings = {
       ...{ ...describeOptionsToPeer(common), hypernet },
       ...describeSpaceToPeer(space),
       calibration: loadBatches(source, evaluationBatch, { count: peerCalibrationImages }).map(
         ({ count }) => count,
       ),
       validation: validation.map(({ count }) => count),
-    });
+    };
     const options = { computeType: computeType(common) };
     const [ours, peers]: [number[], number[]] = [[], []];
     progress.start(`ranking ${size}`, steps + warmup);
-    for (let step = 0; step < steps + warmup; step++) {
-      const architecture = sampleArchitecture(space, Random.stream(common.seed, "bench", step));
-      const ourTime = timeMs(() =>
-        evaluateGenerated(network, architecture, { calibration, validation }, options),
-      );
-      const { ms: peerTime } = await peer.step(describeToPeer(architecture, space));
-      progress.update(step + 1);
-      if (step < warmup) continue;
-      ours.push(ourTime);
-      peers.push(peerTime);
-    }
-    peer.stop();
+    await withPeer("ranking", peerSettings, async (peer) => {
+      for (let step = 0; step < steps + warmup; step++) {
+        await betweenSteps(context);
+        const architecture = sampleArchitecture(space, Random.stream(common.seed, "bench", step));
+        const ourTime = timeMs(() =>
+          evaluateGenerated(network, architecture, { calibration, validation }, options),
+        );
+        const { ms: peerTime } = await peer.step(describeToPeer(architecture, space));
+        progress.update(step + 1);
+        if (step < warmup) continue;
+        ours.push(ourTime);
+        peers.push(peerTime);
+      }
+    });
     progress.stop();
     const [oursMs, peerMs] = [median(ours), median(peers)];
     const row = {
