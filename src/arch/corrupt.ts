@@ -8,11 +8,10 @@ import type { Architecture } from "./any-architecture.js";
 import type { Block, Convolution, Layer } from "./architecture.js";
 import { blockBanks } from "./bank-sizes.js";
 import { axisChoices, dilationChoices } from "./convolution-choices.js";
-import { buildLayer, unitChoices } from "./layer-choices.js";
+import { buildLayer, drawOther, unitChoices } from "./layer-choices.js";
 import { nonEmptyBanks } from "./memory-banks.js";
 import { range } from "./numbers.js";
 import { cellEdges, formatCell, operations, pruneCell, type Cell } from "./nas-bench-201/cell.js";
-import { drawOther } from "./perturb-convolutions.js";
 import type { SpaceSettings } from "./search-space.js";
 import { blockLimits, completeSettings, type CompleteSettings } from "./space.js";
 

@@ -13,6 +13,25 @@ import { range } from "./numbers.js";
 import { bottleneckChannels } from "./space.js";
 import type { CompleteSettings } from "./space.js";
 
+/** What the layers before have left of a block. */
+export interface LayerRoom {
+  readonly banks: BlockBanks;
+  readonly nonEmpty: number;
+  /** Slices of the block's budget that the layer may read. */
+  readonly slices: number;
+}
+
+/** The most a layer may read, counted in the fewest banks that can be read. */
+export function mostReads({ banks: { readBanks, readSlices }, nonEmpty, slices }: LayerRoom): number {
+  return Math.min(Math.floor(slices / readSlices), Math.floor(nonEmpty / readBanks));
+}
+
+/** Another one of the options, or the current one where there is no other. */
+export function drawOther<T>(random: Random, options: readonly T[], current: T): T {
+  const others = options.filter((option) => option !== current);
+  return others.length > 0 ? random.choice(others) : current;
+}
+
 /** The units a layer may have: whole banks, as many as the block has room for. */
 export function unitChoices(settings: CompleteSettings, { bankChannels, maxBanks }: BlockBanks): number[] {
   const most = Math.min(Math.floor(settings.maxUnits / bankChannels), maxBanks);

@@ -6,8 +6,7 @@
 import type { Block, Layer } from "./architecture.js";
 import { bankChoices, blockBanks, slicesRead } from "./bank-sizes.js";
 import type { BlockBanks } from "./bank-sizes.js";
-import { unitChoices } from "./layer-choices.js";
-import { drawOther } from "./perturb-convolutions.js";
+import { drawOther, unitChoices } from "./layer-choices.js";
 import type { PerturbPass } from "./perturb-layer.js";
 import type { BlockLimits } from "./space.js";
 

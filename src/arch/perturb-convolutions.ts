@@ -12,13 +12,8 @@ import {
   positionChoices,
   positionSets,
 } from "./convolution-choices.js";
+import { drawOther } from "./layer-choices.js";
 import type { PerturbPass } from "./perturb-layer.js";
-
-/** Another one of the options, or the current one where there is no other. */
-export function drawOther<T>(random: Random, options: readonly T[], current: T): T {
-  const others = options.filter((option) => option !== current);
-  return others.length > 0 ? random.choice(others) : current;
-}
 
 /** The places taken, or those of another set with the sampler's probabilities. */
 function perturbPositions(layer: Layer, { settings, random, isResampled }: PerturbPass): readonly number[] {

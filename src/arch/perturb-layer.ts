@@ -8,18 +8,20 @@
 
 import type { Random } from "../random.js";
 import type { Layer } from "./architecture.js";
-import type { BlockBanks } from "./bank-sizes.js";
 import {
   buildLayer,
+  drawOther,
   drawUnits,
   drawWriteCount,
   fillInOrder,
+  mostReads,
   targetChoices,
   unitChoices,
+  type LayerRoom,
 } from "./layer-choices.js";
 import { range } from "./numbers.js";
 import type { LayerDraft } from "./perturb-bank-size.js";
-import { drawOther, perturbConvolutions } from "./perturb-convolutions.js";
+import { perturbConvolutions } from "./perturb-convolutions.js";
 import type { CompleteSettings } from "./space.js";
 
 /** Everything one pass over an architecture needs. */
@@ -28,13 +30,6 @@ export interface PerturbPass {
   readonly random: Random;
   /** Asked once for every element, in a fixed order: is this one resampled? */
   readonly isResampled: () => boolean;
-}
-
-export interface LayerRoom {
-  readonly banks: BlockBanks;
-  readonly nonEmpty: number;
-  /** Slices this layer may read. */
-  readonly slices: number;
 }
 
 interface Completion {
@@ -60,8 +55,7 @@ function perturbReads({ layer, slices }: LayerDraft, room: LayerRoom, pass: Pert
   const { random, isResampled } = pass;
   const { nonEmpty, banks } = room;
   const { readBanks, readSlices } = banks;
-  // Counted in the fewest banks that can be read.
-  const most = Math.min(Math.floor(room.slices / readSlices), Math.floor(nonEmpty / readBanks));
+  const most = mostReads(room);
   const current = slices / readSlices;
   const wanted = isResampled() ? drawOther(random, range(1, most), current) : current;
   const kept = layer.reads.filter((bank) => !isResampled() && bank < nonEmpty);

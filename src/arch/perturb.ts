@@ -13,6 +13,7 @@ import type { Random } from "../random.js";
 import type { Architecture, Block, Layer } from "./architecture.js";
 import { slicesRead } from "./bank-sizes.js";
 import { checkSpaceSettings } from "./check-space.js";
+import { nonEmptyAfter } from "./memory-banks.js";
 import { range } from "./numbers.js";
 import { perturbBankSize } from "./perturb-bank-size.js";
 import { perturbLayer } from "./perturb-layer.js";
@@ -45,7 +46,7 @@ function perturbBlock(block: Block, limits: BlockLimits, pass: PerturbPass): Blo
     const slices = draft.slices + unused;
     const perturbed = perturbLayer(draft, { banks, nonEmpty, slices }, pass);
     unused = slices - slicesRead(perturbed, banks);
-    nonEmpty = Math.max(nonEmpty, perturbed.writes.at(-1)! + 1);
+    nonEmpty = nonEmptyAfter(perturbed, nonEmpty);
     return perturbed;
   });
   return { ...block, bankChannels: banks.bankChannels, layers };

@@ -11,7 +11,6 @@ import type { Random } from "../random.js";
 import { architectureVersion } from "./architecture.js";
 import type { Architecture, Block, Layer } from "./architecture.js";
 import { bankChoices, slicesRead } from "./bank-sizes.js";
-import type { BlockBanks } from "./bank-sizes.js";
 import { checkSpaceSettings } from "./check-space.js";
 import { drawConvolutions } from "./convolution-choices.js";
 import {
@@ -19,9 +18,12 @@ import {
   drawUnits,
   drawWriteCount,
   fillInOrder,
+  mostReads,
   targetChoices,
   unitChoices,
+  type LayerRoom,
 } from "./layer-choices.js";
+import { nonEmptyAfter } from "./memory-banks.js";
 import { range } from "./numbers.js";
 import { blockLimits, completeSettings } from "./space.js";
 import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
@@ -61,18 +63,10 @@ interface Draw {
   readonly maxKernel: number;
 }
 
-interface LayerRoom {
-  readonly banks: BlockBanks;
-  readonly nonEmpty: number;
-  /** Slices left of the block's budget. */
-  readonly slices: number;
-}
-
 function sampleLayer({ settings, random, maxKernel }: Draw, room: LayerRoom): Layer {
-  const { banks, nonEmpty, slices } = room;
-  const { readBanks, readSlices, bankChannels, maxBanks } = banks;
-  const most = Math.min(Math.floor(slices / readSlices), Math.floor(nonEmpty / readBanks));
-  const reads = random.subset(range(0, nonEmpty - 1), random.integer(1, most) * readBanks);
+  const { banks, nonEmpty } = room;
+  const { readBanks, bankChannels, maxBanks } = banks;
+  const reads = random.subset(range(0, nonEmpty - 1), random.integer(1, mostReads(room)) * readBanks);
   const inputs = reads.length * bankChannels;
   const units = drawUnits(settings, random, { options: unitChoices(settings, banks), inputs });
   const count = drawWriteCount(random, { nonEmpty, outputBanks: units / bankChannels });
@@ -95,7 +89,7 @@ function sampleBlock(draw: Draw, limits: BlockLimits, budgetFraction: number): B
     const layer = sampleLayer(draw, { banks, nonEmpty, slices });
     layers.push(layer);
     slices -= slicesRead(layer, banks);
-    nonEmpty = Math.max(nonEmpty, layer.writes.at(-1)! + 1);
+    nonEmpty = nonEmptyAfter(layer, nonEmpty);
   }
   return { bankChannels: banks.bankChannels, inputChannels: limits.inputChannels, layers };
 }

@@ -7,6 +7,7 @@ import type { Architecture, Block, Layer } from "./architecture.js";
 import { checkMembership } from "./check-membership.js";
 import { positionSets } from "./convolution-choices.js";
 import { requireThat } from "./invalid.js";
+import { nonEmptyAfter } from "./memory-banks.js";
 import type { SpaceSettings } from "./space.js";
 
 /** Which convolutions of the 2x2 array may be active together (SMASH section 5, SMASHv2): those that are drawn together. */
@@ -105,7 +106,7 @@ function validateBlock(block: Block, path: string): void {
     validateBanks(layer, at, nonEmpty);
     validateOutput(layer, at, bankChannels);
     validateConvolutions(layer, at);
-    nonEmpty = Math.max(nonEmpty, layer.writes.at(-1)! + 1);
+    nonEmpty = nonEmptyAfter(layer, nonEmpty);
   }
 }
 
