@@ -1,6 +1,5 @@
 /** Changes the convolutions and gates of one layer. What the settings leave no choice in is no element. */
 
-import type { Random } from "../random.js";
 import type { Convolution, Layer } from "./architecture.js";
 import {
   axisChoices,
