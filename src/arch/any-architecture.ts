@@ -1,15 +1,15 @@
 /** Architectures of all spaces: what can be asked of one without the settings it was sampled by. */
 
 import { describeValue, valueAt } from "../errors.js";
-import type { Architecture as MemoryBankArchitecture } from "./architecture.js";
-import { countCost as countMemoryBankCost, type Cost } from "./cost.js";
-import { drawArchitecture as drawMemoryBanks, type DrawOptions } from "./draw.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
+import { countMemoryBankCost, type Cost } from "./cost.js";
+import { drawMemoryBanks, type DrawOptions } from "./draw.js";
 import { countCellCost } from "./nas-bench-201/cell-cost.js";
 import { cellFunction } from "./nas-bench-201/cell-function.js";
 import { parseCellArchitecture, type CellArchitecture } from "./nas-bench-201/cell-architecture.js";
 import { invalid } from "./invalid.js";
 import { drawCell } from "./nas-bench-201/draw-cell.js";
-import { parseArchitecture as parseMemoryBanks } from "./parse.js";
+import { parseMemoryBanks } from "./parse.js";
 
 /** An architecture of either search space as plain, versioned JSON; `space` tells which. */
 export type Architecture = MemoryBankArchitecture | CellArchitecture;

@@ -67,9 +67,9 @@ export const architectureSchema = z
   .readonly();
 
 /** An architecture of the memory-bank space (SMASH sections 3.1 and 3.2); a valid one also passes `validateArchitecture`. */
-export type Architecture = z.infer<typeof architectureSchema>;
+export type MemoryBankArchitecture = z.infer<typeof architectureSchema>;
 /** Layers of one resolution that share memory banks (SMASH section 3.1). */
-export type Block = Architecture["blocks"][number];
+export type Block = MemoryBankArchitecture["blocks"][number];
 /** An op of a block: reads banks, computes, adds its output to banks (SMASH section 3.1). */
 export type Layer = Block["layers"][number];
 /** One convolution of a layer's 2x2 array. */

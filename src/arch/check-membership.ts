@@ -5,7 +5,7 @@
  * How likely the sampler is to draw it plays no part; any number of banks may be written, for example.
  */
 
-import type { Architecture, Block, Convolution, Layer } from "./architecture.js";
+import type { MemoryBankArchitecture, Block, Convolution, Layer } from "./architecture.js";
 import { bankChoices, slicesRead } from "./bank-sizes.js";
 import type { BlockBanks } from "./bank-sizes.js";
 import {
@@ -17,7 +17,7 @@ import {
 } from "./convolution-choices.js";
 import { requireThat } from "./invalid.js";
 import { blockCount, blockLimits, bottleneckChannels, completeSettings } from "./space.js";
-import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
+import type { BlockLimits, CompleteSettings, MemoryBankSettings } from "./space.js";
 
 const fix = "Use the settings this architecture was made with, or change it to fit these.";
 
@@ -114,7 +114,7 @@ function checkBlock(block: Block, path: string, { settings, limits }: Expectatio
 }
 
 /** Throws a SmashError ("architecture") unless the architecture, already valid in itself, belongs to the space. */
-export function checkMembership(architecture: Architecture, settings: SpaceSettings): void {
+export function checkMembership(architecture: MemoryBankArchitecture, settings: MemoryBankSettings): void {
   const complete = completeSettings(settings);
   const { input } = complete;
   requireEqual("input.channels", architecture.input.channels, input.channels);

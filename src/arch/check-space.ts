@@ -11,7 +11,7 @@ import { checkConvolutionSettings } from "./check-space-convolutions.js";
 import { encodingLayout } from "./encoding-layout.js";
 import { rejectSettings } from "./invalid.js";
 import { blockCount, blockLimits, completeSettings } from "./space.js";
-import type { CompleteSettings, SpaceSettings } from "./space.js";
+import type { CompleteSettings, MemoryBankSettings } from "./space.js";
 
 /** Largest value of any setting; products of settings then stay exact in a double. */
 const maxSetting = 1_000_000;
@@ -97,7 +97,7 @@ function checkEncodingSize(settings: CompleteSettings): void {
 }
 
 /** Throws a SmashError ("config") unless every architecture of the space can be sampled, encoded and built. */
-export function checkSpaceSettings(settings: SpaceSettings): void {
+export function checkSpaceSettings(settings: MemoryBankSettings): void {
   const complete = completeSettings(settings);
   checkChoices(complete);
   checkIntegers(complete);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Random } from "../random.js";
 import type { Architecture } from "./any-architecture.js";
-import type { Architecture as MemoryBankArchitecture } from "./architecture.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
 import { corruptArchitecture, corruptions, type CorruptionOptions } from "./corrupt.js";
 import { createSpace } from "./create-space.js";
 import { encodeArchitecture } from "./encode.js";

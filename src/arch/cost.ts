@@ -1,6 +1,6 @@
 /** Size and work of the resulting network, counted from its sites. */
 
-import type { Architecture } from "./architecture.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
 import { listSites } from "./sites.js";
 
 /** What an architecture's own network costs. */
@@ -35,6 +35,6 @@ export function sumCost(sites: readonly CostlySite[]): Cost {
 }
 
 /** Counts a valid architecture. */
-export function countCost(architecture: Architecture): Cost {
+export function countMemoryBankCost(architecture: MemoryBankArchitecture): Cost {
   return sumCost(listSites(architecture));
 }

@@ -5,7 +5,7 @@
  * Banks with the same terms share a node: which slice of an output goes to which bank is not told.
  */
 
-import type { Architecture, Block } from "./architecture.js";
+import type { MemoryBankArchitecture, Block } from "./architecture.js";
 import { labelPaths } from "./draw-labels.js";
 import { nonEmptyBanks } from "./memory-banks.js";
 
@@ -30,7 +30,7 @@ export interface DataFlow {
   readonly edges: readonly FlowEdge[];
 }
 
-export function traceDataFlow({ blocks, input, stem, classes }: Architecture): DataFlow {
+export function traceDataFlow({ blocks, input, stem, classes }: MemoryBankArchitecture): DataFlow {
   const image = `${input.size}×${input.size}×${input.channels}`;
   const flow = new FlowBuilder();
   flow.addNode({ id: "image", kind: "image", name: `image ${image}`, steps: [] });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Random } from "../random.js";
-import { drawArchitecture } from "./draw.js";
+import { drawMemoryBanks } from "./draw.js";
 import { sampleArchitecture } from "./sample.js";
 import { sampled, smallest, v1 } from "./space.fixture.js";
 import { element, text } from "./svg.js";
@@ -15,7 +15,7 @@ function marks(svg: string, fill: string): string[] {
 test("every read and every write of an architecture has one mark, and the legend one of each", () => {
   fc.assert(
     fc.property(sampled, ({ architecture }) => {
-      const svg = drawArchitecture(architecture);
+      const svg = drawMemoryBanks(architecture);
       const layers = architecture.blocks.flatMap((block) => block.layers);
       const count = (key: "reads" | "writes") => layers.reduce((sum, layer) => sum + layer[key].length, 0);
       expect(marks(svg, "#0072b2")).toHaveLength(count("reads") + 1);
@@ -27,7 +27,7 @@ test("every read and every write of an architecture has one mark, and the legend
 
 test("a drawing is self-contained, finite and closes every element it opens", () => {
   for (const settings of [smallest, v1, { ...v1, width: 30 }]) {
-    const svg = drawArchitecture(sampleArchitecture(settings, Random.stream(1)));
+    const svg = drawMemoryBanks(sampleArchitecture(settings, Random.stream(1)));
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="900" .*<\/svg>$/s);
     expect(svg).toContain("<title>Memory-bank architecture: 3 blocks");
     expect(svg).not.toMatch(/<script|href|url\(| id=|NaN|undefined|Infinity/);
@@ -53,12 +53,12 @@ test("a layer of the whole 2x2 array is labelled path by path", () => {
     ...block,
     layers: block.layers.map((layer) => ({ ...layer, convolutions })),
   }));
-  const svg = drawArchitecture({ ...architecture, blocks });
+  const svg = drawMemoryBanks({ ...architecture, blocks });
   const gated = blocks.map((block) => ({
     ...block,
     layers: block.layers.map((layer) => ({ ...layer, gates: [0, 1] })),
   }));
-  const drawn = drawArchitecture({ ...architecture, blocks: gated }, { title: "Gated" });
+  const drawn = drawMemoryBanks({ ...architecture, blocks: gated }, { title: "Gated" });
   expect(drawn).toContain("dil 1×2 ⊗ gate in the middle, at the end</text>");
   expect(drawn).toContain(">Gated</text>");
   expect(svg).toContain(">3×5 → 3×5 tanh</text>");

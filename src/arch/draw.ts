@@ -6,8 +6,8 @@
  * can be opened alone or put into a page.
  */
 
-import type { Architecture } from "./architecture.js";
-import { countCost } from "./cost.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
+import { countMemoryBankCost } from "./cost.js";
 import { blockHeight, drawBlock } from "./draw-block.js";
 import type { GridMeasures } from "./draw-block.js";
 import { formatCount } from "../format-count.js";
@@ -24,7 +24,7 @@ const maxPitch = 58;
 const labelsWidth = 96;
 const characterWidth = 5.6;
 
-function measureGrid({ blocks }: Architecture): GridMeasures {
+function measureGrid({ blocks }: MemoryBankArchitecture): GridMeasures {
   const labels = blocks.flatMap((block) => block.layers.flatMap(labelPaths));
   const left = margin + labelsWidth + Math.max(...labels.map((label) => label.length), 10) * characterWidth;
   const banks = Math.max(...blocks.map((block) => nonEmptyBanks(block)));
@@ -47,9 +47,9 @@ function drawLegend(y: number): string {
   ]);
 }
 
-function drawHeader(architecture: Architecture, heading: string): string {
+function drawHeader(architecture: MemoryBankArchitecture, heading: string): string {
   const { input, classes, activationOrder, batchNorm } = architecture;
-  const { parameters, flops } = countCost(architecture);
+  const { parameters, flops } = countMemoryBankCost(architecture);
   const facts = [
     `image ${input.size}×${input.size}×${input.channels}`,
     `${classes} classes`,
@@ -94,7 +94,7 @@ export interface DrawOptions {
 }
 
 /** A self-contained SVG of a valid architecture. */
-export function drawArchitecture(architecture: Architecture, options: DrawOptions = {}): string {
+export function drawMemoryBanks(architecture: MemoryBankArchitecture, options: DrawOptions = {}): string {
   const { title: heading = "Memory-bank architecture" } = options;
   const { blocks, input, stem, classes } = architecture;
   const grid = measureGrid(architecture);

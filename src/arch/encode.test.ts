@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Random } from "../random.js";
-import type { Architecture } from "./architecture.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
 import { encodeArchitecture } from "./encode.js";
 import type { EncodedArchitecture } from "./encode.js";
 import { encodingLayout } from "./encoding-layout.js";
 import { perturbArchitecture } from "./perturb.js";
 import { sampleArchitecture } from "./sample.js";
 import { bottleneckChannels } from "./space.js";
-import type { SpaceSettings } from "./space.js";
+import type { MemoryBankSettings } from "./space.js";
 import { sampled, smallest, v1, v2 } from "./space.fixture.js";
 
 test("channels follow the author's order, and choices with one option have none", () => {
@@ -121,7 +121,7 @@ test("columns are read in whole slices and filled up to the layer's units, and o
 });
 
 /** The same network with banks of N channels throughout. */
-function inBaseBanks(architecture: Architecture, baseChannels: number): Architecture {
+function inBaseBanks(architecture: MemoryBankArchitecture, baseChannels: number): MemoryBankArchitecture {
   const blocks = architecture.blocks.map(({ bankChannels, inputChannels, layers }) => {
     const multiple = bankChannels / baseChannels;
     const split = (banks: readonly number[]) =>
@@ -169,7 +169,7 @@ test("what is said of convolutions stands in the author's order", () => {
 });
 
 interface Space {
-  readonly settings: SpaceSettings;
+  readonly settings: MemoryBankSettings;
   readonly kernels: readonly number[];
   readonly activations: readonly string[];
 }

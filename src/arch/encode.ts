@@ -7,13 +7,13 @@
  * Noise is not part of c: whoever runs the HyperNet adds it.
  */
 
-import type { Architecture, Layer } from "./architecture.js";
+import type { MemoryBankArchitecture, Layer } from "./architecture.js";
 import { groupChoices } from "./convolution-choices.js";
 import { encodingLayout } from "./encoding-layout.js";
 import type { ChannelRange } from "./encoding-layout.js";
 import { range } from "./numbers.js";
 import { completeSettings } from "./space.js";
-import type { CompleteSettings, SpaceSettings } from "./space.js";
+import type { CompleteSettings, MemoryBankSettings } from "./space.js";
 import { validateArchitecture } from "./validate.js";
 
 /** Columns `start` … `end - 1` of one layer. */
@@ -87,7 +87,7 @@ function chosen(
 }
 
 /** Where each layer's columns lie: a layer takes as many as it reads slices of N*D channels. */
-function placeLayers(architecture: Architecture, columnChannels: number): LayerColumns[] {
+function placeLayers(architecture: MemoryBankArchitecture, columnChannels: number): LayerColumns[] {
   let start = 0;
   return architecture.blocks.flatMap(({ layers, bankChannels }, block) =>
     layers.map((layer, index) => {
@@ -103,7 +103,10 @@ function placeLayers(architecture: Architecture, columnChannels: number): LayerC
  * Encodes an architecture of this space as [C, k, L]; only the first units/N rows of a layer's columns are filled.
  * Throws a SmashError ("architecture") for an architecture of another space.
  */
-export function encodeArchitecture(architecture: Architecture, settings: SpaceSettings): EncodedArchitecture {
+export function encodeArchitecture(
+  architecture: MemoryBankArchitecture,
+  settings: MemoryBankSettings,
+): EncodedArchitecture {
   validateArchitecture(architecture, settings);
   const complete = completeSettings(settings);
   const { channels, height, columnChannels, ranges } = encodingLayout(settings);

@@ -7,7 +7,7 @@
 
 import { SmashError } from "../errors.js";
 import type { Architecture } from "./any-architecture.js";
-import type { Architecture as MemoryBankArchitecture } from "./architecture.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
 import { encodeArchitecture } from "./encode.js";
 import { requireMemoryBanks } from "./memory-bank-space.js";
 import { cellEdges, operations, type Cell } from "./nas-bench-201/cell.js";

@@ -6,7 +6,7 @@
 import { axisChoices, groupChoices, kernelChoices, positionChoices } from "./convolution-choices.js";
 import type { Axis } from "./convolution-choices.js";
 import { blockCount, blockLimits, completeSettings } from "./space.js";
-import type { SpaceSettings } from "./space.js";
+import type { MemoryBankSettings } from "./space.js";
 
 export type EncodedChoice =
   | "reads"
@@ -48,7 +48,7 @@ type Choice = Omit<ChannelRange, "start" | "end"> & { readonly size: number };
  * one-hots of the block and of the units in steps of N; of every convolution one-hots of dilation and kernel on each
  * axis; which convolutions are active and which junctions are gates; one-hots of every convolution's nonlinearity and groups.
  */
-export function encodingLayout(settings: SpaceSettings): EncodingLayout {
+export function encodingLayout(settings: MemoryBankSettings): EncodingLayout {
   const complete = completeSettings(settings);
   const banks = Math.max(...blockLimits(settings).map((limits) => limits.maxBanks));
   const height = settings.maxUnits / settings.baseChannels;

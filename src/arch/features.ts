@@ -4,8 +4,8 @@
  */
 
 import { mean } from "../statistics/index.js";
-import { countCost, type Architecture as AnyArchitecture } from "./any-architecture.js";
-import type { Architecture, Block, Convolution } from "./architecture.js";
+import { countCost, type Architecture } from "./any-architecture.js";
+import type { MemoryBankArchitecture, Block, Convolution } from "./architecture.js";
 import type { CellArchitecture } from "./nas-bench-201/cell-architecture.js";
 import { cellEdges, operations } from "./nas-bench-201/cell.js";
 
@@ -13,7 +13,7 @@ import { cellEdges, operations } from "./nas-bench-201/cell.js";
 export type Features = Readonly<Record<string, number>>;
 
 /** Logarithms of both costs, and what was chosen: in each block on average, or on each edge of a cell. */
-export function architectureFeatures(architecture: AnyArchitecture): Features {
+export function architectureFeatures(architecture: Architecture): Features {
   const { parameters, flops } = countCost(architecture);
   return {
     logParameters: Math.log(parameters),
@@ -30,7 +30,7 @@ function cellFeatures({ cell }: CellArchitecture): Features {
   return Object.fromEntries(entries) as Features;
 }
 
-function bankFeatures({ blocks }: Architecture): Features {
+function bankFeatures({ blocks }: MemoryBankArchitecture): Features {
   const entries = blocks.flatMap((block, index) =>
     Object.entries(blockFeatures(block)).map(([name, value]) => [`block${index}.${name}`, value]),
   );

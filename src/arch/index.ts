@@ -1,7 +1,7 @@
 export { countCost, drawArchitecture, functionKey, parseArchitecture } from "./any-architecture.js";
 export type { Architecture } from "./any-architecture.js";
 export { architectureVersion, architectureSchema } from "./architecture.js";
-export type { Architecture as MemoryBankArchitecture, Block, Convolution, Layer } from "./architecture.js";
+export type { MemoryBankArchitecture, Block, Convolution, Layer } from "./architecture.js";
 export { checkSpaceSettings } from "./check-space.js";
 export { dilationPairs, positionChoices } from "./convolution-choices.js";
 export { corruptArchitecture, corruptions } from "./corrupt.js";
@@ -55,6 +55,6 @@ export type { SearchSpace, SpaceSettings, TrainingStep } from "./search-space.js
 export { listSites } from "./sites.js";
 export type { ConvolutionSite, HeadSite, PointwiseSite, Site, StemSite, TransitionSite } from "./sites.js";
 export { blockCount, blockLimits, completeSettings } from "./space.js";
-export type { BlockLimits, SpaceSettings as MemoryBankSettings } from "./space.js";
+export type { BlockLimits, MemoryBankSettings } from "./space.js";
 export { validateArchitecture } from "./validate.js";
 export type { DrawOptions } from "./draw.js";

@@ -4,13 +4,13 @@ import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
 import { annealedOptions } from "./anneal.js";
 import type { Architecture } from "./any-architecture.js";
-import type { Architecture as MemoryBankArchitecture } from "./architecture.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
 import { checkSpaceSettings } from "./check-space.js";
 import { ofOtherSpace } from "./invalid.js";
 import { perturbArchitecture, type PerturbOptions } from "./perturb.js";
 import { sampleArchitecture } from "./sample.js";
 import type { SearchSpace, SpaceSettings, TrainingStep } from "./search-space.js";
-import type { SpaceSettings as MemoryBankSettings } from "./space.js";
+import type { MemoryBankSettings } from "./space.js";
 
 /** Settings of a memory-bank space. Throws a SmashError ("config") for those of another one, naming `what` needs it. */
 export function requireMemoryBanks(settings: SpaceSettings, what: string): MemoryBankSettings {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
-import { parseArchitecture as parseAnyArchitecture } from "./any-architecture.js";
-import { parseArchitecture } from "./parse.js";
+import { parseArchitecture } from "./any-architecture.js";
+import { parseMemoryBanks } from "./parse.js";
 import { sampleArchitecture } from "./sample.js";
 import { v1 } from "./space.fixture.js";
 
@@ -37,39 +37,39 @@ test.each([
   [["blocks"], { first: "x".repeat(90) }, "blocks: is a list. Found: "],
   [["version"], undefined, "version: is 1. Found: nothing."],
 ])("%j = %j is an error that names field, rule and value", (path, value, message) => {
-  const parse = () => parseArchitecture(withField(path, value));
+  const parse = () => parseMemoryBanks(withField(path, value));
   expect(parse).toThrow(SmashError);
   expect(parse).toThrow(message);
 });
 
 test("an unknown field is named with the known one it resembles", () => {
-  expect(() => parseArchitecture(withField([...layer, "unit"], 12))).toThrow(
+  expect(() => parseMemoryBanks(withField([...layer, "unit"], 12))).toThrow(
     "blocks[1].layers[0]: the known fields are reads, writes, units, bottleneck, convolutions, gates. " +
       'Found: "unit". Fix: Write "units" instead?',
   );
-  expect(() => parseArchitecture(withField(["temperature"], 1))).toThrow(
+  expect(() => parseMemoryBanks(withField(["temperature"], 1))).toThrow(
     'Found: "temperature". Fix: Remove it.',
   );
 });
 
 test("a cell's file of a newer version asks for an update", () => {
   const newer = { space: "nas-bench-201", version: 2, graph: [] };
-  expect(() => parseAnyArchitecture(newer)).toThrow(
+  expect(() => parseArchitecture(newer)).toThrow(
     /version 2, written by a newer program\. Fix: Update this program\./,
   );
 });
 
 test("a file of a newer version asks for an update, whatever else it holds", () => {
   const newer = { version: 2, graph: [] };
-  expect(() => parseArchitecture(newer)).toThrow(/written by a newer program\. Fix: Update this program\./);
+  expect(() => parseMemoryBanks(newer)).toThrow(/written by a newer program\. Fix: Update this program\./);
 });
 
 test.each([[null], ["text"], [3], [[]], [undefined]])("%j is not an architecture", (json) => {
-  expect(() => parseArchitecture(json)).toThrow("the architecture: is an object.");
+  expect(() => parseMemoryBanks(json)).toThrow("the architecture: is an object.");
 });
 
 test("fields that fit alone but not together are rejected too", () => {
-  expect(() => parseArchitecture(withField([...layer, "units"], 13))).toThrow(
+  expect(() => parseMemoryBanks(withField([...layer, "units"], 13))).toThrow(
     "blocks[1].layers[0].units: units are a multiple of the block's bankChannels.",
   );
 });

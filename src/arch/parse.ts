@@ -5,13 +5,13 @@
  */
 
 import { architectureSchema, architectureVersion } from "./architecture.js";
-import type { Architecture } from "./architecture.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
 import { explainIssue } from "./explain-issue.js";
 import { checkVersion } from "./invalid.js";
 import { validateArchitecture } from "./validate.js";
 
 /** Checks parsed JSON and returns it as an architecture; throws a SmashError ("architecture") that names the field. */
-export function parseArchitecture(json: unknown): Architecture {
+export function parseMemoryBanks(json: unknown): MemoryBankArchitecture {
   checkVersion(json, architectureVersion);
   const result = architectureSchema.safeParse(json);
   if (!result.success) throw explainIssue(result.error.issues[0], architectureSchema, json);

@@ -10,7 +10,7 @@
 
 import { SmashError } from "../errors.js";
 import type { Random } from "../random.js";
-import type { Architecture, Block, Layer } from "./architecture.js";
+import type { MemoryBankArchitecture, Block, Layer } from "./architecture.js";
 import { slicesRead } from "./bank-sizes.js";
 import { checkSpaceSettings } from "./check-space.js";
 import { nonEmptyAfter } from "./memory-banks.js";
@@ -19,7 +19,7 @@ import { perturbBankSize } from "./perturb-bank-size.js";
 import { perturbLayer } from "./perturb-layer.js";
 import type { PerturbPass } from "./perturb-layer.js";
 import { blockLimits, completeSettings } from "./space.js";
-import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
+import type { BlockLimits, CompleteSettings, MemoryBankSettings } from "./space.js";
 import { validateArchitecture } from "./validate.js";
 
 /** How `perturbArchitecture` changes an architecture. */
@@ -52,7 +52,7 @@ function perturbBlock(block: Block, limits: BlockLimits, pass: PerturbPass): Blo
   return { ...block, bankChannels: banks.bankChannels, layers };
 }
 
-function perturbOnce(architecture: Architecture, pass: PerturbPass): Architecture {
+function perturbOnce(architecture: MemoryBankArchitecture, pass: PerturbPass): MemoryBankArchitecture {
   const limits = blockLimits(pass.settings);
   const blocks = architecture.blocks.map((block, index) => perturbBlock(block, limits[index], pass));
   return { ...architecture, blocks };
@@ -60,10 +60,10 @@ function perturbOnce(architecture: Architecture, pass: PerturbPass): Architectur
 
 /** Resamples exactly one element, the first in a random order that makes a difference. */
 function perturbOneElement(
-  architecture: Architecture,
+  architecture: MemoryBankArchitecture,
   settings: CompleteSettings,
   random: Random,
-): Architecture {
+): MemoryBankArchitecture {
   let count = 0;
   perturbOnce(architecture, { settings, random, isResampled: () => (count++, false) });
   for (const chosen of random.shuffle(range(0, count - 1))) {
@@ -75,8 +75,8 @@ function perturbOneElement(
   return architecture;
 }
 
-function differ(a: Architecture, b: Architecture): boolean {
-  const text = ({ blocks }: Architecture) =>
+function differ(a: MemoryBankArchitecture, b: MemoryBankArchitecture): boolean {
+  const text = ({ blocks }: MemoryBankArchitecture) =>
     JSON.stringify(blocks.map(({ bankChannels, layers }) => [bankChannels, layers]));
   return text(a) !== text(b);
 }
@@ -86,11 +86,11 @@ function differ(a: Architecture, b: Architecture): boolean {
  * probability 0 gives the architecture itself. Throws a SmashError ("architecture") for one of another space.
  */
 export function perturbArchitecture(
-  architecture: Architecture,
-  settings: SpaceSettings,
+  architecture: MemoryBankArchitecture,
+  settings: MemoryBankSettings,
   random: Random,
   options: PerturbOptions = {},
-): Architecture {
+): MemoryBankArchitecture {
   const { probability = 0.05 } = options;
   checkSpaceSettings(settings);
   const complete = completeSettings(settings);

@@ -7,13 +7,13 @@ import { reduceArchitecture, reducedSize } from "./reduce.js";
 import { sampleArchitecture } from "./sample.js";
 import { cells, sampled, v1 } from "./space.fixture.js";
 import { validateArchitecture } from "./validate.js";
-import type { Architecture } from "./architecture.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
 
 const half = { channels: 0.5, resolution: 0.5 };
 const fraction = fc.double({ min: 0.01, max: 1, noNaN: true });
 
 /** What is left of the structure where channels do not count. */
-const structureOf = ({ blocks }: Architecture) =>
+const structureOf = ({ blocks }: MemoryBankArchitecture) =>
   blocks.map(({ layers, bankChannels, inputChannels }) => ({
     inputBanks: inputChannels / bankChannels,
     layers: layers.map(({ reads, writes, units, gates, convolutions }) => ({
@@ -28,7 +28,7 @@ describe("a reduced architecture", () => {
   it("of memory banks is valid, of the same structure, and no dearer, whatever the space and the reduction", () => {
     fc.assert(
       fc.property(sampled, fraction, fraction, ({ architecture }, channels, resolution) => {
-        const reduced = reduceArchitecture(architecture, { channels, resolution }) as Architecture;
+        const reduced = reduceArchitecture(architecture, { channels, resolution }) as MemoryBankArchitecture;
         validateArchitecture(reduced);
         expect(structureOf(reduced)).toEqual(structureOf(architecture));
         expect(reduced.input.size).toBeLessThanOrEqual(architecture.input.size);

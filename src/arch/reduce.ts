@@ -3,8 +3,8 @@
  * and order much as the whole ones do (EcoNAS, Zhou et al. 2020).
  */
 
-import type { Architecture as AnyArchitecture } from "./any-architecture.js";
-import type { Architecture, Block, Convolution } from "./architecture.js";
+import type { Architecture } from "./any-architecture.js";
+import type { MemoryBankArchitecture, Block, Convolution } from "./architecture.js";
 import { stageCount, type CellArchitecture } from "./nas-bench-201/cell-architecture.js";
 
 /** What is left of a network. */
@@ -16,7 +16,7 @@ export interface Reduction {
 }
 
 /** The same layers, banks and convolutions, or the same cell, with fewer channels, for smaller images. */
-export function reduceArchitecture(architecture: AnyArchitecture, reduction: Reduction): AnyArchitecture {
+export function reduceArchitecture(architecture: Architecture, reduction: Reduction): Architecture {
   return architecture.space === "nas-bench-201"
     ? reduceCells(architecture, reduction)
     : reduceMemoryBanks(architecture, reduction);
@@ -37,7 +37,10 @@ function reduceCells(architecture: CellArchitecture, reduction: Reduction): Cell
   };
 }
 
-function reduceMemoryBanks(architecture: Architecture, reduction: Reduction): Architecture {
+function reduceMemoryBanks(
+  architecture: MemoryBankArchitecture,
+  reduction: Reduction,
+): MemoryBankArchitecture {
   const { input, blocks } = architecture;
   return {
     ...architecture,

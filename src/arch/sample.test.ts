@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
 import { nonEmptyBanks } from "./memory-banks.js";
-import { parseArchitecture } from "./parse.js";
+import { parseMemoryBanks } from "./parse.js";
 import { sampleArchitecture } from "./sample.js";
 import { blockLimits } from "./space.js";
 import { anySettings, sampled, smallest, v1 } from "./space.fixture.js";
@@ -104,7 +104,7 @@ test("the same seed gives the same architecture, another seed another one", () =
 
 test("a sampled architecture survives its file", () => {
   const architecture = sampleArchitecture(v1, Random.stream(3));
-  expect(parseArchitecture(JSON.parse(JSON.stringify(architecture)))).toEqual(architecture);
+  expect(parseMemoryBanks(JSON.parse(JSON.stringify(architecture)))).toEqual(architecture);
 });
 
 test("a budget fraction outside .3 to 1 is rejected", () => {

@@ -9,7 +9,7 @@
 import { SmashError } from "../errors.js";
 import type { Random } from "../random.js";
 import { architectureVersion } from "./architecture.js";
-import type { Architecture, Block, Layer } from "./architecture.js";
+import type { MemoryBankArchitecture, Block, Layer } from "./architecture.js";
 import { bankChoices, slicesRead } from "./bank-sizes.js";
 import { checkSpaceSettings } from "./check-space.js";
 import { drawConvolutions } from "./convolution-choices.js";
@@ -26,7 +26,7 @@ import {
 import { nonEmptyAfter } from "./memory-banks.js";
 import { range } from "./numbers.js";
 import { blockLimits, completeSettings } from "./space.js";
-import type { BlockLimits, CompleteSettings, SpaceSettings } from "./space.js";
+import type { BlockLimits, CompleteSettings, MemoryBankSettings } from "./space.js";
 
 /** A block uses at least this fraction of its budget. */
 const minBudgetFraction = 0.3;
@@ -96,10 +96,10 @@ function sampleBlock(draw: Draw, limits: BlockLimits, budgetFraction: number): B
 
 /** Draws an architecture; throws a SmashError ("config") for settings that cannot be sampled. */
 export function sampleArchitecture(
-  settings: SpaceSettings,
+  settings: MemoryBankSettings,
   random: Random,
   options: SampleOptions = {},
-): Architecture {
+): MemoryBankArchitecture {
   checkSpaceSettings(settings);
   const complete = completeSettings(settings);
   const { budgetFraction = 1, maxKernel = complete.maxKernel } = options;

@@ -4,7 +4,7 @@ import type { Random } from "../random.js";
 import type { Architecture } from "./any-architecture.js";
 import type { CellSettings } from "./nas-bench-201/cell-settings.js";
 import type { PerturbOptions } from "./perturb.js";
-import type { SpaceSettings as MemoryBankSettings } from "./space.js";
+import type { MemoryBankSettings } from "./space.js";
 
 /** The settings of either search space. */
 export type SpaceSettings = MemoryBankSettings | CellSettings;

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Architecture } from "./architecture.js";
-import { countCost } from "./cost.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
+import { countMemoryBankCost } from "./cost.js";
 import { blockChannels, nonEmptyBanks } from "./memory-banks.js";
 import { listSites } from "./sites.js";
 import { sampled } from "./space.fixture.js";
 
 /** Two blocks: one layer with a whole 2x2 array, and one with a single convolution. */
-const architecture: Architecture = {
+const architecture: MemoryBankArchitecture = {
   space: "memory-banks",
   version: 1,
   input: { channels: 3, size: 8 },
@@ -86,7 +86,7 @@ test("parameters and multiply-adds are those worked out by hand", () => {
   const batchNorms = 2 * (8 + 4 + 8 + 4 + 8 + 12 + 6 + 6 + 6);
   const parameters = weights.reduce((sum, count) => sum + count) + 5 + batchNorms;
   const flops = (216 + 32 + 240 + 480 + 240 + 480 + 72) * 64 + (36 + 324) * 16 + 30;
-  expect(countCost(architecture)).toEqual({ parameters, flops });
+  expect(countMemoryBankCost(architecture)).toEqual({ parameters, flops });
 });
 
 test("a post-activation network normalises what its convolutions give", () => {
@@ -119,7 +119,7 @@ test("every layer has its sites, and channels fit from one site to the next", ()
         const inputs = site.position % 2 === 0 ? before.shape[0] : site.shape[0];
         expect(site.shape[1] * site.groups).toBe(inputs);
       }
-      const { parameters, flops } = countCost(architecture);
+      const { parameters, flops } = countMemoryBankCost(architecture);
       expect(Number.isSafeInteger(parameters) && Number.isSafeInteger(flops)).toBe(true);
     }),
     { numRuns: 250 },

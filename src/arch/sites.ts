@@ -7,7 +7,7 @@
  * BatchNorm wherever `normalizedChannels` is given. Banks, sums and gates have no weights and no site.
  */
 
-import type { Architecture, Layer } from "./architecture.js";
+import type { MemoryBankArchitecture, Layer } from "./architecture.js";
 import { blockChannels } from "./memory-banks.js";
 
 interface ConvolutionWeights {
@@ -83,7 +83,7 @@ interface LayerPlace {
   /** Height = width, pixels. */
   readonly size: number;
   readonly bankChannels: number;
-  readonly order: Architecture["activationOrder"];
+  readonly order: MemoryBankArchitecture["activationOrder"];
 }
 
 function layerSites(layer: Layer, place: LayerPlace): Site[] {
@@ -115,7 +115,7 @@ function layerSites(layer: Layer, place: LayerPlace): Site[] {
 }
 
 /** The weights of a valid architecture's network, in the order in which it runs. */
-export function listSites(architecture: Architecture): Site[] {
+export function listSites(architecture: MemoryBankArchitecture): Site[] {
   const { input, stem, blocks, classes, activationOrder: order } = architecture;
   const stemShape = [blocks[0].inputChannels, input.channels, stem.kernel, stem.kernel] as const;
   const sites: Site[] = [

@@ -1,8 +1,8 @@
 /** A small memory-bank space and its options, for the tests of what is built on architectures. */
 
-import type { SpaceSettings } from "./space.js";
+import type { MemoryBankSettings } from "./space.js";
 
-export const small: SpaceSettings = {
+export const small: MemoryBankSettings = {
   baseChannels: 4,
   maxUnits: 16,
   depthCompression: 2,
@@ -18,7 +18,7 @@ export const small: SpaceSettings = {
 const array = { ...small, convolutions: "array" } as const;
 
 /** That space with each option of version 2, and with all of them. */
-export const smallOptions: readonly (readonly [string, SpaceSettings])[] = [
+export const smallOptions: readonly (readonly [string, MemoryBankSettings])[] = [
   ["version 1", small],
   ["banks of several sizes", { ...small, bankSizes: "varied" }],
   ["units near reads", { ...small, unitSampling: "near-reads" }],

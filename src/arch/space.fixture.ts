@@ -2,14 +2,14 @@
 
 import fc from "fast-check";
 import { Random } from "../random.js";
-import type { Architecture } from "./architecture.js";
+import type { MemoryBankArchitecture } from "./architecture.js";
 import { checkSpaceSettings } from "./check-space.js";
 import { sampleArchitecture } from "./sample.js";
 import type { CellSettings } from "./nas-bench-201/cell-settings.js";
-import type { SpaceSettings } from "./space.js";
+import type { MemoryBankSettings } from "./space.js";
 
 /** SMASHv1 on CIFAR-10 at a width that keeps the tests fast. */
-export const v1: SpaceSettings = {
+export const v1: MemoryBankSettings = {
   baseChannels: 6,
   maxUnits: 42,
   depthCompression: 3,
@@ -24,7 +24,7 @@ export const v1: SpaceSettings = {
 };
 
 /** SMASHv2 with every option on, at a width that keeps the tests fast. */
-export const v2: SpaceSettings = {
+export const v2: MemoryBankSettings = {
   ...v1,
   baseChannels: 8,
   maxUnits: 64,
@@ -52,7 +52,7 @@ export const cells: CellSettings = {
 };
 
 /** The smallest space: every layer has 2 units, one dilation, and the first one reads everything. */
-export const smallest: SpaceSettings = {
+export const smallest: MemoryBankSettings = {
   ...v1,
   baseChannels: 2,
   maxUnits: 2,
@@ -62,7 +62,7 @@ export const smallest: SpaceSettings = {
   maxDilation: 1,
 };
 
-type Drawn = SpaceSettings & {
+type Drawn = MemoryBankSettings & {
   /** Whether settings are made to fit together. */
   readonly isMultiple: boolean;
 };
@@ -107,7 +107,7 @@ const optional = {
 } as const;
 
 /** Settings good and bad: narrow, wide, odd, incompatible; version 1 and 2 and anything between. */
-export const anySettings: fc.Arbitrary<SpaceSettings> = fc
+export const anySettings: fc.Arbitrary<MemoryBankSettings> = fc
   .oneof(
     fc.record(required),
     fc.record(
@@ -135,7 +135,7 @@ export const anySettings: fc.Arbitrary<SpaceSettings> = fc
   });
 
 /** Settings that can be sampled. */
-export const goodSettings: fc.Arbitrary<SpaceSettings> = anySettings.filter((settings) => {
+export const goodSettings: fc.Arbitrary<MemoryBankSettings> = anySettings.filter((settings) => {
   try {
     checkSpaceSettings(settings);
     return true;
@@ -145,8 +145,8 @@ export const goodSettings: fc.Arbitrary<SpaceSettings> = anySettings.filter((set
 });
 
 export interface Sampled {
-  readonly settings: SpaceSettings;
-  readonly architecture: Architecture;
+  readonly settings: MemoryBankSettings;
+  readonly architecture: MemoryBankArchitecture;
   readonly seed: number;
 }
 

@@ -6,12 +6,12 @@
  * another sampler. These functions trust their settings; `checkSpaceSettings` says whether they can be trusted.
  */
 
-import type { Architecture, Convolution } from "./architecture.js";
+import type { MemoryBankArchitecture, Convolution } from "./architecture.js";
 
 export type Activation = Convolution["activation"];
 
 /** What a memory-bank space is made of (SMASH section 3.1 and its appendix). */
-export interface SpaceSettings {
+export interface MemoryBankSettings {
   readonly name?: "memory-banks";
   /** N: channels of the smallest memory bank and the step in which units are counted. */
   readonly baseChannels: number;
@@ -53,18 +53,18 @@ export interface SpaceSettings {
   /** The nonlinearities of convolutions. Default: relu alone. */
   readonly activations?: readonly Activation[];
   /** Where the HyperNet-weighted network normalises. Default "transitions". */
-  readonly batchNorm?: Architecture["batchNorm"];
+  readonly batchNorm?: MemoryBankArchitecture["batchNorm"];
   /** Default "pre". */
-  readonly activationOrder?: Architecture["activationOrder"];
+  readonly activationOrder?: MemoryBankArchitecture["activationOrder"];
   /** Widening factor of the stem, and so of the first block's input. Default: `width`. */
   readonly stemWidth?: number;
 }
 
 /** Settings with nothing left out. */
-export type CompleteSettings = Required<SpaceSettings>;
+export type CompleteSettings = Required<MemoryBankSettings>;
 
 /** Fills in what was left out: the choices of version 1. */
-export function completeSettings(settings: SpaceSettings): CompleteSettings {
+export function completeSettings(settings: MemoryBankSettings): CompleteSettings {
   return {
     name: "memory-banks",
     // First, so that errors and files name these first.
@@ -108,7 +108,7 @@ export const blockCount = 3;
  * Widths and budgets of the blocks. `base = 2N`; a block starts at half the previous block's width, rounded down to a
  * multiple of `base`, and may grow by `2 * base * width` channels (the last one up to `4 * base * width` in all).
  */
-export function blockLimits(settings: SpaceSettings): readonly BlockLimits[] {
+export function blockLimits(settings: MemoryBankSettings): readonly BlockLimits[] {
   const { baseChannels, depthCompression, depth, width, stemWidth = width } = settings;
   const base = 2 * baseChannels;
   const growth = base * width;
@@ -131,7 +131,7 @@ export function blockLimits(settings: SpaceSettings): readonly BlockLimits[] {
 }
 
 /** Output channels of the 1x1 convolution of a layer that reads `inputs` channels and gives `units`. */
-export function bottleneckChannels(settings: SpaceSettings, inputs: number, units: number): number {
+export function bottleneckChannels(settings: MemoryBankSettings, inputs: number, units: number): number {
   const { bottleneck, maxBottleneck = bottleneck, maxUnits } = settings;
   const ratio = Math.min(Math.max(Math.floor(inputs / units), 1), bottleneck);
   return Math.min(ratio * units, inputs, maxBottleneck * maxUnits);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { SmashError } from "../errors.js";
 import { Random } from "../random.js";
-import type { Architecture, Layer } from "./architecture.js";
+import type { MemoryBankArchitecture, Layer } from "./architecture.js";
 import { sampleArchitecture } from "./sample.js";
 import { v1, v2 } from "./space.fixture.js";
-import type { SpaceSettings } from "./space.js";
+import type { MemoryBankSettings } from "./space.js";
 import { validateArchitecture } from "./validate.js";
 
 const convolution = (position: number): Layer["convolutions"][number] => ({
@@ -25,7 +25,7 @@ const layer: Layer = {
 };
 
 /** One block of 4-channel banks, two of them filled by the input, and this layer. */
-function withLayer(change: Partial<Layer>): Architecture {
+function withLayer(change: Partial<Layer>): MemoryBankArchitecture {
   return {
     ...sampleArchitecture(v1, Random.stream(1)),
     blocks: [{ bankChannels: 4, inputChannels: 8, layers: [{ ...layer, ...change }] }],
@@ -93,7 +93,7 @@ test("writing to filled banks fills no others", () => {
 
 test("sizes that do not divide are rejected", () => {
   const architecture = sampleArchitecture(v1, Random.stream(1));
-  const validate = (change: Partial<Architecture>) => () =>
+  const validate = (change: Partial<MemoryBankArchitecture>) => () =>
     validateArchitecture({ ...architecture, ...change });
   expect(validate({ input: { channels: 3, size: 30 } })).toThrow(
     "input.size: the size halves between blocks, so 3 blocks need a multiple of 4 pixels. Found: 30. Fix: Use 32",
@@ -127,7 +127,7 @@ test("membership names the field that does not belong to the space", () => {
 
 test("what the version 1 sampler never draws does not belong to its space", () => {
   const architecture = sampleArchitecture(v1, Random.stream(1));
-  const change = (changes: Partial<Architecture>) => () =>
+  const change = (changes: Partial<MemoryBankArchitecture>) => () =>
     validateArchitecture({ ...architecture, ...changes }, v1);
   expect(change({ activationOrder: "post" })).toThrow(
     'activationOrder: is "pre" in this space. Found: "post".',
@@ -146,7 +146,10 @@ const array = { ...v2, gates: false } as const;
 const places = (...positions: number[]) => positions.map((position) => ({ ...plain, position }));
 
 /** A sampled architecture with this layer alone in its first block. */
-function withFirstLayer(settings: SpaceSettings, first: Omit<Layer, "gates"> & Partial<Layer>): Architecture {
+function withFirstLayer(
+  settings: MemoryBankSettings,
+  first: Omit<Layer, "gates"> & Partial<Layer>,
+): MemoryBankArchitecture {
   const { blocks, ...rest } = sampleArchitecture({ ...settings, bankSizes: "base" }, Random.stream(1));
   const block = { ...blocks[0], layers: [{ gates: [], ...first }] };
   return { ...rest, blocks: [block, ...blocks.slice(1)] };
@@ -162,7 +165,7 @@ test.each([
 
 const banks = (low: number, high: number) => Array.from({ length: high - low + 1 }, (_, at) => low + at);
 
-test.each<[string, SpaceSettings, Omit<Layer, "gates"> & Partial<Layer>, string]>([
+test.each<[string, MemoryBankSettings, Omit<Layer, "gates"> & Partial<Layer>, string]>([
   ["a second convolution", v1, { ...ofV1, convolutions: places(0, 1) }, "[1].position: is 0 in this"],
   [
     "an oblong kernel",

@@ -3,12 +3,12 @@
  * channel counts fit together, sizes halve evenly. With settings, also that it belongs to that space.
  */
 
-import type { Architecture, Block, Layer } from "./architecture.js";
+import type { MemoryBankArchitecture, Block, Layer } from "./architecture.js";
 import { checkMembership } from "./check-membership.js";
 import { positionSets } from "./convolution-choices.js";
 import { requireThat } from "./invalid.js";
 import { nonEmptyAfter } from "./memory-banks.js";
-import type { SpaceSettings } from "./space.js";
+import type { MemoryBankSettings } from "./space.js";
 
 /** Which convolutions of the 2x2 array may be active together (SMASH section 5, SMASHv2): those that are drawn together. */
 const positionTexts = positionSets.map(({ positions }) => positions.join(","));
@@ -114,7 +114,10 @@ function validateBlock(block: Block, path: string): void {
  * Throws a SmashError ("architecture") naming the field, its value and the fix unless the architecture can be built and,
  * given settings, belongs to that space.
  */
-export function validateArchitecture(architecture: Architecture, settings?: SpaceSettings): void {
+export function validateArchitecture(
+  architecture: MemoryBankArchitecture,
+  settings?: MemoryBankSettings,
+): void {
   const { input, stem, blocks } = architecture;
   const step = 2 ** (blocks.length - 1);
   requireThat(input.size % step === 0, "input.size", {

@@ -4,9 +4,9 @@
  * and budget allow.
  */
 
-import type { Architecture, Block, Layer } from "../architecture.js";
+import type { MemoryBankArchitecture, Block, Layer } from "../architecture.js";
 import { range } from "../numbers.js";
-import type { BlockLimits, CompleteSettings, SpaceSettings } from "../space.js";
+import type { BlockLimits, CompleteSettings, MemoryBankSettings } from "../space.js";
 import { assemble, plainLayer, planLanes } from "./lanes.js";
 
 function denseBlock(settings: CompleteSettings, limits: BlockLimits): Block {
@@ -24,6 +24,6 @@ function denseBlock(settings: CompleteSettings, limits: BlockLimits): Block {
   return { bankChannels, inputChannels, layers };
 }
 
-export function denseNet(settings: SpaceSettings): Architecture {
+export function denseNet(settings: MemoryBankSettings): MemoryBankArchitecture {
   return assemble(settings, denseBlock);
 }

@@ -7,9 +7,9 @@
  * possible. Unlike the original, the next block sees the lanes inside as well as the last one.
  */
 
-import type { Architecture, Block } from "../architecture.js";
+import type { MemoryBankArchitecture, Block } from "../architecture.js";
 import { range } from "../numbers.js";
-import type { BlockLimits, CompleteSettings, SpaceSettings } from "../space.js";
+import type { BlockLimits, CompleteSettings, MemoryBankSettings } from "../space.js";
 import { bankChoices } from "../bank-sizes.js";
 import { assemble, plainLayer, planLanes } from "./lanes.js";
 
@@ -68,6 +68,6 @@ function fractalBlock(settings: CompleteSettings, limits: BlockLimits): Block {
   return { bankChannels, inputChannels, layers };
 }
 
-export function fractalNet(settings: SpaceSettings): Architecture {
+export function fractalNet(settings: MemoryBankSettings): MemoryBankArchitecture {
   return assemble(settings, fractalBlock);
 }

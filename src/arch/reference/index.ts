@@ -1,7 +1,7 @@
 /** Known networks as architectures of the memory-bank space, by name. */
 
-import type { Architecture } from "../architecture.js";
-import type { SpaceSettings } from "../space.js";
+import type { MemoryBankArchitecture } from "../architecture.js";
+import type { MemoryBankSettings } from "../space.js";
 import { denseNet } from "./densenet.js";
 import { fractalNet } from "./fractalnet.js";
 import { resNet } from "./resnet.js";
@@ -10,7 +10,7 @@ import { wideResNet } from "./wide-resnet.js";
 interface Reference {
   /** As its authors write it. */
   readonly title: string;
-  readonly build: (settings: SpaceSettings) => Architecture;
+  readonly build: (settings: MemoryBankSettings) => MemoryBankArchitecture;
 }
 
 const references = {
@@ -31,6 +31,9 @@ export function referenceTitle(name: ReferenceName): string {
 }
 
 /** The network of this name, sized to the settings; valid, and in their space where it fits. */
-export function referenceArchitecture(name: ReferenceName, settings: SpaceSettings): Architecture {
+export function referenceArchitecture(
+  name: ReferenceName,
+  settings: MemoryBankSettings,
+): MemoryBankArchitecture {
   return references[name].build(settings);
 }

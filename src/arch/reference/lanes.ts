@@ -8,18 +8,18 @@
  */
 
 import { architectureVersion } from "../architecture.js";
-import type { Architecture, Block, Convolution, Layer } from "../architecture.js";
+import type { MemoryBankArchitecture, Block, Convolution, Layer } from "../architecture.js";
 import { bankChoices } from "../bank-sizes.js";
 import { buildLayer } from "../layer-choices.js";
 import { range } from "../numbers.js";
 import { blockLimits, completeSettings } from "../space.js";
-import type { BlockLimits, CompleteSettings, SpaceSettings } from "../space.js";
+import type { BlockLimits, CompleteSettings, MemoryBankSettings } from "../space.js";
 
 /** The network whose blocks `build` makes, with the settings' images, stem and order. */
 export function assemble(
-  settings: SpaceSettings,
+  settings: MemoryBankSettings,
   build: (complete: CompleteSettings, limits: BlockLimits) => Block,
-): Architecture {
+): MemoryBankArchitecture {
   const complete = completeSettings(settings);
   const { input, classes, stemKernel, activationOrder, batchNorm } = complete;
   return {

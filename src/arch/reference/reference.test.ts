@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Architecture, Block } from "../architecture.js";
+import type { MemoryBankArchitecture, Block } from "../architecture.js";
 import { encodeArchitecture } from "../encode.js";
 import { nonEmptyBanks } from "../memory-banks.js";
 import { perturbArchitecture } from "../perturb.js";
 import { Random } from "../../random.js";
 import { goodSettings, v1, v2 } from "../space.fixture.js";
-import type { SpaceSettings } from "../space.js";
+import type { MemoryBankSettings } from "../space.js";
 import { validateArchitecture } from "../validate.js";
 import { referenceArchitecture, referenceNames } from "./index.js";
 import { widenSettings } from "./wide-resnet.js";
 
 /** Narrow enough that the widest layer takes a whole block, so that all four fit. */
-const narrow: SpaceSettings = {
+const narrow: MemoryBankSettings = {
   ...v1,
   baseChannels: 8,
   maxUnits: 64,
@@ -20,7 +20,7 @@ const narrow: SpaceSettings = {
   depth: 6,
   width: 2,
 };
-const spaces: readonly (readonly [string, SpaceSettings])[] = [
+const spaces: readonly (readonly [string, MemoryBankSettings])[] = [
   ["banks of N channels", narrow],
   ["banks of several sizes", { ...v2, width: 2, depth: 6 }],
   ["one bank a column", { ...narrow, baseChannels: 4, maxUnits: 60, depthCompression: 1, width: 3 }],
@@ -95,7 +95,8 @@ describe.each(spaces)("in a space with %s", (_, settings) => {
 });
 
 test("a residual block is one bank where the space has banks of that size, or has no place for it", () => {
-  const banks = ({ blocks }: Architecture) => blocks.map((block) => block.inputChannels / block.bankChannels);
+  const banks = ({ blocks }: MemoryBankArchitecture) =>
+    blocks.map((block) => block.inputChannels / block.bankChannels);
   expect(banks(referenceArchitecture("resnet", spaces[1][1]))).toEqual([1, 1, 1]);
   expect(banks(referenceArchitecture("resnet", v1))).toEqual([1, 1, 1]);
   expect(() => validateArchitecture(referenceArchitecture("resnet", v1), v1)).toThrow("inputChannels: is 48");

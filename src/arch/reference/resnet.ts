@@ -3,9 +3,9 @@
  * the space's `depth`; as wide as the block's input, or as the widest layer of the space if that is narrower.
  */
 
-import type { Architecture, Block } from "../architecture.js";
+import type { MemoryBankArchitecture, Block } from "../architecture.js";
 import { blockLimits, completeSettings } from "../space.js";
-import type { BlockLimits, CompleteSettings, SpaceSettings } from "../space.js";
+import type { BlockLimits, CompleteSettings, MemoryBankSettings } from "../space.js";
 import { assemble, holdsInput, plainLayer, planLanes } from "./lanes.js";
 
 function residualBlock(settings: CompleteSettings, limits: BlockLimits, isInSpace: boolean): Block {
@@ -30,7 +30,7 @@ function residualBlock(settings: CompleteSettings, limits: BlockLimits, isInSpac
   };
 }
 
-export function resNet(settings: SpaceSettings): Architecture {
+export function resNet(settings: MemoryBankSettings): MemoryBankArchitecture {
   const complete = completeSettings(settings);
   const isInSpace = blockLimits(settings).every((limits) => holdsInput(complete, limits));
   return assemble(settings, (_, limits) => residualBlock(complete, limits, isInSpace));

@@ -1,13 +1,13 @@
 /** A wide residual network (Zagoruyko and Komodakis): four times as wide as the space's ResNet and half as deep. */
 
-import type { Architecture } from "../architecture.js";
-import type { SpaceSettings } from "../space.js";
+import type { MemoryBankArchitecture } from "../architecture.js";
+import type { MemoryBankSettings } from "../space.js";
 import { resNet } from "./resnet.js";
 
 const widening = 4;
 
 /** The space in which the wide network fits where the other one fits in `settings`. */
-export function widenSettings(settings: SpaceSettings): SpaceSettings {
+export function widenSettings(settings: MemoryBankSettings): MemoryBankSettings {
   const { width, stemWidth = width, maxUnits, depth } = settings;
   return {
     ...settings,
@@ -18,6 +18,6 @@ export function widenSettings(settings: SpaceSettings): SpaceSettings {
   };
 }
 
-export function wideResNet(settings: SpaceSettings): Architecture {
+export function wideResNet(settings: MemoryBankSettings): MemoryBankArchitecture {
   return resNet(widenSettings(settings));
 }
