@@ -190,6 +190,13 @@ describe("a ranking by predicted errors", () => {
     expect(facts.recipe).toMatchObject({ cutout: 3 });
   });
 
+  it("stops while images are made smaller, too", async () => {
+    const job = await open(jobOf("stopped-early"));
+    const context = contextThatStops({ type: "phase", after: 2 });
+    await expect(runSearch(job, context)).rejects.toThrow("while the surrogate's images were made smaller");
+    expect(context.told.at(-1)).toMatchObject({ type: "phase", phase: "surrogate" });
+  });
+
   it("draws other networks where one has no finite error", async () => {
     const job = await open(jobOf("some-diverged"));
     await expect(runSearch(job, contextThatStops({ type: "surrogate-network", after: 2 }))).rejects.toThrow();

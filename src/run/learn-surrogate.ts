@@ -43,7 +43,10 @@ async function trainExamples(
   const { epochs, steps, images } = trainingLength(job, data);
   const done = () => usable() * steps;
   const work = async () => {
-    const trainings = await prepareTrainings(job, { data, epochs, images });
+    const stopOnRequest = () => {
+      if (shouldStop()) throw interrupted("while the surrogate's images were made smaller");
+    };
+    const trainings = await prepareTrainings(job, { data, epochs, images, stopOnRequest });
     while (!complete()) {
       if (shouldStop()) throw interrupted(`after ${usable()} of the surrogate's ${networks} networks`);
       const item = examples.length;
@@ -78,10 +81,17 @@ function trainingLength({ config }: SearchJob, { train }: RunData) {
   return { epochs, steps: epochs * perEpoch, images };
 }
 
+interface Preparation {
+  readonly data: RunData;
+  readonly epochs: number;
+  readonly images: number;
+  readonly stopOnRequest: () => void;
+}
+
 /** Trainings of reduced networks, on reduced images. */
 async function prepareTrainings(
   { folder, config, dataset }: SearchJob,
-  { data, epochs, images }: { readonly data: RunData; readonly epochs: number; readonly images: number },
+  { data, epochs, images, stopOnRequest }: Preparation,
 ): Promise<BriefTrainings> {
   const { surrogate } = config.ranking;
   const { channels, size } = reduceArchitecture(drawExample(config, 0), surrogate).input;
@@ -89,8 +99,8 @@ async function prepareTrainings(
   const all = data.train.set;
   // From all over the set, which may be in the order of its classes.
   const places = Array.from({ length: images }, (_, place) => Math.floor((place * all.count) / images));
-  const train = await resizeSet(images < all.count ? selectImages(all, places) : all, resize);
-  const validation = await resizeSet(data.validation.set, resize);
+  const train = await resizeSet(images < all.count ? selectImages(all, places) : all, resize, stopOnRequest);
+  const validation = await resizeSet(data.validation.set, resize, stopOnRequest);
   const source = { size, statistics: channelStatistics(train, channels), device: config.device };
   const { networkTraining, ...brief } = briefly(config, epochs);
   const job = {
