@@ -1,6 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { formatCount, missing } from "./format-count.js";
+import { formatCount, formatMs, missing } from "./format-count.js";
+
+describe("formatMs", () => {
+  test.each([
+    [0.1234, "0.123"],
+    [1.534, "1.53"],
+    [45.25, "45.3"],
+    [99.94, "99.9"],
+    [99.96, "100"],
+    [1500, "1500"],
+    [12_345.6, "12346"],
+  ])("%d reads %s", (milliseconds, text) => {
+    expect(formatMs(milliseconds)).toBe(text);
+  });
+});
 
 describe("formatCount", () => {
   test.each([

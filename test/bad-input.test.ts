@@ -42,6 +42,18 @@ describe("bad input", () => {
       "densenet",
     ],
     [
+      "a rank of no run",
+      ["train", "--data", "synthetic", "--preset", "tiny", "--network", "resnet", "--rank", "2"],
+      2,
+      "--rank goes with --run",
+    ],
+    [
+      "a batch whose time is not measured",
+      ["export", "--checkpoint", join(folder, "x.safetensors"), "--onnx", join(folder, "x"), "--batch", "8"],
+      2,
+      "--batch goes with --latency",
+    ],
+    [
       "a run that is not there",
       ["train", "--data", "synthetic", "--run", join(folder, "none")],
       2,

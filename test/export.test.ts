@@ -206,7 +206,7 @@ describe("measureLatency", () => {
     ];
     expect(await runSmash(tested)).toMatchObject({ code: 0 });
     const small = await runSmash([...tested, "--image-size", "8"]);
-    expect(small.stderr).toContain("add --image-size 16");
+    expect(small.stderr).toContain("a network for 16 pixels");
   });
 
   it("takes longer for more images", async () => {

@@ -72,7 +72,7 @@ struct LayerPlan {
         step.maker = makers[step.from];
         // Gradients flow through the steps since banks were last read, image by image.
         TORCH_CHECK(step.maker >= last_read, "no tensor ", step.from, " since banks were read");
-        step.inputs = step.maker < 0 ? 0 : steps[step.maker].outputs();
+        step.inputs = steps[step.maker].outputs();
       } else {
         step.inputs = static_cast<int64_t>(step.reads.size()) * width;
         last_read = static_cast<int64_t>(steps.size());

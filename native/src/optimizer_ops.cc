@@ -117,7 +117,8 @@ void add_optimizer_ops(OpTable& table) {
              double epsilon, double decay, bool decoupled) {
     TORCH_CHECK(steps.device().is_cpu() && steps.scalar_type() == at::kLong && steps.numel() == static_cast<int64_t>(parameters.size()),
                 "steps taken are counted on the CPU, one int64 a parameter, got ", steps.sizes());
-    for (const Tensors& states : {means, squares}) check_state(parameters, states.size());
+    check_state(parameters, means.size());
+    check_state(parameters, squares.size());
     int64_t* taken = steps.data_ptr<int64_t>();
     const c10::NoGradGuard guard;
     const Adam adam{rate, beta1, beta2, epsilon, decay, decoupled};

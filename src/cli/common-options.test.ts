@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { expect, it } from "vitest";
-import { addCommonOptions, readCommonOptions } from "./common-options.js";
+import { addCommonOptions, readCommonOptions, refuseIgnored } from "./common-options.js";
 import type { CommonOptions } from "./common-options.js";
 
 function parse(...args: readonly string[]): CommonOptions {
@@ -50,4 +50,12 @@ it("reads every option, before and after the command", () => {
 
 it("cannot be changed afterwards", () => {
   expect(Object.isFrozen(parse("work"))).toBe(true);
+});
+
+it("an option that would be ignored is refused, with what it goes with", () => {
+  const { given } = parse("work", "--seed", "3");
+  expect(() => refuseIgnored(given, { rank: "--run", threads: "--fast" })).not.toThrow();
+  expect(() => refuseIgnored(given, { rank: "--run", seed: "--random" })).toThrow(
+    /^--seed goes with --random\. Found: --seed without it\. Fix: leave out --seed\.$/,
+  );
 });

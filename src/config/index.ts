@@ -3,7 +3,7 @@ export { findPreset, presetNames } from "./presets.js";
 export type { Preset } from "./preset.js";
 export { applyRecipe, changeConfig, recipeNames } from "./recipes.js";
 export type { RecipeName } from "./recipes.js";
-export { heldOutImages, merge, resolveConfig } from "./resolve-config.js";
+export { heldOutFor, merge, resolveConfig } from "./resolve-config.js";
 export type { ConfigRequest } from "./resolve-config.js";
 export { parseRunConfig } from "./run-config.js";
 export type { PresetSettings, RunConfig, RunSettings, SpaceChoice } from "./run-config.js";

@@ -52,9 +52,26 @@ function requireUnchanged(decided: object, changes: unknown, path = ""): void {
   }
 }
 
+function requireCandidates({ ranking: { counts } }: RunConfig): void {
+  if (Object.values(counts).some((count) => count > 0)) return;
+  throw new SmashError("config", {
+    rule: "A search ranks at least one architecture.",
+    found: `ranking.counts ${JSON.stringify(counts)}.`,
+    fix: "set one of them above 0.",
+  });
+}
+
 /** How many of the training images are held out: `wanted`, or a fifth where that would leave fewer than it takes. */
-export function heldOutImages(wanted: number, trainImages: number): number {
+function heldOutImages(wanted: number, trainImages: number): number {
   return 2 * wanted > trainImages ? Math.max(1, Math.floor(trainImages / 5)) : wanted;
+}
+
+/** The same of a data set that a run's network is trained on; of its own the run has decided. */
+export function heldOutFor(
+  { dataset, validationImages }: Pick<RunConfig, "dataset" | "validationImages">,
+  { name, train }: { readonly name: string; readonly train: { readonly count: number } },
+): number {
+  return name === dataset ? validationImages : heldOutImages(validationImages, train.count);
 }
 
 /** Throws `SmashError("config")` for unknown keys, for what only flags change, and for settings that cannot work. */
@@ -91,6 +108,7 @@ export function resolveConfig(request: ConfigRequest): RunConfig {
   const base = { ...common, ...settings, space: { ...space, ...images } };
   const merged = parseRunConfig(merge(base, overrides), parseRunConfig(base));
   const config = parseRunConfig({ ...merged, ranking: chooseSearch(merged.ranking, search) });
+  requireCandidates(config);
   // Both throw; better now than when the HyperNet is trained.
   requireWithin(createSpace(config.space), config.ranking.limits);
   return config;

@@ -70,15 +70,13 @@ const settings = {
     checkpointEvery: count,
   }),
   ranking: z.strictObject({
-    counts: z
-      .strictObject({
-        random: z.int().nonnegative(),
-        perturb: z.int().nonnegative(),
-        chain: z.int().nonnegative(),
-        evolution: z.int().nonnegative().default(0),
-        nsga2: z.int().nonnegative().default(0),
-      })
-      .refine((counts) => Object.values(counts).some((count) => count > 0), "at least one must be above 0"),
+    counts: z.strictObject({
+      random: z.int().nonnegative(),
+      perturb: z.int().nonnegative(),
+      chain: z.int().nonnegative(),
+      evolution: z.int().nonnegative().default(0),
+      nsga2: z.int().nonnegative().default(0),
+    }),
     /** The most that a ranked network may have; the HyperNet is trained on the whole space. */
     limits: z
       .strictObject({

@@ -77,11 +77,11 @@ export async function describeIfThere(name: string, request: PackRequest): Promi
   }
 }
 
-/** The published data sets whose files are here, whatever these hold. */
+/** The data sets whose files are here, whatever these hold. */
 export async function presentDatasets({ dataDir }: DataFolder): Promise<readonly string[]> {
   const names: string[] = [];
   for (const source of sources) if (await source.locate(dataDir)) names.push(source.name);
-  return names;
+  return [...names, synthetic.name];
 }
 
 /** Every known data set; files that have not changed since they were verified are not read again. */
@@ -123,7 +123,7 @@ async function withFold(
     return status;
   } catch (error) {
     if (!isSmashError(error, "data")) throw error;
-    return { ...status, verified: false, problem: error.message };
+    return { ...status, name, verified: false, problem: error.message };
   }
 }
 

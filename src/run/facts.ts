@@ -37,6 +37,8 @@ export const networkFactsSchema = z
     /** Name of the data set it is trained on. */
     dataset: z.string(),
     classes: z.array(z.string()).readonly(),
+    /** MD5 of an own folder's images; files of older versions, which took them in another order, are without it. */
+    images: z.string().optional(),
     statistics: z.strictObject({ mean: z.array(z.number()).readonly(), std: z.array(z.number()).readonly() }),
     /** Of the checkpoint that training goes on from; a best epoch's file is without them. */
     step: count.optional(),

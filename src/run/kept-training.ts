@@ -47,6 +47,7 @@ export class KeptTraining {
       architecture,
       dataset: dataset.name,
       classes: dataset.classes,
+      ...(dataset.folder && { images: dataset.folder.md5 }),
       statistics: images.train.statistics,
     };
     this.#job = { ...job, facts };
@@ -94,10 +95,11 @@ export class KeptTraining {
     const { checkpoint, config, dataset, architecture } = this.#job;
     if (!(await hasCheckpoint(checkpoint))) return;
     const { steps } = this.training;
-    const { name, classes } = dataset;
+    const { name, classes, folder } = dataset;
     const saved = { device: config.device, schema: trainingFactsSchema };
     await useCheckpoint(checkpoint, saved, ({ facts, tensors }) => {
-      checkSameTraining({ checkpoint, config, architecture, dataset: name, classes, steps }, facts);
+      const asked = { checkpoint, config, architecture, dataset: name, classes, images: folder?.md5, steps };
+      checkSameTraining(asked, facts);
       this.training.restore(tensors, facts);
       this.#savedStep = facts.step;
       this.#isFinished = facts.isFinished ?? false;

@@ -97,7 +97,7 @@ async function prepareTrainings(
   const { channels, size } = reduceArchitecture(drawExample(config, 0), surrogate).input;
   const resize = { channels, from: data.train.size, to: size };
   const all = data.train.set;
-  // From all over the set, which may be in the order of its classes.
+  // From all over the set: nothing says that its order means nothing.
   const places = Array.from({ length: images }, (_, place) => Math.floor((place * all.count) / images));
   const train = await resizeSet(images < all.count ? selectImages(all, places) : all, resize, stopOnRequest);
   const validation = await resizeSet(data.validation.set, resize, stopOnRequest);

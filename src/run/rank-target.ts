@@ -27,7 +27,8 @@ const targetSchema = z.object({
 
 /**
  * Trials that the run had when this was first asked for: `count`, how many it has, unless a sitting with the same aim was
- * cut short and nothing else has added or taken away trials since.
+ * cut short. One whose trials were taken away since, or that has more than it aimed at, is not gone on with; nor is one
+ * that a search has gone on after, which ends it.
  */
 export async function openTarget(folder: RunFolder, aim: RankAim, count: number): Promise<number> {
   const path = folder.rankTargetPath;

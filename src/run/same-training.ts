@@ -20,6 +20,8 @@ export interface RequestedTraining {
   readonly checkpoint: string;
   readonly dataset: string;
   readonly classes: readonly string[];
+  /** MD5 of an own folder's images. */
+  readonly images?: string | undefined;
   readonly architecture: Architecture;
   readonly config: RunConfig;
   readonly steps: number;
@@ -45,12 +47,15 @@ export function describeOtherClasses(before: readonly string[], now: readonly st
 }
 
 function findDifference(
-  { dataset, classes, architecture, config, steps }: RequestedTraining,
+  { dataset, classes, images, architecture, config, steps }: RequestedTraining,
   facts: TrainingFacts,
 ): string | undefined {
   if (facts.dataset !== dataset) return `trained on ${facts.dataset}, not ${dataset}`;
   const otherClasses = describeOtherClasses(facts.classes, classes);
   if (otherClasses !== undefined) return `trained ${otherClasses} in ${dataset} now`;
+  // Others would be held out now, of those that it was trained on.
+  if (facts.images !== images)
+    return `trained on other images than ${dataset} has now, or on these in another order`;
   if (facts.steps !== steps) return `of a schedule of ${facts.steps} steps, not ${steps}`;
   if (!isDeepStrictEqual(facts.architecture, architecture)) return "of another architecture";
   // Checkpoints of older versions do not say.

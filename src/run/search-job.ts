@@ -6,13 +6,14 @@
 import type { RunConfig } from "../config/index.js";
 import type { Dataset } from "../data/index.js";
 import { paretoFronts, planTrials, rankTrials, type Pareto, type Trial } from "../search/index.js";
-import { hasCheckpoint, saveCheckpoint, useCheckpoint, type RunFolder } from "../store/index.js";
+import { hasCheckpoint, readTrials, saveCheckpoint, useCheckpoint, type RunFolder } from "../store/index.js";
 import { HyperNetTraining, type ScoringData } from "../train/index.js";
 import type { JobContext } from "./events.js";
 import { hyperNetFactsSchema, type HyperNetFacts } from "./facts.js";
 import { runPhase } from "./phase.js";
 import { computeType, createSearchNetwork, prepareData, prepareScoring, type RunData } from "./prepare.js";
 import { rankMore } from "./rank-more.js";
+import { closeTarget } from "./rank-target.js";
 import { claimData } from "./same-data.js";
 import { interrupted } from "./stop.js";
 
@@ -41,6 +42,8 @@ export async function runSearch(job: SearchJob, context: JobContext): Promise<Se
   const facts = await trainHyperNet(job, opened, context);
   const { network } = opened.training;
   const plan = planTrials(config.ranking.counts);
+  // What smash rank was adding to, or will be, is another number of trials now.
+  if (readTrials(job.folder.trialsPath).length < plan.length) await closeTarget(job.folder);
   const { trials } = await rankMore(job, { network, data, scoring, plan }, context);
   const ranking = rankTrials(trials, config.ranking.rankedBy);
   return {

@@ -79,16 +79,19 @@ export async function runEval(
   const { network, facts, unfinished } = await loadTrainedNetwork(checkpoint, device);
   requireFitting({ checkpoint, facts }, dataset);
   const source = { set: dataset.test, size: dataset.size, statistics: facts.statistics, device };
-  const stopped = new SmashError("interrupted", {
-    rule: "The test must reach its end.",
-    found: "it was stopped before that.",
-    fix: "run the same command again; it starts anew.",
-  });
   function* untilStopped() {
     for (const batch of prepareEvaluation(source)) {
-      if (shouldStop()) throw stopped;
+      if (shouldStop()) throw stoppedTest();
       yield batch;
     }
   }
   return { ...testNetwork(network, untilStopped(), computeType({ precision })), unfinished };
+}
+
+function stoppedTest(): SmashError {
+  return new SmashError("interrupted", {
+    rule: "The test must reach its end.",
+    found: "it was stopped before that.",
+    fix: "run the same command again; it starts anew.",
+  });
 }

@@ -58,7 +58,8 @@ export async function readRun(folder: RunFolder, dataDir: string): Promise<Repor
     createdWith: { ...versions, threads: config.threads, device: config.device, precision: config.precision },
     config,
     hypernet: {
-      steps: [...steps.keys()].at(-1) ?? 0,
+      // Not the highest: after a kill, steps are done again.
+      steps: events.findLast((event) => event.type === "hypernet-step")?.step ?? 0,
       plannedSteps: config.hypernetTraining.steps,
       parameters: learned.hypernet,
       freeParameters: learned.free,

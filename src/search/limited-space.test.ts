@@ -91,6 +91,18 @@ describe("in any space, under any limits,", () => {
   });
 });
 
+test("what cannot be perturbed within the limits is walked away from, and not from another network", () => {
+  const whole = spaceOf("demo");
+  const [small, large] = [0, 1].map((place) => {
+    const drawn = Array.from({ length: 20 }, (_, index) => whole.sample(Random.stream(2, index)));
+    return drawn.sort((one, other) => countCost(one).flops - countCost(other).flops).at(-place)!;
+  });
+  // Every change makes a network too large.
+  const space: SearchSpace = { ...counted(whole).space, sample: () => large, perturb: () => large };
+  const { flops } = countCost(small);
+  expect(new LimitedSpace(space, { flops }).perturb(small, Random.stream(3))).toBe(small);
+});
+
 test("a limit that most networks keep changes no draw that keeps it", () => {
   const space = spaceOf("demo");
   const limits = { parameters: 45_000 };

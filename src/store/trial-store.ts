@@ -71,7 +71,7 @@ export class TrialStore {
         throw new SmashError("usage", {
           rule: `${this.#path} must be free within ${patience / 1000} s.`,
           found: "another program that reads it, or writes to it.",
-          fix: "wait for that or stop it, and run the same command again; it goes on from the last trial.",
+          fix: "wait for that or stop it, and run the same command again.",
           cause,
         });
       }

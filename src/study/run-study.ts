@@ -1,6 +1,6 @@
 /** Runs a study to its end: measurements, statistics, figures, the document. */
 
-import { heldOutImages } from "../config/index.js";
+import { heldOutFor } from "../config/index.js";
 import { loadDataset, type Dataset } from "../data/index.js";
 import { replaceFile } from "../files.js";
 import { drawFigure } from "../report/index.js";
@@ -95,9 +95,7 @@ async function trainingData(
 ): Promise<TrainingData> {
   const place = { dataDir, imageSize: config.space.input.size };
   const dataset = transferTo === undefined ? own : await loadDataset(transferTo, place);
-  // Another data set may be too small to spare as many as the run's.
-  const validationImages =
-    dataset === own ? config.validationImages : heldOutImages(config.validationImages, dataset.train.count);
+  const validationImages = heldOutFor(config, dataset);
   const { train, test } = prepareData({ ...config, validationImages }, dataset);
   const { channels, size, classes } = dataset;
   const shape = { input: { channels, size }, classes: classes.length };

@@ -58,6 +58,12 @@ const config = resolveConfig({
   precision: "fp32",
 });
 
+const ofMemoryBanks = resolveConfig({
+  preset: "tiny",
+  dataset: { name: "synthetic", channels: 3, size: 32, classes: 10 },
+  ...{ seed: 0, device: "cpu", threads: 1, precision: "fp32" },
+});
+
 function makeJob(name: string, request: Partial<StudyRequest> = {}): StudyJob {
   return {
     request: {
@@ -228,6 +234,19 @@ describe("a study", () => {
     const { values } = await runStudy(judged, contextThatStops());
     const own = examples.slice(0, 3).map((example) => unseen.predict(example));
     values.predicted.forEach((value, item) => expect(value).toBeCloseTo(own[item], 12));
+  });
+
+  it.each([
+    [
+      "with a run, where it trains HyperNets of its own",
+      { study: "seeds", run: "runs/x" },
+      "leave out --run",
+    ],
+    ["on cells, in another space", { config: ofMemoryBanks }, "NAS-Bench-201"],
+  ] as const)("leaves nothing behind that says it has begun: %s", async (name, request, message) => {
+    const job = makeJob(`refused-${name.length}`, request);
+    await expect(runStudy(job, contextThatStops())).rejects.toThrow(message);
+    expect(existsSync(join(job.out, "study.json"))).toBe(false);
   });
 
   it("is refused while another process works on it", async () => {

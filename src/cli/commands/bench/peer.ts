@@ -54,7 +54,11 @@ export async function withPeer<Result>(
   work: (peer: Peer) => Promise<Result>,
 ): Promise<Result> {
   const script = fileURLToPath(new URL(`../../../../bench/peer/${program}.py`, import.meta.url));
-  const child = spawn(requirePython(), [script], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(requirePython(), [script], {
+    stdio: ["pipe", "pipe", "inherit"],
+    // Out of the terminal's reach: Ctrl-C ends this program, which then ends the peer.
+    detached: true,
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   // One that has ended says so when it is asked for its next step.
   child.stdin.on("error", () => undefined);

@@ -9,7 +9,7 @@ import {
 import {
   applyRecipe,
   changeConfig,
-  heldOutImages,
+  heldOutFor,
   type RecipeName,
   type RunConfig,
 } from "../../../config/index.js";
@@ -110,10 +110,7 @@ export function trainingConfig(
   return {
     ...config,
     dataset: data.name,
-    validationImages:
-      data.name === base.dataset
-        ? base.validationImages
-        : heldOutImages(base.validationImages, data.train.count),
+    validationImages: heldOutFor(base, data),
     networkTraining: { ...networkTraining, epochs: epochs ?? networkTraining.epochs },
   };
 }
@@ -204,7 +201,7 @@ function requireSameSize({ imageSize }: ImageSizeFlag, { input }: Architecture):
   throw new SmashError("usage", {
     rule: "The images must have the size that the network is for.",
     found: `--image-size ${imageSize}, a network for ${input.size} pixels.`,
-    fix: "leave --image-size out.",
+    fix: `leave it out, or make it ${input.size}.`,
   });
 }
 
