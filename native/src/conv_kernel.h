@@ -36,7 +36,8 @@ enum class Relu { none, apply, applied };
 struct PixelSource {
   float* dense;
   Relu relu = Relu::none;
-  // Writes `count` pixels from `first` on, counted over the batch. Where `dense` is given too, it is filled by this; only a 1x1 kernel may have both.
+  // Writes `count` pixels from `first` on, counted over the batch. Where `dense` is given too, it is filled by this; only a
+  // 1x1 kernel may have both.
   std::function<void(int64_t first, int64_t count, float* out)> gather = nullptr;
   int64_t first_image = 0;  // of the batch that is in `dense`
 };

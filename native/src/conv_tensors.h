@@ -7,8 +7,8 @@
 namespace smash {
 
 inline bool has_conv_kernel(const Tensor& x, const Tensor& weight) {
-  return x.device().is_cpu() && weight.device().is_cpu() && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && x.numel() > 0 &&
-         weight.size(2) <= kMostKernel && weight.size(3) <= kMostKernel;
+  return x.device().is_cpu() && weight.device().is_cpu() && x.scalar_type() == at::kFloat &&
+         weight.scalar_type() == at::kFloat && x.numel() > 0 && weight.size(2) <= kMostKernel && weight.size(3) <= kMostKernel;
 }
 
 inline ConvShape conv_shape(const Tensor& x, const Tensor& weight, const Ints& dilation, int64_t groups, bool bfloat16) {
