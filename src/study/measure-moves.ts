@@ -48,7 +48,7 @@ export async function measureMoves(
     for (const kind of moveKinds) {
       let from = start;
       for (let move = 0; move < moves; move++) {
-        if (context.shouldStop()) throw interrupted("in the moves of an architecture, which start again");
+        if (context.shouldStop()) throw interrupted("in the moves of an architecture", { startsAgain: true });
         const gradient = move === 0 ? firstGradient : gradientOf(from);
         const random = Random.stream(config.seed, "gradient", item, move);
         const drawn = drawCandidates(from, gradient, { space: network.space, random, count: candidates });

@@ -54,7 +54,7 @@ export function trainNormally(
       computeType: computeType(config),
     });
     while (training.step < training.steps) {
-      if (shouldStop()) throw interrupted("in the training of a network, which starts again");
+      if (shouldStop()) throw interrupted("in the training of a network", { startsAgain: true });
       training.runStep();
       progress(training.step / training.steps);
     }
