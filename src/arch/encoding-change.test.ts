@@ -10,16 +10,7 @@ import type { SpaceSettings } from "./search-space.js";
 import { encodeArchitecture } from "./encode.js";
 import { perturbArchitecture } from "./perturb.js";
 import { sampleArchitecture } from "./sample.js";
-import { sampled, v1 } from "./space.fixture.js";
-
-const cells = {
-  name: "nas-bench-201",
-  channels: 16,
-  cells: 5,
-  sampling: "uniform",
-  input: { channels: 3, size: 32 },
-  classes: 10,
-} as const;
+import { cells, sampled, v1 } from "./space.fixture.js";
 
 /** The encoding of `from` with the change to `to` added. */
 function changed(from: Architecture, to: Architecture, settings: SpaceSettings) {

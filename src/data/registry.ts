@@ -26,10 +26,12 @@ const known: readonly DatasetInfo[] = [...sources, synthetic];
 /** The data sets known by name; own image folders are `folder:PATH`. */
 export const datasetNames: readonly string[] = known.map(({ name }) => name);
 
+/** A fold is a part of its data set. */
+const sourceName = (name: string) => (foldOf(name) === undefined ? name : stl10.name);
+
 /** Height = width of the images as they are published, pixels; undefined for an own folder, and a name that is none. */
 export function publishedSize(name: string): number | undefined {
-  const of = foldOf(name) === undefined ? name : stl10.name;
-  return known.find((source) => source.name === of)?.size;
+  return known.find((source) => source.name === sourceName(name))?.size;
 }
 
 /**
@@ -74,8 +76,7 @@ function infoOf(
 
 /** The published data set of this name. Throws `usage`. */
 export function findSource(name: string): DatasetSource {
-  const wanted = foldOf(name) === undefined ? name : stl10.name;
-  const source = sources.find((candidate) => candidate.name === wanted);
+  const source = sources.find((candidate) => candidate.name === sourceName(name));
   if (source) return source;
   const available = `use one of ${datasetNames.join(", ")}, or folder:PATH.`;
   if (plannedNames.includes(name)) {

@@ -1,16 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createSpace, encode, encodingChange } from "../arch/index.js";
+import { cells } from "../arch/space.fixture.js";
 import { Random } from "../random.js";
 import { chooseCandidate, drawCandidates } from "./gradient-move.js";
 
-const space = createSpace({
-  name: "nas-bench-201",
-  channels: 16,
-  cells: 5,
-  sampling: "uniform",
-  input: { channels: 3, size: 32 },
-  classes: 10,
-});
+const space = createSpace(cells);
 const start = space.sample(Random.stream(1, "test"));
 const draw = (gradient: Float32Array, count = 24) =>
   drawCandidates(start, gradient, { space, random: Random.stream(2, "test"), count });

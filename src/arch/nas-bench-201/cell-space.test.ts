@@ -3,21 +3,13 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../random.js";
 import { parseCellArchitecture } from "./cell-architecture.js";
 import { CellSpace } from "./cell-space.js";
-import type { CellSettings } from "./cell-settings.js";
 import { cellEdges, formatCell, operations, parseCell } from "./cell.js";
 import { buildCellArchitecture } from "./cell-settings.js";
 import { countCellCost } from "./cell-cost.js";
+import { cells as settings } from "../space.fixture.js";
 import { cellSiteName, listCellSites } from "./cell-sites.js";
 import { drawCell } from "./draw-cell.js";
 
-const settings: CellSettings = {
-  name: "nas-bench-201",
-  channels: 16,
-  cells: 5,
-  sampling: "uniform",
-  input: { channels: 3, size: 32 },
-  classes: 10,
-};
 const space = new CellSpace(settings);
 const seeds = fc.integer({ min: 0, max: 1e6 });
 
